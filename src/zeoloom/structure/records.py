@@ -1,0 +1,111 @@
+"""The records that travel through zeoloom: frozen, changed with `dataclasses.replace`.
+
+Frames: `frac_*` are fractional coordinates in a cell whose rows are a, b, c (`cart = frac @ cell`),
+`cart_*` are Cartesian coordinates in Å.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zeoloom.geometry.symmetry import SymmetryOperations
+
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A periodic framework: its asymmetric unit and its space group.
+
+    Attributes:
+        name: framework type code, or the name of the file it came from.
+        cell: (3, 3) Å, rows are a, b, c.
+        space_group_number: 1 to 230.
+        space_group_symbol: Hermann-Mauguin symbol of the setting used.
+        operations: every operation of the group in this setting, centring included.
+        frac_t: (T, 3) asymmetric T atoms.
+        t_labels: (T,) their names, unique within the framework.
+        frac_o: (O, 3) asymmetric oxygen atoms; may be empty.
+        flag: empty for a regular 4-connected framework, else why it is not ("interrupted", ...).
+    """
+
+    name: str
+    cell: FloatArray
+    space_group_number: int
+    space_group_symbol: str
+    operations: SymmetryOperations
+    frac_t: FloatArray
+    t_labels: tuple[str, ...]
+    frac_o: FloatArray
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The T atoms around one T atom, in open space.
+
+    Attributes:
+        name: framework type code or file name.
+        site: label of the central T atom.
+        cart_t: (n, 3) Å relative to the central atom, which is row 0 at the origin; rows by distance.
+        radius: Å, the radius it was cut with.
+    """
+
+    name: str
+    site: str
+    cart_t: FloatArray
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSet:
+    """Many clusters in flat arrays: cluster i owns rows `offsets[i]:offsets[i + 1]` of `cart_t`.
+
+    Attributes:
+        cart_t: (M, 3) Å, all atoms of all clusters, each cluster relative to its central atom (first row).
+        offsets: (C + 1,) row offsets, increasing, from 0 to M.
+        names: (C,) framework type code or file name of each cluster.
+        sites: (C,) label of the central T atom of each cluster.
+        multiplicities: (C,) T atoms of the conventional cell that share this site; 1 if not counted by site.
+        radius: Å.
+    """
+
+    cart_t: FloatArray
+    offsets: IntArray
+    names: tuple[str, ...]
+    sites: tuple[str, ...]
+    multiplicities: IntArray
+    radius: float
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Cluster:
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        index %= len(self)
+        rows = slice(self.offsets[index], self.offsets[index + 1])
+        return Cluster(self.names[index], self.sites[index], self.cart_t[rows], self.radius)
+
+    def __iter__(self) -> Iterator[Cluster]:
+        return (self[i] for i in range(len(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Atoms:
+    """T atoms in open space, each the meeting place of some points of a cloud.
+
+    Attributes:
+        cart_t: (n, 3) Å.
+        points: (n,) number of points of the cloud that lie on each atom; ones for atoms never a cloud.
+    """
+
+    cart_t: FloatArray
+    points: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
