@@ -109,3 +109,51 @@ class Atoms:
 
     cart_t: FloatArray
     points: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+Float32Array = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """How one cloud came out of noise: its points at every noise level on the way down.
+
+    Attributes:
+        cart_points: (L, N, 3) Å, the N points at each of L levels, from the noisiest to the last.
+        sigmas: (L,) Å, the noise level of each frame, falling.
+        cloud: index of the cloud in its set.
+    """
+
+    cart_points: Float32Array
+    sigmas: FloatArray
+    cloud: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSet:
+    """Generated clouds in flat arrays: cloud i owns rows `offsets[i]:offsets[i + 1]`.
+
+    Attributes:
+        cart_points: (M, 3) Å, all points of all clouds, in open space; points may coincide.
+        offsets: (n + 1,) row offsets, from 0 to M, never falling.
+        cart_centres: (n, c, 3) Å, centres of the spheres each cloud fills: c is 1 for a single
+            cluster and 5 for a central cluster joined with its four neighbours.
+        radius: Å, of those spheres.
+        trajectory: how one of the clouds was made, if it was recorded.
+    """
+
+    cart_points: Float32Array
+    offsets: IntArray
+    cart_centres: FloatArray
+    radius: float
+    trajectory: Trajectory | None = None
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def points_of(self, index: int) -> Float32Array:
+        """Points of cloud `index`: (N, 3) Å."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        index %= len(self)
+        return self.cart_points[self.offsets[index] : self.offsets[index + 1]]
