@@ -1,0 +1,59 @@
+"""Denoiser and loss around any callable.
+
+D(x, sigma) = x + c_out(sigma) F(x, sigma) with c_out = sigma / sqrt(1 + (sigma / s)^2): among points that fill
+space the best displacement stays finite as sigma grows, and s is about its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+Network = Callable[[Tensor, Tensor], Tensor]
+"""F: ((B, N, 3) noisy points in Å, (B,) noise levels in Å) -> (B, N, 3) scaled displacements."""
+
+Denoise = Callable[[Tensor, Tensor], Tensor]
+"""D: ((B, N, 3) noisy points in Å, (B,) noise levels in Å) -> (B, N, 3) expected clean points in Å."""
+
+DISPLACEMENT_SCALE = 0.8
+"""s, Å."""
+
+
+def output_scale(sigma: Tensor) -> Tensor:
+    """c_out(sigma) in Å, (B, 1, 1) for (B,) levels."""
+    return (sigma / (1.0 + (sigma / DISPLACEMENT_SCALE) ** 2).sqrt())[:, None, None]
+
+
+def denoiser(network: Network) -> Denoise:
+    """The denoiser D of a network F.
+
+    Args:
+        network: scaled displacements of noisy points.
+
+    Returns:
+        The posterior mean of the clean points, as a function of noisy points and level.
+    """
+
+    def denoise(cart_points: Tensor, sigma: Tensor) -> Tensor:
+        return cart_points + output_scale(sigma) * network(cart_points, sigma)
+
+    return denoise
+
+
+def denoising_loss(network: Network, clean: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
+    """|F - (x(0) - x(sigma)) / c_out|^2 (c_out / sigma)^2, the share of the noise left unexplained.
+
+    Args:
+        network: F.
+        clean: (B, N, 3) Å, x(0).
+        noisy: (B, N, 3) Å, x(sigma).
+        sigma: (B,) Å.
+
+    Returns:
+        (B,) mean over points and components; 1 for a network that moves nothing.
+    """
+    scale = output_scale(sigma)
+    error = network(noisy, sigma) - (clean - noisy) / scale
+    weighted: Tensor = (error * scale / sigma[:, None, None]).square().mean(dim=(1, 2))
+    return weighted

@@ -1,0 +1,113 @@
+"""What a training run is: one frozen record, read from TOML and flags."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from zeoloom.errors import InputError
+from zeoloom.network import EquivariantConfig, NetworkConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class TrainingConfig(BaseModel):
+    """A training run on clusters.
+
+    Attributes:
+        network: which network, and its size.
+        steps: optimiser steps.
+        batch: clouds per step.
+        points: fewest and most points of a cloud; each step draws a number between.
+        learning_rate: peak of the schedule (linear warm-up, cosine to a hundredth).
+        warmup: steps of warm-up.
+        weight_decay: AdamW's, on weight matrices.
+        clip: largest gradient norm.
+        ema: decay of the running mean of the weights, which is what is shipped.
+        sigma_min: Å, least noise level.
+        sigma_max: Å, greatest noise level.
+        sigma_median: Å, levels are drawn log-normally about it,
+        sigma_spread: with this standard deviation of log sigma, within the bounds.
+        held_out: share of framework types kept for validation.
+        time_split: learn from the time split too; never for weights used in benchmarks.
+        checkpoint_every: steps between checkpoints and validations.
+        seed: of the generator that everything random comes from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: NetworkConfig = EquivariantConfig()
+    steps: int = Field(20_000, ge=1)
+    batch: int = Field(32, ge=1)
+    points: tuple[int, int] = (36, 60)
+    learning_rate: float = Field(2e-3, gt=0)
+    warmup: int = Field(200, ge=0)
+    weight_decay: float = Field(1e-4, ge=0)
+    clip: float = Field(1.0, gt=0)
+    ema: float = Field(0.999, ge=0, lt=1)
+    sigma_min: float = Field(0.02, gt=0)
+    sigma_max: float = Field(3.0, gt=0)
+    sigma_median: float = Field(0.6, gt=0)
+    sigma_spread: float = Field(1.2, gt=0)
+    held_out: float = Field(0.1, ge=0, lt=1)
+    time_split: bool = False
+    checkpoint_every: int = Field(500, ge=1)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _ranges_are_ranges(self) -> TrainingConfig:
+        if self.sigma_min >= self.sigma_max:
+            raise ValueError(f"sigma_min {self.sigma_min} must be below sigma_max {self.sigma_max}")
+        if not 1 <= self.points[0] <= self.points[1]:
+            raise ValueError(f"points {self.points} must be (fewest, most), at least 1")
+        return self
+
+
+def load_config(path: Path | None, overrides: Mapping[str, Any]) -> TrainingConfig:
+    """A training configuration from a TOML file with flags on top.
+
+    Args:
+        path: TOML file, or None for the defaults.
+        overrides: field values that win over the file; None values are ignored. A string for `network`
+            chooses that network with its default size, unless the file already describes it.
+
+    Raises:
+        InputError: naming each wrong field.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputError(f"cannot read the configuration {path}: {error}") from error
+    for key, value in overrides.items():
+        if value is None:
+            continue
+        if key == "network" and isinstance(value, str):
+            described = values.get("network", {})
+            values["network"] = described if described.get("name") == value else {"name": value}
+        else:
+            values[key] = value
+    if isinstance(values.get("network"), dict):
+        values["network"].setdefault("name", "equivariant")
+    return parse_config(values)
+
+
+def parse_config(values: Mapping[str, Any]) -> TrainingConfig:
+    """Validate a plain mapping.
+
+    Raises:
+        InputError: naming each wrong field, what was given and what is expected.
+    """
+    try:
+        return TrainingConfig.model_validate(dict(values))
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(part) for part in e['loc']) or 'configuration'}: {e['msg']}, got {e['input']!r}"
+            for e in error.errors()
+        ]
+        raise InputError("the training configuration is wrong:\n" + "\n".join(lines)) from error

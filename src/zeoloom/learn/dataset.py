@@ -1,0 +1,89 @@
+"""Clusters as batches of clouds: random turns, points doubled at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.rotation import random_orthogonal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from zeoloom.structure.records import ClusterSet
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterData:
+    """Clusters as one padded tensor, ready to be drawn from.
+
+    Attributes:
+        cart_t: (C, A, 3) Å, atoms of each cluster about its central atom, zero-padded.
+        n_atoms: (C,) atoms of each cluster.
+        weights: (C,) chance to be drawn, summing to one: every framework type alike, within a type each site
+            by its multiplicity.
+    """
+
+    cart_t: Tensor
+    n_atoms: Tensor
+    weights: Tensor
+
+
+def cluster_data(clusters: ClusterSet, names: Collection[str]) -> ClusterData:
+    """The clusters of some framework types as tensors.
+
+    Args:
+        clusters: all clusters.
+        names: framework types to take.
+
+    Raises:
+        InputError: if there is none of them.
+    """
+    chosen = [i for i, name in enumerate(clusters.names) if name in names]
+    if not chosen:
+        raise InputError(f"none of the {len(clusters)} clusters belongs to the types {sorted(names)}")
+    parts = [torch.from_numpy(np.array(clusters[i].cart_t, dtype=np.float32)) for i in chosen]
+    _, type_index = np.unique([clusters.names[i] for i in chosen], return_inverse=True)
+    multiplicities = clusters.multiplicities[chosen].astype(np.float64)
+    weights = multiplicities / np.bincount(type_index, weights=multiplicities)[type_index]
+    return ClusterData(
+        cart_t=torch.nn.utils.rnn.pad_sequence(parts, batch_first=True),
+        n_atoms=torch.tensor([len(part) for part in parts]),
+        weights=torch.from_numpy(weights / weights.sum()),
+    )
+
+
+def draw_clouds(data: ClusterData, batch: int, n_points: int, generator: torch.Generator) -> Tensor:
+    """A batch of clean clouds: clusters turned at random, every atom holding at least one point.
+
+    Points beyond one per atom go to atoms drawn evenly, so atoms differ in weight.
+
+    Args:
+        data: what to draw from.
+        batch: B.
+        n_points: N, at least the atoms of the largest cluster.
+        generator: source of randomness, on the CPU.
+
+    Returns:
+        (B, N, 3) Å, on the CPU.
+
+    Raises:
+        InputError: if a cluster has more atoms than there are points.
+    """
+    largest = int(data.n_atoms.max())
+    if n_points < largest:
+        raise InputError(
+            f"{n_points} points cannot hold the largest cluster of {largest} atoms; raise the number of points"
+        )
+    drawn = torch.multinomial(data.weights, batch, replacement=True, generator=generator)
+    n_atoms = data.n_atoms[drawn][:, None]  # (B, 1)
+    slots = torch.arange(n_points)[None].expand(batch, -1)
+    extra = (torch.rand(batch, n_points, generator=generator) * n_atoms).long().clamp(max=n_atoms - 1)
+    atom_of_point = torch.where(slots < n_atoms, slots, extra)
+    clean = torch.gather(data.cart_t[drawn], 1, atom_of_point[..., None].expand(-1, -1, 3))
+    return clean @ random_orthogonal(batch, generator)

@@ -1,0 +1,106 @@
+"""One self-contained HTML page with the scenes in 3D: no server, no network, no second file."""
+
+from __future__ import annotations
+
+import html
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zeoloom import __version__
+from zeoloom.errors import InputError
+from zeoloom.structure.net import SHORT_BOND
+from zeoloom.view.scene import sphere_radii
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.structure.records import Trajectory
+    from zeoloom.view.scene import Scene
+
+MOST_FRAMES = 60
+"""Frames of a trajectory that a page holds; the page moves the points smoothly between them."""
+
+
+def write_page(path: str | Path, scenes: Sequence[Scene], title: str = "") -> None:
+    """Write the scenes as one HTML page that opens anywhere, offline.
+
+    Args:
+        path: the file to write.
+        scenes: one or more; with several the reader leafs through them.
+        title: heading of the page; that of the first scene if empty.
+    """
+    if not scenes:
+        raise InputError(f"{path}: no scenes to show; give at least one cloud or crystal.")
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(page_html(scenes, title or scenes[0].title), encoding="utf-8")
+    part.replace(path)
+
+
+def page_html(scenes: Sequence[Scene], title: str) -> str:
+    """The text of the page."""
+    here = files("zeoloom.view")
+    data = {"shortBond": SHORT_BOND, "scenes": [scene_data(scene) for scene in scenes]}
+    filled = {
+        "title": html.escape(title),
+        "version": html.escape(__version__),
+        "scenes": _json_in_script(data),
+        "library": here.joinpath("3Dmol-min.js").read_text(encoding="utf-8"),
+        "viewer": here.joinpath("viewer.js").read_text(encoding="utf-8"),
+    }
+    # split, not replace: nothing that is filled in is ever searched for the next mark
+    head, *rest = here.joinpath("page.html").read_text(encoding="utf-8").split("{{")
+    marked = [piece.split("}}", 1) for piece in rest]
+    return head + "".join(filled[name] + text for name, text in marked)
+
+
+def _json_in_script(data: object) -> str:
+    """JSON that may stand inside a script element: no "<" in it, so nothing in it can end that."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def scene_data(scene: Scene) -> dict[str, Any]:
+    """A scene as plain lists for the page; coordinates flat, in whole thousandths of an Å."""
+    return {
+        "title": scene.title,
+        "points": _thousandths(scene.cart_points),
+        "atoms": _thousandths(scene.cart_atoms),
+        "radii": _thousandths(sphere_radii(scene.weights)),
+        "weights": scene.weights.tolist(),
+        "coordination": scene.coordination.tolist(),
+        "inside": scene.inside.astype(int).tolist(),
+        "segments": _thousandths(scene.segments),
+        "short": scene.short.astype(int).tolist(),
+        "lengths": _thousandths(scene.lengths),
+        "cell": _thousandths(scene.cell_edges),
+        "counts": {
+            "atoms": len(scene.cart_atoms),
+            "bonds": scene.bonds,
+            "short": scene.short_bonds,
+            "four": scene.four_connected,
+            "inside": int(scene.inside.sum()),
+        },
+        "trajectory": None if scene.trajectory is None else _trajectory_data(scene.trajectory),
+    }
+
+
+def _trajectory_data(trajectory: Trajectory) -> dict[str, Any] | None:
+    """At most `MOST_FRAMES` frames, evenly spaced, the first and the last among them."""
+    if len(trajectory.sigmas) == 0:
+        return None
+    last = len(trajectory.sigmas) - 1
+    chosen = np.unique(np.linspace(0, last, min(MOST_FRAMES, last + 1)).round().astype(int))
+    return {
+        "sigmas": [float(f"{sigma:.3g}") for sigma in trajectory.sigmas[chosen]],
+        "frames": [_thousandths(frame) for frame in trajectory.cart_points[chosen]],
+    }
+
+
+def _thousandths(lengths: np.ndarray) -> list[int]:
+    """Lengths in Å of any shape as a flat list of whole thousandths of an Å."""
+    return [int(n) for n in np.rint(np.asarray(lengths, dtype=np.float64).ravel() * 1000.0)]
