@@ -25,6 +25,11 @@ import spglib
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
 from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.space_groups import (
+    operations_of_hall_number,
+    standard_hall_number,
+    symbol_of_hall_number,
+)
 from zeoloom.geometry.symmetry import (
     SymmetryOperations,
     distinct_orbits,
@@ -58,7 +63,8 @@ def main() -> None:
         database = archive.read(DATABASE)
         metadata = next(name for name in archive.namelist() if name.endswith("METADATA"))
         package = dict(
-            line.split(": ", 1) for line in archive.read(metadata).decode().split("\n\n")[0].split("\n")
+            line.split(": ", 1)
+            for line in archive.read(metadata).decode().split("\n\n")[0].split("\n")
         )
         path = Path(folder) / "frameworks.db"
         path.write_bytes(database)
@@ -100,10 +106,9 @@ def describe(code: str, atoms: Atoms, sites: dict[str, Any]) -> dict[str, Any]:
         raise InputError(f"{code}: no space group found at symprec {SYMPREC}; try another value")
     hall_number = standard_hall_number(found.number)
     data = spglib.get_symmetry_dataset(structure, symprec=SYMPREC, hall_number=hall_number)
-    operations = operations_of(hall_number)
+    operations = operations_of_hall_number(hall_number)
     parameters = symmetric_parameters(data.std_lattice, operations)
     cell = cell_from_parameters(parameters)
-    kinds = spglib.get_spacegroup_type(hall_number)
     # labels as the source lists them, by element and in the order of its atoms
     labels = np.empty(len(atoms), dtype="<U8")
     for number, kind in ((14, "t"), (8, "o")):
@@ -115,7 +120,7 @@ def describe(code: str, atoms: Atoms, sites: dict[str, Any]) -> dict[str, Any]:
     record = {
         "code": code,
         "space_group_number": int(found.number),
-        "space_group_symbol": kinds.international_short.replace("_", ""),
+        "space_group_symbol": symbol_of_hall_number(hall_number),
         "hall_number": hall_number,
         "cell": [float(value) for value in parameters],
     }
@@ -126,21 +131,6 @@ def describe(code: str, atoms: Atoms, sites: dict[str, Any]) -> dict[str, Any]:
         )
     record["flag"] = flag_of(code, atoms)
     return record
-
-
-def standard_hall_number(number: int) -> int:
-    """First Hall number of a space group, but with the origin at the inversion centre if there is one."""
-    halls = [h for h in range(1, 531) if spglib.get_spacegroup_type(h).number == number]
-    for hall in halls:
-        if spglib.get_spacegroup_type(hall).choice == "2":
-            return hall
-    return halls[0]
-
-
-def operations_of(hall_number: int) -> SymmetryOperations:
-    """Operations of a Hall number from spglib's table."""
-    table = spglib.get_symmetry_from_database(hall_number)
-    return SymmetryOperations(table["rotations"].astype(np.int64), table["translations"])
 
 
 def symmetric_parameters(lattice: np.ndarray, operations: SymmetryOperations) -> np.ndarray:
@@ -157,7 +147,11 @@ def symmetric_parameters(lattice: np.ndarray, operations: SymmetryOperations) ->
 
 
 def asymmetric_sites(
-    frac: np.ndarray, labels: list[str], order: np.ndarray, operations: SymmetryOperations, cell: np.ndarray
+    frac: np.ndarray,
+    labels: list[str],
+    order: np.ndarray,
+    operations: SymmetryOperations,
+    cell: np.ndarray,
 ) -> list[list[Any]]:
     """One atom of each orbit: [label, x, y, z], on its special position, ordered by label."""
     kept = distinct_orbits(frac, operations, cell)
@@ -197,7 +191,10 @@ def flag_of(code: str, atoms: Atoms) -> str:
 
 def check(record: dict[str, Any], atoms: Atoms) -> None:
     """Make the full cell again from the record and compare it with the source."""
-    cell, operations = cell_from_parameters(record["cell"]), operations_of(record["hall_number"])
+    cell, operations = (
+        cell_from_parameters(record["cell"]),
+        operations_of_hall_number(record["hall_number"]),
+    )
     full = {}
     ratio = None
     for key, number in (("t_sites", 14), ("o_sites", 8)):
@@ -219,7 +216,9 @@ def check(record: dict[str, Any], atoms: Atoms) -> None:
     times = round(ratio) if ratio > 1 else 1
     a, b = np.repeat(made, step), np.repeat(source, times)
     if np.abs(a[: len(b)] - b).max() > 1e-2:
-        raise InputError(f"{record['code']}: T-T distances differ by {np.abs(a[: len(b)] - b).max()} Å")
+        raise InputError(
+            f"{record['code']}: T-T distances differ by {np.abs(a[: len(b)] - b).max()} Å"
+        )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ def cell_from_parameters(parameters: Sequence[float] | FloatArray) -> FloatArray
     values = np.asarray(parameters, dtype=np.float64)
     told = f"cell parameters {', '.join(f'{value:g}' for value in values.ravel())}"
     if values.shape != (6,) or not np.isfinite(values).all():
-        raise InputError(f"{told}: expected six numbers, a b c in Å and alpha beta gamma in degrees")
+        raise InputError(
+            f"{told}: expected six numbers, a b c in Å and alpha beta gamma in degrees"
+        )
     lengths, angles = values[:3], values[3:]
     if (lengths <= 0).any() or (angles <= 0).any() or (angles >= 180).any():
         raise InputError(f"{told}: lengths must be positive and angles between 0 and 180 degrees")

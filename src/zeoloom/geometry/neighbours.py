@@ -75,9 +75,7 @@ def neighbours_within(
     return Neighbours(centre[order], point[order], shift[order], vector[order], distance[order])
 
 
-def _images_in_slab(
-    points: FloatArray, reach: FloatArray
-) -> tuple[FloatArray, IntArray, IntArray]:
+def _images_in_slab(points: FloatArray, reach: FloatArray) -> tuple[FloatArray, IntArray, IntArray]:
     """Images of wrapped points in the box [-reach, 1 + reach) of each axis.
 
     Args:

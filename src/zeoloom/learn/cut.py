@@ -71,9 +71,7 @@ def cut_clusters(
     )
 
 
-def _centres(
-    framework: Framework, frac_t: np.ndarray, orbit: IntArray, sites: Sites
-) -> IntArray:
+def _centres(framework: Framework, frac_t: np.ndarray, orbit: IntArray, sites: Sites) -> IntArray:
     """Indices into the full cell `frac_t` (N, 3) of the T atoms to cut around."""
     if sites == "unique":
         return np.unique(orbit, return_index=True)[1].astype(np.int64)

@@ -12,11 +12,11 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
-import spglib
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters
-from zeoloom.geometry.symmetry import SymmetryOperations, snap_to_sites
+from zeoloom.geometry.space_groups import operations_of_hall_number
+from zeoloom.geometry.symmetry import snap_to_sites
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
@@ -64,17 +64,6 @@ def load_reference() -> Reference:
     text = resources.files("zeoloom.structure").joinpath("reference.jsonl").read_text("utf-8")
     provenance, *records = map(json.loads, text.splitlines())
     return Reference({record["code"]: _framework(record) for record in records}, provenance)
-
-
-@cache
-def operations_of_hall_number(hall_number: int) -> SymmetryOperations:
-    """All operations of one of the 530 settings (Hall numbers), centring included."""
-    table = spglib.get_symmetry_from_database(hall_number)
-    if table is None:
-        raise InputError(f"Hall number {hall_number}: expected 1 to 530")
-    return SymmetryOperations(
-        table["rotations"].astype(np.int64), table["translations"].astype(np.float64)
-    )
 
 
 def _framework(record: dict[str, object]) -> Framework:

@@ -54,7 +54,9 @@ def save_clusters(path: str | Path, clusters: ClusterSet) -> None:
                 archive.writestr(member, buffer.getvalue(), compresslevel=6)
         partial.replace(target)
     except OSError as error:
-        raise InputError(f"{target}: cannot be written ({error.strerror}); try another -o") from error
+        raise InputError(
+            f"{target}: cannot be written ({error.strerror}); try another -o"
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 

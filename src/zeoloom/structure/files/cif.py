@@ -1,0 +1,313 @@
+"""CIF files to frameworks: one file, or whatever a folder holds, good and bad."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gemmi
+import numpy as np
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import cell_from_parameters, plane_spacings
+from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.symmetry import SAME_SITE, distinct_orbits, expand_orbits, snap_to_sites
+from zeoloom.structure.composition import framework_atoms
+from zeoloom.structure.files.cif_symmetry import read_space_group
+from zeoloom.structure.files.cif_tags import Block, number, read_blocks
+from zeoloom.structure.net import BOND_CUTOFF
+from zeoloom.structure.records import Framework
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.structure.records import FloatArray
+
+MAX_ATOMS = 20_000
+"""Atoms in the full cell. The largest framework type has 2,352 (SFV)."""
+
+SHORTEST_SPACING = 2.0
+"""Å between lattice planes. A cell thinner than this cannot hold a T atom and its image."""
+
+OVERLAP = 2.3
+"""Å. T atoms closer than this are alternatives of one disordered site; bonded ones start at 2.75 Å."""
+
+FULL_OCCUPANCY = 0.9
+"""Refined occupancies of full sites scatter by a few percent."""
+
+CELL_TAGS = (
+    *(f"_cell_length_{axis}" for axis in "abc"),
+    *(f"_cell_angle_{angle}" for angle in ("alpha", "beta", "gamma")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What reading some paths gave.
+
+    Attributes:
+        frameworks: those that could be read, in the order of the paths, folders by name.
+        problems: (path, reason) for each file that could not.
+        notices: (path, what was done to a file that could).
+    """
+
+    frameworks: tuple[Framework, ...]
+    problems: tuple[tuple[str, str], ...]
+    notices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sites:
+    """The atoms a block lists: n labels and elements, (n, 3) fractional, (n,) occupancies."""
+
+    labels: list[str]
+    elements: list[str]
+    frac: FloatArray
+    occupancies: FloatArray
+
+
+def read_frameworks(
+    paths: Iterable[str | Path], progress: Callable[[str], None] | None = None
+) -> ReadResult:
+    """Read files and folders (with their subfolders); nothing in them stops the reading.
+
+    Args:
+        paths: CIF files, or folders of which every visible file is tried.
+        progress: called with each file before it is read.
+    """
+    frameworks: list[Framework] = []
+    problems: list[tuple[str, str]] = []
+    notices: list[tuple[str, str]] = []
+    for path in _files(paths, problems):
+        if progress is not None:
+            progress(str(path))
+        try:
+            framework, said = read_framework(path)
+        except InputError as error:
+            problems.append((str(path), str(error)))
+            continue
+        frameworks.append(framework)
+        notices.extend((str(path), notice) for notice in said)
+    return ReadResult(tuple(frameworks), tuple(problems), tuple(notices))
+
+
+def read_framework(path: str | Path) -> tuple[Framework, list[str]]:
+    """Read the framework of one CIF file, in the file's own setting.
+
+    Args:
+        path: the file; its stem becomes the framework's name.
+
+    Returns:
+        The framework, and notices: what was left out or mended, what looks odd.
+
+    Raises:
+        InputError: if no framework can be read; the message is the reason, without the path.
+    """
+    path = Path(path)
+    blocks = read_blocks(path)
+    structures = [block for block in blocks if block.column("_atom_site_fract_x")]
+    if not structures:
+        raise InputError(
+            f"{len(blocks)} data blocks, none with fractional coordinates (_atom_site_fract_x)"
+        )
+    notices = []
+    if len(structures) > 1:
+        notices.append(
+            f"{len(structures)} structures in the file; read the first, '{structures[0].name}'"
+        )
+    framework, said = framework_from_block(structures[0], path.stem)
+    return framework, notices + said
+
+
+def framework_from_block(block: Block, name: str) -> tuple[Framework, list[str]]:
+    """The framework in one data block; see `read_framework`."""
+    cell = _read_cell(block)
+    group = read_space_group(block, cell)
+    operations, notices = group.operations, list(group.notices)
+    sites, said = _read_sites(block)
+    notices += said
+    if len(sites.labels) * len(operations) > 200 * MAX_ATOMS:
+        raise InputError(f"{len(sites.labels)} atoms in {len(operations)} operations are too many")
+    full, _ = expand_orbits(sites.frac, operations, cell)
+    if len(full) > MAX_ATOMS:
+        raise InputError(
+            f"{len(full)} atoms in the cell, at most {MAX_ATOMS} are read; try a smaller cell of the "
+            "same structure"
+        )
+    is_t, is_o, said = framework_atoms(sites.frac, sites.elements, operations, cell)
+    notices += said
+    if not is_t.any():
+        kinds = ", ".join(sorted(set(sites.elements)))
+        raise InputError(
+            f"no framework T atoms among {kinds}; expected Si, Al, P, Ge ... linked by O"
+        )
+    t_rows = np.flatnonzero(is_t)
+    notices += _check_t_sites(sites, t_rows, operations, cell)
+    t_rows = t_rows[distinct_orbits(sites.frac[t_rows], operations, cell)]
+    o_rows = np.flatnonzero(is_o)
+    o_rows = o_rows[distinct_orbits(sites.frac[o_rows], operations, cell)]
+    framework = Framework(
+        name=name,
+        cell=cell,
+        space_group_number=group.number,
+        space_group_symbol=group.symbol,
+        operations=operations,
+        frac_t=snap_to_sites(sites.frac[t_rows], operations, cell),
+        t_labels=_unique_labels([sites.labels[row] for row in t_rows]),
+        frac_o=snap_to_sites(sites.frac[o_rows], operations, cell),
+    )
+    return framework, notices + _check_net(framework)
+
+
+def _files(paths: Iterable[str | Path], problems: list[tuple[str, str]]) -> list[Path]:
+    """Every file meant by the paths, once; what is no CIF by its name is noted in `problems`."""
+    files: dict[Path, None] = {}
+    for given in map(Path, paths):
+        if not given.exists():
+            problems.append((str(given), "no such file or folder"))
+        elif not given.is_dir():
+            files[given] = None
+        else:
+            inside = sorted(p for p in given.rglob("*") if not p.is_dir())
+            visible = [
+                p for p in inside if not any(q.startswith(".") for q in p.relative_to(given).parts)
+            ]
+            if not visible:
+                problems.append((str(given), "the folder holds no files"))
+            for path in visible:
+                if path.suffix.lower() in (".cif", ".mcif"):
+                    files[path] = None
+                else:
+                    problems.append((str(path), f"no CIF by its name ('{path.suffix}'), skipped"))
+    return list(files)
+
+
+def _read_cell(block: Block) -> FloatArray:
+    """The (3, 3) cell in Å."""
+    told = {tag: block.first(tag) for tag in CELL_TAGS}
+    missing = [tag for tag, value in told.items() if not value]
+    if missing:
+        raise InputError(f"no cell: {', '.join(missing)} missing")
+    cell = cell_from_parameters([number(value) for value in told.values()])
+    if plane_spacings(cell).min() < SHORTEST_SPACING:
+        raise InputError(
+            f"cell {' '.join(told.values())}: lattice planes closer than {SHORTEST_SPACING} Å"
+        )
+    return cell
+
+
+def _read_sites(block: Block) -> tuple[_Sites, list[str]]:
+    """The atoms of a block and notices; atoms without coordinates or of zero occupancy are left out."""
+    columns = [block.column(f"_atom_site_fract_{axis}") for axis in "xyz"]
+    labels = block.column("_atom_site_label", "_atom_site_type_symbol")
+    kinds = block.column("_atom_site_type_symbol", "_atom_site_label")
+    rows = len(columns[0])
+    shares = block.column("_atom_site_occupancy") or ["1"] * rows
+    if not all(len(column) == rows for column in (*columns, labels, kinds, shares)):
+        raise InputError("the atom list lacks labels or coordinates for some of its atoms")
+    occupancies = np.array([1.0 if share in ("?", ".", "") else number(share) for share in shares])
+    known = np.array([all(c[row] not in ("?", ".") for c in columns) for row in range(rows)], bool)
+    frac = np.array([[number(column[row]) for column in columns] for row in range(rows)])
+    for row in np.flatnonzero(known):
+        if not (np.isfinite(frac[row]).all() and np.abs(frac[row]).max() < 1e3):
+            raise InputError(f"atom {labels[row]}: {[c[row] for c in columns]} are no coordinates")
+        if not occupancies[row] >= 0.0:
+            raise InputError(
+                f"atom {labels[row]}: occupancy {shares[row]} is no number from 0 to 1"
+            )
+    kept = np.flatnonzero(known & (occupancies > 0.0))
+    notices = []
+    if len(kept) < rows:
+        notices.append(f"left out: {rows - len(kept)} atoms without coordinates or occupancy")
+    if len(kept) == 0:
+        raise InputError("no atoms with coordinates")
+    sites = _Sites(
+        labels=[labels[row] for row in kept],
+        elements=[element_of(kinds[row]) for row in kept],
+        frac=frac[kept],
+        occupancies=occupancies[kept],
+    )
+    return sites, notices
+
+
+def element_of(kind: str) -> str:
+    """Element of a type symbol or label: 'Si4+' Si, 'SI1' Si, 'OW' O, 'T3' T, 'D' H, else as given."""
+    match = re.match(r"[A-Za-z]+", kind)
+    letters = match.group(0) if match else ""
+    for candidate in (letters, letters[:2], letters[:1]):
+        if candidate.upper() == "T":
+            return "T"
+        known = gemmi.Element(candidate).name
+        if candidate and known != "X":
+            return "H" if known == "D" else str(known)
+    return kind or "?"
+
+
+def _check_t_sites(
+    sites: _Sites, t_rows: np.ndarray, operations: SymmetryOperations, cell: FloatArray
+) -> list[str]:
+    """Raise InputError if T atoms overlap or are partly missing; notices of mixed sites."""
+    frac = sites.frac[t_rows]
+    full, owner = expand_orbits(frac, operations, cell)
+    near = neighbours_within(frac, full, cell, OVERLAP)
+    # an atom's own image, moved onto its special position, lies within SAME_SITE of it
+    apart = near.distance > SAME_SITE
+    if apart.any():
+        first = np.flatnonzero(apart)[0]
+        pair = (
+            sites.labels[t_rows[near.centre[first]]],
+            sites.labels[t_rows[owner[near.point[first]]]],
+        )
+        raise InputError(
+            f"disordered or overlapping: T atoms {pair[0]} and {pair[1]} are {near.distance[first]:.2f} Å "
+            "apart; keep one of the alternatives"
+        )
+    # atoms on one site (Si and Al) fill it together
+    filling = np.zeros(len(t_rows))
+    pairs = {(int(i), int(owner[j])) for i, j in zip(near.centre, near.point, strict=True)}
+    for i, j in pairs:
+        filling[i] += sites.occupancies[t_rows[j]]
+    for row, filled in zip(t_rows, filling, strict=True):
+        if filled < FULL_OCCUPANCY:
+            raise InputError(
+                f"disordered: T atom {sites.labels[row]} is on {filled:.0%} of its sites only; give an "
+                "ordered model"
+            )
+    shared = len(t_rows) - len(distinct_orbits(frac, operations, cell))
+    return [f"{shared} T atoms listed on the site of another, merged"] if shared else []
+
+
+def _check_net(framework: Framework) -> list[str]:
+    """A notice if some T atoms do not have four T neighbours: interrupted, cut short, or no zeolite."""
+    full, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
+    found = neighbours_within(framework.frac_t, full, framework.cell, BOND_CUTOFF)
+    neighbours = np.bincount(found.centre, minlength=len(framework.frac_t)) - 1
+    odd = [
+        f"{label} has {count}"
+        for label, count in zip(framework.t_labels, neighbours, strict=True)
+        if count != 4
+    ]
+    if not odd:
+        return []
+    shown = ", ".join(odd[:5]) + (", ..." if len(odd) > 5 else "")
+    return [
+        f"not 4-connected: {len(odd)} of {len(neighbours)} T sites have not four T within "
+        f"{BOND_CUTOFF} Å ({shown})"
+    ]
+
+
+def _unique_labels(labels: list[str]) -> tuple[str, ...]:
+    """Labels with _2, _3 ... after those that repeat (IZA's RON lists three atoms called T1)."""
+    taken: set[str] = set()
+    unique = []
+    for label in labels:
+        name, count = label, 1
+        while name in taken:
+            count += 1
+            name = f"{label}_{count}"
+        taken.add(name)
+        unique.append(name)
+    return tuple(unique)
