@@ -37,6 +37,16 @@ class PairSums:
     vector_by_sender: Tensor
     rotation: Tensor | None = None
 
+    def to(self, dtype: torch.dtype) -> PairSums:
+        """The same sums in another precision."""
+        rotation = None if self.rotation is None else self.rotation.to(dtype)
+        return PairSums(
+            self.scalar.to(dtype),
+            self.vector.to(dtype),
+            self.vector_by_sender.to(dtype),
+            rotation,
+        )
+
 
 class Space(Protocol):
     """What a network needs to know about where its points live."""

@@ -9,13 +9,13 @@ import numpy as np
 from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import expand_orbits, primitive_atoms
-from zeoloom.structure.records import ClusterSet, Framework, IntArray
+from zeoloom.structure.records import ClusterSet, FloatArray, Framework, IntArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Sites = Literal["primitive", "conventional", "unique"]
-"""Which T atoms become centres: all of a primitive cell, all of the conventional cell, one per orbit."""
+"""Which T atoms become centres: those of a primitive or conventional cell, or one per orbit."""
 
 MAX_RADIUS = 30.0
 """Å. Above this a cluster holds thousands of atoms and the file gigabytes."""
@@ -36,7 +36,7 @@ def cut_clusters(
         progress: called with the name of each framework when it is done.
 
     Returns:
-        The clusters in the orientation of their framework's cell, central atom first, then by distance.
+        The clusters, oriented as their framework's cell, central atom first, then by distance.
 
     Raises:
         InputError: if radius or sites make no sense.
@@ -45,7 +45,8 @@ def cut_clusters(
         raise InputError(f"radius {radius:g} Å: expected more than 0 and at most {MAX_RADIUS:g} Å")
     if sites not in get_args(Sites):
         raise InputError(f"sites '{sites}': expected one of {', '.join(get_args(Sites))}")
-    parts, sizes, multiplicities = [np.zeros((0, 3))], [0], [0]
+    parts: list[FloatArray] = [np.zeros((0, 3))]
+    sizes, multiplicities = [0], [0]
     names: list[str] = []
     labels: list[str] = []
     for framework in frameworks:
@@ -71,7 +72,7 @@ def cut_clusters(
     )
 
 
-def _centres(framework: Framework, frac_t: np.ndarray, orbit: IntArray, sites: Sites) -> IntArray:
+def _centres(framework: Framework, frac_t: FloatArray, orbit: IntArray, sites: Sites) -> IntArray:
     """Indices into the full cell `frac_t` (N, 3) of the T atoms to cut around."""
     if sites == "unique":
         return np.unique(orbit, return_index=True)[1].astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,3 +88,16 @@ def draw_clouds(data: ClusterData, batch: int, n_points: int, generator: torch.G
     atom_of_point = torch.where(slots < n_atoms, slots, extra)
     clean = torch.gather(data.cart_t[drawn], 1, atom_of_point[..., None].expand(-1, -1, 3))
     return clean @ random_orthogonal(batch, generator)
+
+
+def data_sha256(clusters: ClusterSet) -> str:
+    """Hexadecimal SHA-256 of what clusters hold, whatever file they came from."""
+    digest = hashlib.sha256()
+    for array, kind in (
+        (clusters.cart_t, "<f4"),
+        (clusters.offsets, "<i8"),
+        (clusters.multiplicities, "<i8"),
+    ):
+        digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
+    digest.update("\n".join((*clusters.names, *clusters.sites, repr(clusters.radius))).encode())
+    return digest.hexdigest()

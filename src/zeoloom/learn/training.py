@@ -237,11 +237,14 @@ def _gradient_step(
     sigma = draw_noise_levels(config, generator)
     noisy = add_noise(clean, sigma, generator)
     space = OpenSpace()
+
+    def displacements(points: Tensor, level: Tensor) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+            moved: Tensor = network(points, level, space)
+        return moved.float()
+
     loss = denoising_loss(
-        lambda points, level: network(points, level, space),
-        clean.to(device),
-        noisy.to(device),
-        sigma.to(device),
+        displacements, clean.to(device), noisy.to(device), sigma.to(device)
     ).mean()
     optimizer.zero_grad()
     loss.backward()

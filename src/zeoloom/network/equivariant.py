@@ -89,6 +89,8 @@ class Equivariant(nn.Module):
         config = self.config
         batch, n_points, _ = cart_points.shape
         pairs = space.pair_sums(cart_points, config.n_radial, config.cutoff)
+        if torch.is_autocast_enabled(cart_points.device.type):
+            pairs = pairs.to(torch.get_autocast_dtype(cart_points.device.type))
         noise = self.noise_embedding(embed_noise_level(sigma))  # (B, F)
         scalars = noise[:, None, :].expand(batch, n_points, -1)  # (B, N, F)
         vectors = cart_points.new_zeros(batch, 3, n_points, config.vector_width)

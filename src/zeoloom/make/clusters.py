@@ -1,0 +1,71 @@
+"""From weights to clusters: clouds denoised about one centre."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from zeoloom.diffusion.denoiser import denoiser
+from zeoloom.diffusion.noise import noise_levels, standard_noise
+from zeoloom.geometry.space import OpenSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor, nn
+
+    from zeoloom.diffusion.denoiser import Denoise
+    from zeoloom.diffusion.samplers import Sampler, Step
+
+SIGMA_MAX = 3.0
+"""Å. At this level nothing is left of the clusters but the ball they fill."""
+
+SIGMA_MIN = 0.05
+"""Å, the last level before points are taken as they are."""
+
+
+def open_denoiser(network: nn.Module) -> Denoise:
+    """The denoiser of clouds in open space about the origin."""
+    space = OpenSpace()
+    return denoiser(lambda points, sigma: network(points, sigma, space))
+
+
+def fill_ball(n: int, n_points: int, radius: float, generator: torch.Generator) -> Tensor:
+    """(n, n_points, 3) Å, points spread evenly over a ball about the origin."""
+    directions = torch.randn(n, n_points, 3, generator=generator)
+    directions = directions / directions.norm(dim=-1, keepdim=True)
+    return radius * torch.rand(n, n_points, 1, generator=generator) ** (1 / 3) * directions
+
+
+def denoise_clusters(
+    denoise: Denoise,
+    sampler: Sampler,
+    n: int,
+    n_points: int,
+    *,
+    radius: float,
+    steps: int,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Iterator[Step]:
+    """Clouds from noise alone: a ball evenly filled and blurred, then denoised.
+
+    Args:
+        denoise: D, about one centre.
+        sampler: which way down.
+        n: clouds.
+        n_points: points of each.
+        radius: Å, of the clusters learned from.
+        steps: noise levels.
+        generator: source of randomness, on the CPU.
+        device: where to compute.
+
+    Yields:
+        The state after every step.
+    """
+    start = fill_ball(n, n_points, radius, generator)
+    start = start + SIGMA_MAX * standard_noise(start, generator)
+    levels = noise_levels(steps, SIGMA_MAX, SIGMA_MIN)
+    with torch.no_grad():
+        yield from sampler(denoise, start.to(device), levels, generator)
