@@ -74,6 +74,6 @@ def volume(cell: FloatArray) -> float:
 
 
 def plane_spacings(cell: FloatArray) -> FloatArray:
-    """Distances in Å between neighbouring (100), (010) and (001) planes of a (3, 3) cell, shape (3,)."""
+    """(3,) distances in Å between neighbouring (100), (010) and (001) planes of a (3, 3) cell."""
     # the columns of the inverse cell are the reciprocal vectors a*, b*, c*
     return np.asarray(1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0))

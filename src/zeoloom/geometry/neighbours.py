@@ -54,7 +54,7 @@ def neighbours_within(
     """
     centre_home, point_home = np.floor(frac_centres), np.floor(frac_points)
     centres, points = frac_centres - centre_home, frac_points - point_home
-    # between two planes a sphere reaches radius / spacing cells beyond its centre, which is in [0, 1)
+    # a sphere reaches radius / spacing cells beyond its centre, which is in [0, 1)
     reach = radius / plane_spacings(cell) + 1e-9
     images, owner, image_shift = _images_in_slab(points, reach)
     cart_images, cart_centres = images @ cell, centres @ cell

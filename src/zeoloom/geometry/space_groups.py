@@ -41,14 +41,16 @@ def operations_of_hall_number(hall_number: int) -> SymmetryOperations:
 def standard_hall_number(number: int) -> int:
     """The standard setting of a space group (1 to 230).
 
-    Unique axis b, first cell choice, hexagonal axes, and the origin at the inversion centre where there
-    is a choice of origin.
+    Unique axis b, first cell choice, hexagonal axes, and the origin at the inversion centre where
+    there is a choice of origin.
     """
     if number not in range(1, 231):
         raise InputError(f"space group number {number}: expected 1 to 230")
     with _quiet():
-        types = [(hall, spglib.get_spacegroup_type(hall)) for hall in HALL_NUMBERS]
-    settings = [(hall, kind.choice) for hall, kind in types if kind.number == number]
+        types = {hall: spglib.get_spacegroup_type(hall) for hall in HALL_NUMBERS}
+    settings = [
+        (hall, kind.choice) for hall, kind in types.items() if kind and kind.number == number
+    ]
     second_origin = [hall for hall, choice in settings if choice == "2"]
     return int(second_origin[0] if second_origin else settings[0][0])
 
@@ -56,8 +58,9 @@ def standard_hall_number(number: int) -> int:
 def symbol_of_hall_number(hall_number: int) -> str:
     """Short Hermann-Mauguin symbol of a setting, such as 'R-3m'."""
     with _quiet():
-        symbol = str(spglib.get_spacegroup_type(hall_number).international_short)
-    return symbol.replace("_", "")
+        kind = spglib.get_spacegroup_type(hall_number)
+    assert kind is not None
+    return str(kind.international_short).replace("_", "")
 
 
 def identify(operations: SymmetryOperations, cell: FloatArray) -> tuple[int, str] | None:

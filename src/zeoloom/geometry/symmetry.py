@@ -1,6 +1,7 @@
 """Symmetry operations of a space group: arrays in, arrays out.
 
-One convention: an operation maps `frac -> R @ frac + t`, so rows of an (n, 3) array map as `frac @ R.T + t`.
+One convention: an operation maps `frac -> R @ frac + t`, so rows of an (n, 3) array map as
+`frac @ R.T + t`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class SymmetryOperations:
         Returns:
             (G, n, 3) positions `R_g x + t_g`, not wrapped into the cell.
         """
-        return np.einsum("gij,nj->gni", self.rotations, frac) + self.translations[:, None, :]
+        turned = np.einsum("gij,nj->gni", self.rotations, frac)
+        return np.asarray(turned + self.translations[:, None, :])
 
 
 SAME_SITE = 0.25
@@ -66,8 +68,8 @@ def snap_to_sites(
 ) -> FloatArray:
     """Atoms moved onto the special positions they lie next to.
 
-    The symmetry of a site is the set of operations (with a lattice translation S) that bring the atom
-    back to within `tolerance`; the mean of `R x + t + S` over them is a point which they all fix.
+    The symmetry of a site is the set of operations (with a lattice translation S) that bring the
+    atom back to within `tolerance`; the mean of `R x + t + S` over them is a point they all fix.
 
     Args:
         frac: (n, 3) positions, as rounded as a file gives them.
@@ -97,8 +99,8 @@ def expand_orbits(
         tolerance: Å, images closer than this are one atom.
 
     Returns:
-        (N, 3) positions in [0, 1), orbit after orbit, each orbit opened by the image nearest in order of
-        the operations; (N,) the asymmetric atom each came from.
+        (N, 3) positions in [0, 1), orbit after orbit, each in the order of the operations;
+        (N,) the asymmetric atom each came from.
     """
     if len(frac) == 0:
         return np.zeros((0, 3)), np.zeros(0, dtype=np.int64)

@@ -127,67 +127,110 @@ def train(
         InputError: if the folder holds a run with another configuration or other data.
     """
     split = split_clusters(config, clusters, generator)
-    network = build_network(config.network, generator).to(device)
-    optimizer = _optimizer(network, config)
-    mean = {key: value.detach().clone() for key, value in network.state_dict().items()}
-    step, seconds = 0, 0.0
-    state_path = folder / "state.pt"
     identity = {"config": config.model_dump(mode="json"), "data_sha256": data_hash}
-    if state_path.exists():
-        state = load_state(state_path)
-        if state["identity"] != identity:
+    run = _Run(config, split, folder, identity, device, generator)
+    run.resume()
+    first_step, started = run.step, time.monotonic() - run.seconds
+    try:
+        while run.step < config.steps and (
+            max_steps is None or run.step - first_step < max_steps
+        ):
+            learning_rate, loss = run.gradient_step()
+            run.seconds = time.monotonic() - started
+            due = run.step % config.checkpoint_every == 0 or run.step == config.steps
+            validation = run.validate() if due else None
+            on_step(Progress(run.step, loss, learning_rate, run.seconds, validation))
+    finally:  # an interruption between two steps keeps them
+        run.save_state()
+    if not run.weights_path.exists():
+        run.validate()
+    return run.weights_path
+
+
+class _Run:
+    """A training run in progress: everything that changes from step to step."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        split: Split,
+        folder: Path,
+        identity: Mapping[str, Any],
+        device: torch.device,
+        generator: torch.Generator,
+    ) -> None:
+        self.config, self.split, self.folder, self.identity = config, split, folder, identity
+        self.device, self.generator = device, generator
+        self.network = build_network(config.network, generator).to(device)
+        self.optimizer = _optimizer(self.network, config)
+        self.mean = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        self.step, self.seconds = 0, 0.0
+        self.weights_path = folder / "weights.safetensors"
+
+    def resume(self) -> None:
+        """Take up the state in the folder, if there is one."""
+        path = self.folder / "state.pt"
+        if not path.exists():
+            return
+        state = load_state(path)
+        if state["identity"] != self.identity:
             raise InputError(
-                f"{folder} holds a run with another configuration or other data; "
+                f"{self.folder} holds a run with another configuration or other data; "
                 "give its configuration to go on with it, or another folder"
             )
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        mean = {key: value.to(device) for key, value in state["mean"].items()}
-        generator.set_state(state["generator"])
-        step, seconds = state["step"], state["seconds"]
-    first_step, started = step, time.monotonic() - seconds
-    validation: dict[str, dict[str, float]] = {}
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.mean = {key: value.to(self.device) for key, value in state["mean"].items()}
+        self.generator.set_state(state["generator"])
+        self.step, self.seconds = state["step"], state["seconds"]
 
-    while step < config.steps and (max_steps is None or step - first_step < max_steps):
-        learning_rate = _learning_rate(config, step)
-        for group in optimizer.param_groups:
+    def save_state(self) -> None:
+        """Write what `resume` takes up."""
+        state = {
+            "identity": self.identity,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "mean": self.mean,
+            "generator": self.generator.get_state(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        save_state(self.folder / "state.pt", state)
+
+    def gradient_step(self) -> tuple[float, float]:
+        """One step of the optimiser; its learning rate and loss."""
+        learning_rate = _learning_rate(self.config, self.step)
+        for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        loss = _gradient_step(network, optimizer, config, split.data["learned"], generator)
-        step += 1
-        _update_mean(mean, network, min(config.ema, (1 + step) / (10 + step)))
-        due = step % config.checkpoint_every == 0 or step == config.steps
-        seconds = time.monotonic() - started
-        if due:
-            validation = {
-                part: losses_by_band(network, mean, config, data) for part, data in split.data.items()
-            }
-            _append_log(folder / "log.jsonl", step, seconds, validation)
-            record = identity | {
-                "learned": split.learned,
-                "held_out": split.held_out,
-                "step": step,
-                "seconds": round(seconds, 1),
-                "device": device.type,
-                "threads": torch.get_num_threads(),
-                "torch": torch.__version__,
-                "parameters": sum(p.numel() for p in network.parameters()),
-                "losses": validation,
-            }
-            save_weights(folder / "weights.safetensors", mean, record)
-            save_state(
-                state_path,
-                {
-                    "identity": identity,
-                    "network": network.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "mean": mean,
-                    "generator": generator.get_state(),
-                    "step": step,
-                    "seconds": seconds,
-                },
-            )
-        on_step(Progress(step, loss, learning_rate, seconds, validation if due else None))
-    return folder / "weights.safetensors"
+        data = self.split.data["learned"]
+        loss = _gradient_step(self.network, self.optimizer, self.config, data, self.generator)
+        self.step += 1
+        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
+        for key, value in self.network.state_dict().items():
+            self.mean[key].lerp_(value.detach(), 1 - decay)
+        return learning_rate, loss
+
+    def validate(self) -> dict[str, dict[str, float]]:
+        """Judge the running mean of the weights, and write it, its record, the log and the state."""
+        losses = {
+            part: losses_by_band(self.network, self.mean, self.config, data)
+            for part, data in self.split.data.items()
+        }
+        line = {"step": self.step, "seconds": round(self.seconds, 1), "losses": losses}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        record = dict(self.identity) | {
+            "learned": self.split.learned,
+            "held_out": self.split.held_out,
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "parameters": sum(p.numel() for p in self.network.parameters()),
+        }
+        save_weights(self.weights_path, self.mean, record | line)
+        self.save_state()
+        return losses
 
 
 def losses_by_band(
@@ -282,16 +325,3 @@ def _learning_rate(config: TrainingConfig, step: int) -> float:
     warm = min(1.0, (step + 1) / max(1, config.warmup))
     cosine = 0.5 * (1 + math.cos(math.pi * step / config.steps))
     return config.learning_rate * warm * (0.01 + 0.99 * cosine)
-
-
-def _update_mean(mean: dict[str, Tensor], network: nn.Module, decay: float) -> None:
-    for key, value in network.state_dict().items():
-        mean[key].lerp_(value.detach(), 1 - decay)
-
-
-def _append_log(
-    path: Path, step: int, seconds: float, validation: Mapping[str, Mapping[str, float]]
-) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"step": step, "seconds": round(seconds, 1), "losses": validation}) + "\n")

@@ -1,6 +1,7 @@
 """The bundled reference: all framework types of the IZA Structure Commission, idealised as SiO2.
 
-`reference.jsonl` beside this file is made by `scripts/build_reference.py`, which says where it is from.
+`reference.jsonl` beside this file is made by `scripts/build_reference.py`; its first line says
+where the data come from.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeoloom import __version__
 from zeoloom.errors import InputError
 from zeoloom.structure.net import SHORT_BOND
 from zeoloom.view.scene import sphere_radii
@@ -48,7 +48,7 @@ def page_html(scenes: Sequence[Scene], title: str) -> str:
     data = {"shortBond": SHORT_BOND, "scenes": [scene_data(scene) for scene in scenes]}
     filled = {
         "title": html.escape(title),
-        "version": html.escape(__version__),
+        "version": html.escape(version("zeoloom")),
         "scenes": _json_in_script(data),
         "library": here.joinpath("3Dmol-min.js").read_text(encoding="utf-8"),
         "viewer": here.joinpath("viewer.js").read_text(encoding="utf-8"),

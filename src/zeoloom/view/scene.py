@@ -15,14 +15,16 @@ import numpy as np
 from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.structure.atoms import points_to_atoms
+from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.files.clouds import load_atoms, load_clouds
 from zeoloom.structure.net import BOND_CUTOFF, SHORT_BOND, bond_lengths, bonds, coordination
-from zeoloom.structure.records import Atoms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zeoloom.structure.records import (
+        Atoms,
         CloudSet,
         Float32Array,
         FloatArray,
@@ -217,10 +219,7 @@ def read_scenes(path: str | Path, limit: int | None = 100) -> list[Scene]:
             for index, atoms in enumerate(load_atoms(path)[:limit])
         ]
     elif kind == ".cif":
-        from zeoloom.structure.files.cif import read_framework
-
-        framework, _ = read_framework(path)
-        scenes = [scene_of_framework(framework)]
+        scenes = [_scene_of_cif(path)]
     else:
         raise InputError(
             f"{path}: cannot show a file of this kind. Expected clouds (.npz), "
@@ -231,14 +230,23 @@ def read_scenes(path: str | Path, limit: int | None = 100) -> list[Scene]:
     return scenes
 
 
+def _scene_of_cif(path: Path) -> Scene:
+    """The scene of a crystal; its reader's errors carry no path, so it is put before them."""
+    try:
+        framework, _ = read_framework(path)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return scene_of_framework(framework)
+
+
 def _scenes_of_cloud_file(path: Path, limit: int | None) -> list[Scene]:
     """The scenes of clouds, with the atoms beside them or else found in them."""
     clouds = load_clouds(path)
     beside = path.with_suffix(".extxyz")
     if not beside.is_file():
-        from zeoloom.structure.atoms import points_to_atoms
-
-        return scenes_of_clouds(clouds, lambda i: points_to_atoms(clouds.points_of(i)), limit)
+        return scenes_of_clouds(
+            clouds, lambda i: points_to_atoms(clouds.points_of(i).astype(np.float64)), limit
+        )
     atoms: Sequence[Atoms] = load_atoms(beside)
     if len(atoms) != len(clouds):
         raise InputError(

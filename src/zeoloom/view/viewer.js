@@ -4,9 +4,9 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const { scenes, shortBond } = JSON.parse(byId("scenes").textContent);
-  const POINT_RADIUS = 0.085; // Å
-  const BOND_RADIUS = 0.11;
-  const SHORT_RADIUS = 0.15;
+  const POINT_RADIUS = 0.075; // Å
+  const BOND_RADIUS = 0.09;
+  const SHORT_RADIUS = 0.13;
   const FILM_SECONDS = 7;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -17,6 +17,7 @@
   let spinning = false;
   const layers = { points: null, atoms: null, bonds: null };
 
+  // A custom property of the style sheet: light and dark are told apart there only.
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const scene = () => scenes[current];
   const film = () => scene().trajectory;
@@ -71,7 +72,7 @@
   function drawAtoms() {
     const s = scene();
     // atoms let their points shine through when both are shown
-    const opacity = shown("points") && s.points.length ? 0.62 : 1;
+    const opacity = shown("points") && s.points.length ? Number(colour("see-through")) : 1;
     replaceLayer("atoms", shown("atoms") && frame === null ? particles(s.atoms) : [],
       (_, i) => ({ sphere: { radius: s.radii[i] / 1000, color: colour(kindOf(i)), opacity } }),
       (i) => [
@@ -112,7 +113,7 @@
     if (!viewer) return;
     viewer.setView([0, 0, 0, 0, 0.17, 0.24, 0.04, 0.955]);
     viewer.zoomTo();
-    viewer.zoom(0.92);
+    viewer.zoom(1.1);
     viewer.render();
   }
 
@@ -262,7 +263,11 @@
     byId("previous").onclick = () => show(current - 1);
     byId("next").onclick = () => show(current + 1);
     byId("play").onclick = togglePlay;
-    byId("frame").oninput = (event) => { stop(); showFrame(Number(event.target.value)); };
+    byId("frame").oninput = (event) => {
+      const at = Number(event.target.value); // before stop(), which sets the slider
+      stop();
+      showFrame(at);
+    };
     for (const name of ["points", "atoms", "bonds"]) byId(name).onchange = draw;
     byId("spin").onclick = () => setSpin(!spinning);
     byId("reset").onclick = resetView;
@@ -274,14 +279,22 @@
     setTheme(dark.matches ? "dark" : "light");
   }
 
-  function hasWebGL() {
+  // "none", "software" (where smooth edges would cost half a second a picture) or "hardware".
+  function graphics() {
     const canvas = document.createElement("canvas");
-    return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
+    const gl = canvas.getContext("webgl2") || canvas.getContext("webgl");
+    if (!gl) return "none";
+    const info = gl.getExtension("WEBGL_debug_renderer_info");
+    const name = info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : "";
+    gl.getExtension("WEBGL_lose_context")?.loseContext();
+    return /swiftshader|llvmpipe|software|basic render/i.test(name) ? "software" : "hardware";
   }
 
   function begin() {
-    if (hasWebGL()) {
-      viewer = $3Dmol.createViewer(byId("stage"), { antialias: true, hoverDuration: 60 });
+    const kind = graphics();
+    if (kind !== "none") {
+      const antialias = kind === "hardware";
+      viewer = $3Dmol.createViewer(byId("stage"), { antialias, hoverDuration: 60 });
     }
     if (!viewer) {
       byId("message").innerHTML = "<strong>This browser shows no 3D graphics.</strong>" +

@@ -33,7 +33,7 @@ SHORTEST_SPACING = 2.0
 """Å between lattice planes. A cell thinner than this cannot hold a T atom and its image."""
 
 OVERLAP = 2.3
-"""Å. T atoms closer than this are alternatives of one disordered site; bonded ones start at 2.75 Å."""
+"""Å. T atoms closer than this are alternatives of one disordered site; bonds start at 2.75 Å."""
 
 FULL_OCCUPANCY = 0.9
 """Refined occupancies of full sites scatter by a few percent."""
@@ -134,8 +134,8 @@ def framework_from_block(block: Block, name: str) -> tuple[Framework, list[str]]
     full, _ = expand_orbits(sites.frac, operations, cell)
     if len(full) > MAX_ATOMS:
         raise InputError(
-            f"{len(full)} atoms in the cell, at most {MAX_ATOMS} are read; try a smaller cell of the "
-            "same structure"
+            f"{len(full)} atoms in the cell, at most {MAX_ATOMS} are read; try a smaller cell of "
+            "the same structure"
         )
     is_t, is_o, said = framework_atoms(sites.frac, sites.elements, operations, cell)
     notices += said
@@ -200,7 +200,7 @@ def _read_cell(block: Block) -> FloatArray:
 
 
 def _read_sites(block: Block) -> tuple[_Sites, list[str]]:
-    """The atoms of a block and notices; atoms without coordinates or of zero occupancy are left out."""
+    """The atoms of a block, and notices; those without coordinates or occupancy are left out."""
     columns = [block.column(f"_atom_site_fract_{axis}") for axis in "xyz"]
     labels = block.column("_atom_site_label", "_atom_site_type_symbol")
     kinds = block.column("_atom_site_type_symbol", "_atom_site_label")
@@ -234,7 +234,7 @@ def _read_sites(block: Block) -> tuple[_Sites, list[str]]:
 
 
 def element_of(kind: str) -> str:
-    """Element of a type symbol or label: 'Si4+' Si, 'SI1' Si, 'OW' O, 'T3' T, 'D' H, else as given."""
+    """Element of a type symbol or label: 'Si4+' Si, 'SI1' Si, 'OW' O, 'T3' T, 'D' H."""
     match = re.match(r"[A-Za-z]+", kind)
     letters = match.group(0) if match else ""
     for candidate in (letters, letters[:2], letters[:1]):
@@ -262,8 +262,8 @@ def _check_t_sites(
             sites.labels[t_rows[owner[near.point[first]]]],
         )
         raise InputError(
-            f"disordered or overlapping: T atoms {pair[0]} and {pair[1]} are {near.distance[first]:.2f} Å "
-            "apart; keep one of the alternatives"
+            f"disordered or overlapping: T atoms {pair[0]} and {pair[1]} are "
+            f"{near.distance[first]:.2f} Å apart; keep one of the alternatives"
         )
     # atoms on one site (Si and Al) fill it together
     filling = np.zeros(len(t_rows))
@@ -273,15 +273,15 @@ def _check_t_sites(
     for row, filled in zip(t_rows, filling, strict=True):
         if filled < FULL_OCCUPANCY:
             raise InputError(
-                f"disordered: T atom {sites.labels[row]} is on {filled:.0%} of its sites only; give an "
-                "ordered model"
+                f"disordered: T atom {sites.labels[row]} is on {filled:.0%} of its sites only; "
+                "give an ordered model"
             )
     shared = len(t_rows) - len(distinct_orbits(frac, operations, cell))
     return [f"{shared} T atoms listed on the site of another, merged"] if shared else []
 
 
 def _check_net(framework: Framework) -> list[str]:
-    """A notice if some T atoms do not have four T neighbours: interrupted, cut short, or no zeolite."""
+    """A notice if T atoms have not four T neighbours: interrupted, cut short, or no zeolite."""
     full, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
     found = neighbours_within(framework.frac_t, full, framework.cell, BOND_CUTOFF)
     neighbours = np.bincount(found.centre, minlength=len(framework.frac_t)) - 1
@@ -294,8 +294,7 @@ def _check_net(framework: Framework) -> list[str]:
         return []
     shown = ", ".join(odd[:5]) + (", ..." if len(odd) > 5 else "")
     return [
-        f"not 4-connected: {len(odd)} of {len(neighbours)} T sites have not four T within "
-        f"{BOND_CUTOFF} Å ({shown})"
+        f"not 4-connected: {len(odd)} of {len(neighbours)} T sites within {BOND_CUTOFF} Å: {shown}"
     ]
 
 

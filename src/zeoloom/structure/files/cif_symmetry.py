@@ -91,10 +91,11 @@ def read_space_group(block: Block, cell: FloatArray) -> SpaceGroup:
         symbol = told_name
     declared = number(told_number) if told_number else None
     if declared is not None and declared != found_number:
-        notices += (
+        contradiction = (
             f"the file says space group {told_number}, its operations are those of {found_number} "
-            f"({symbol}); took the operations",
+            f"({symbol}); took the operations"
         )
+        notices = (*notices, contradiction)
     return SpaceGroup(found_number, symbol, operations, notices)
 
 
@@ -112,7 +113,7 @@ def _parse(triplets: list[str]) -> SymmetryOperations:
 
 
 def _arrays(operations: list[gemmi.Op]) -> SymmetryOperations:
-    """gemmi's operations (in 24ths) as arrays, without repeats, in their order."""
+    """Operations of gemmi (in 24ths) as arrays, without repeats, in their order."""
     distinct = {op.wrap().triplet(): op for op in operations}.values()
     rotations = np.array([op.rot for op in distinct], dtype=np.int64)
     if (rotations % gemmi.Op.DEN != 0).any():
@@ -159,7 +160,7 @@ def _check_group(operations: SymmetryOperations) -> None:
         moved = operations.translations @ rotation.T + translation
         if not known.issuperset(_codes(products, moved).tolist()):
             raise InputError(
-                f"the {len(operations)} symmetry operations form no group: products of two are missing; "
+                f"the {len(operations)} symmetry operations form no group: products are missing; "
                 "check the list for lost or mistyped lines"
             )
 
@@ -190,7 +191,7 @@ def _identify(operations: SymmetryOperations, cell: FloatArray) -> tuple[int, st
     ):
         op.rot = (rotation * gemmi.Op.DEN).tolist()
         op.tran = np.round(translation * gemmi.Op.DEN).astype(int).tolist()
-    tabulated = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(ops))
+    tabulated: gemmi.SpaceGroup | None = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(ops))
     if tabulated is not None:
         return tabulated.number, tabulated.xhm()
     found = identify(operations, cell)

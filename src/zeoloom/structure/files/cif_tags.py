@@ -1,7 +1,7 @@
 """CIF text to tags and values, before any meaning: gemmi first, ASE for dialects gemmi refuses.
 
-A block becomes a dict from lower-case tag to its values as strings: one for a plain tag, one per row
-for a loop.
+A block becomes a dict from lower-case tag to its values as strings: one for a plain tag, one per
+row for a loop.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import io
 import math
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gemmi
 from ase.io.cif import parse_cif
@@ -87,8 +87,8 @@ def _read_text(path: Path) -> str:
             raise InputError("no regular file")
         if size > MAX_BYTES:
             raise InputError(
-                f"{size / 1e6:.1f} MB is more than the {MAX_BYTES / 1e6:.0f} MB a framework's CIF may "
-                "have; try a file with the asymmetric unit only"
+                f"{size / 1e6:.1f} MB is more than the {MAX_BYTES / 1e6:.0f} MB a framework's CIF "
+                "may have; try a file with the asymmetric unit only"
             )
         raw = path.read_bytes()
     except OSError as error:
@@ -109,12 +109,14 @@ def _read_with_gemmi(text: str) -> list[Block]:
     for block in gemmi.cif.read_string(text):
         tags: Tags = {}
         for item in block:
-            if item.pair is not None:
-                tags[item.pair[0].lower()] = [gemmi.cif.as_string(item.pair[1])]
+            pair: Any = item.pair
+            if pair is not None:
+                tags[pair[0].lower()] = [gemmi.cif.as_string(pair[1])]
             elif item.loop is not None:
-                width = len(item.loop.tags)
-                for column, tag in enumerate(item.loop.tags):
-                    values = item.loop.values[column::width]
+                loop: Any = item.loop
+                width = len(loop.tags)
+                for column, tag in enumerate(loop.tags):
+                    values = loop.values[column::width]
                     tags[tag.lower()] = [gemmi.cif.as_string(value) for value in values]
         blocks.append(Block(block.name, tags))
     return blocks

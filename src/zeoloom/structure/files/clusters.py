@@ -3,7 +3,7 @@
 | key | dtype, shape | what |
 |---|---|---|
 | format | str | "zeoloom-clusters/1" |
-| cart_t | float32 (M, 3) | Å, relative to the central atom, which is the first row of each cluster |
+| cart_t | float32 (M, 3) | Å, relative to the central atom, the first row of each cluster |
 | offsets | int64 (C + 1,) | cluster i owns rows offsets[i]:offsets[i + 1] |
 | names, sites | str (C,) | framework and label of the central atom |
 | multiplicities | int64 (C,) | T atoms of the conventional cell that share the site |
@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -69,19 +70,16 @@ def load_clusters(path: str | Path) -> ClusterSet:
     """
     advice = "`zeoloom cut -o FILE.npz` writes cluster files"
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(f"{path}: a bare array, no cluster file; {advice}")
-            found = str(archive["format"]) if "format" in archive else "none"
-            if found != FORMAT:
-                raise InputError(f"{path}: format '{found}', expected '{FORMAT}'; {advice}")
-            arrays = {key: archive[key] for key in KEYS}
+        content = io.BytesIO(Path(path).read_bytes())
+        with np.load(content, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in KEYS if key in archive}
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; {advice}") from error
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: no readable cluster file ({error}); {advice}") from error
+    found = str(arrays.get("format", "none"))
+    if found != FORMAT or len(arrays) != len(KEYS):
+        raise InputError(f"{path}: format '{found}', expected '{FORMAT}' with its keys; {advice}")
     clusters = ClusterSet(
         cart_t=arrays["cart_t"].astype(np.float64),
         offsets=arrays["offsets"].astype(np.int64),
