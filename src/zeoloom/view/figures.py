@@ -271,11 +271,12 @@ def _gallery(part: SubFigure, scenes: Sequence[Scene], name: str, half_width: fl
         middle = (np.mean(axes.get_xlim()), np.mean(axes.get_ylim()))
         axes.set_xlim(middle[0] - half_width, middle[0] + half_width)
         axes.set_ylim(middle[1] - half_width, middle[1] + half_width)
-    columns[-1].set_title(
+    note = columns[-1].set_title(
         "orange: four neighbours, red: more or fewer, grey: at the rim, blue: bond too short",
         loc="right",
         **NOTE,
     )
+    note.set_in_layout(False)  # it spans several columns, which shall keep equal widths
     for axes in columns[len(scenes) :]:
         axes.set_axis_off()
     columns[0].set_title(name, loc="left", fontsize=10, fontweight="bold", color=INK)

@@ -113,7 +113,10 @@
     if (!viewer) return;
     viewer.setView([0, 0, 0, 0, 0.17, 0.24, 0.04, 0.955]);
     viewer.zoomTo();
-    viewer.zoom(1.1);
+    // zoomTo fills the height and leaves a margin; a narrow screen must show the width
+    const stage = byId("stage");
+    const room = scene().cell.length ? 0.95 : 1.1;
+    viewer.zoom(room * Math.min(1, stage.clientWidth / stage.clientHeight));
     viewer.render();
   }
 
@@ -124,6 +127,7 @@
     sizes: () => '<circle cx="5" cy="9" r="4" fill="var(--soft)"/><circle cx="19" cy="9" r="6.4" fill="var(--soft)"/>',
     dots: (name) => [[5, 6], [10, 12], [13, 5], [18, 10], [22, 5], [15, 14]]
       .map(([x, y]) => `<circle cx="${x}" cy="${y}" r="1.7" fill="var(--${name})"/>`).join(""),
+    edge: (name) => `<rect x="0" y="8.25" width="26" height="1.5" fill="var(--${name})"/>`,
     line: (name) => `<rect x="0" y="7" width="26" height="4" rx="2" fill="var(--${name})"/>`,
   };
 
@@ -139,8 +143,8 @@
     }
     if (s.points.length) entries.push([swatches.dots("point"), "Point of the cloud"]);
     entries.push([swatches.line("bond"), "Bond"]);
-    entries.push([swatches.line("short"), `Bond under ${shortBond} Å, too short`]);
-    if (s.cell.length) entries.push([swatches.line("cell"), "Edge of the cell"]);
+    if (s.counts.short) entries.push([swatches.line("short"), `Bond under ${shortBond} Å, too short`]);
+    if (s.cell.length) entries.push([swatches.edge("cell"), "Edge of the cell"]);
     byId("legend").innerHTML = entries.map(([drawing, text]) =>
       `<li><svg width="26" height="18" aria-hidden="true">${drawing}</svg><span>${text}</span></li>`).join("");
   }
@@ -301,7 +305,7 @@
         "<p>The picture needs WebGL. Turn on hardware acceleration in the settings, or open the page " +
         "in another browser. The numbers on this page are complete without it.</p>";
       byId("message").hidden = false;
-      byId("stage").hidden = true;
+      document.documentElement.dataset.flat = "yes"; // hides what has nothing to steer
     }
     wire();
     show(0);
