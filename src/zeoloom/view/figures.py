@@ -154,6 +154,9 @@ def regeneration_figure(
         fontsize=10,
         labelcolor=INK,
     )
+    if rows:  # it spans several columns, whose widths it must not change
+        colours = "orange: four neighbours, red: more or fewer, grey: at the rim, blue: too short"
+        lower[0].text(0.995, 0.97, colours, ha="right", va="top", in_layout=False, **NOTE)
     names = [name for name, row in (("Real", real_gallery), ("Generated", gallery)) if row]
     for part, row, name in zip(lower, rows, names, strict=True):
         _gallery(part, row, name, radius + 0.4)
@@ -271,12 +274,6 @@ def _gallery(part: SubFigure, scenes: Sequence[Scene], name: str, half_width: fl
         middle = (np.mean(axes.get_xlim()), np.mean(axes.get_ylim()))
         axes.set_xlim(middle[0] - half_width, middle[0] + half_width)
         axes.set_ylim(middle[1] - half_width, middle[1] + half_width)
-    note = columns[-1].set_title(
-        "orange: four neighbours, red: more or fewer, grey: at the rim, blue: bond too short",
-        loc="right",
-        **NOTE,
-    )
-    note.set_in_layout(False)  # it spans several columns, which shall keep equal widths
     for axes in columns[len(scenes) :]:
         axes.set_axis_off()
     columns[0].set_title(name, loc="left", fontsize=10, fontweight="bold", color=INK)
