@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from view_examples import some_clouds
 
+from view_examples import some_clouds
 from zeoloom.errors import InputError
 from zeoloom.structure.reference import load_reference
 from zeoloom.view.page import MOST_FRAMES, scene_data, write_page

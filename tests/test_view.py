@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from view_examples import diamond_cluster, some_clouds
 
+from view_examples import diamond_cluster, some_clouds
 from zeoloom.errors import InputError
 from zeoloom.structure.files.clouds import save_atoms, save_clouds
 from zeoloom.structure.net import coordination
