@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zeoloom.geometry.neighbours import neighbours_within
+
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
@@ -102,13 +104,12 @@ def expand_orbits(
         (N, 3) positions in [0, 1), orbit after orbit, each in the order of the operations;
         (N,) the asymmetric atom each came from.
     """
-    if len(frac) == 0:
-        return np.zeros((0, 3)), np.zeros(0, dtype=np.int64)
+    if len(operations) == 1 or len(frac) == 0:
+        return wrap(frac), np.arange(len(frac))
     images = operations.images(snap_to_sites(frac, operations, cell, tolerance))
     orbits = []
-    for n in range(len(frac)):
-        orbit = images[:, n]
-        # an image is kept if no earlier image coincides with it
+    for orbit in images.transpose(1, 0, 2):
+        # an image is kept if no earlier image of the same atom coincides with it
         close = separations(orbit[:, None], orbit[None, :], cell) < tolerance
         orbits.append(orbit[~np.triu(close, k=1).any(axis=0)])
     owner = np.repeat(np.arange(len(frac)), [len(orbit) for orbit in orbits])
@@ -136,12 +137,15 @@ def distinct_orbits(
     Returns:
         (k,) increasing indices into `frac`.
     """
-    images = operations.images(frac)
-    kept: list[int] = []
-    for n in range(len(frac)):
-        if not kept or (separations(frac[n], images[:, kept], cell) >= tolerance).all():
-            kept.append(n)
-    return np.array(kept, dtype=np.int64)
+    images = operations.images(frac).reshape(-1, 3)
+    near = neighbours_within(frac, images, cell, tolerance)
+    image_of = near.point % max(len(frac), 1)
+    kept = np.ones(len(frac), dtype=bool)
+    # centres come in increasing order, so whether the earlier atom is kept is known in time
+    for atom, other in zip(near.centre.tolist(), image_of.tolist(), strict=True):
+        if other < atom and kept[other]:
+            kept[atom] = False
+    return np.flatnonzero(kept)
 
 
 def pure_translations(operations: SymmetryOperations) -> SymmetryOperations:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import gemmi
 import numpy as np
+from scipy.spatial import cKDTree
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, plane_spacings
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MAX_ATOMS = 20_000
 """Atoms in the full cell. The largest framework type has 2,352 (SFV)."""
+
+MAX_CROWD = 30
+"""Atoms within 1 Å of each other on average: split guests reach a few, real frameworks have none."""
 
 SHORTEST_SPACING = 2.0
 """Å between lattice planes. A cell thinner than this cannot hold a T atom and its image."""
@@ -137,12 +141,15 @@ def framework_from_block(block: Block, name: str) -> tuple[Framework, list[str]]
             f"{len(full)} atoms in the cell, at most {MAX_ATOMS} are read; try a smaller cell of "
             "the same structure"
         )
+    _check_crowding(full @ cell)
     is_t, is_o, said = framework_atoms(sites.frac, sites.elements, operations, cell)
     notices += said
     if not is_t.any():
         kinds = ", ".join(sorted(set(sites.elements)))
+        context = "".join(f"; {notice}" for notice in group.notices)
         raise InputError(
-            f"no framework T atoms among {kinds}; expected Si, Al, P, Ge ... linked by O"
+            f"no framework T atoms among {kinds}; expected Si, Al, P, Ge ... each linked by oxygen "
+            f"to two others or more{context}"
         )
     t_rows = np.flatnonzero(is_t)
     notices += _check_t_sites(sites, t_rows, operations, cell)
@@ -231,6 +238,18 @@ def _read_sites(block: Block) -> tuple[_Sites, list[str]]:
         occupancies=occupancies[kept],
     )
     return sites, notices
+
+
+def _check_crowding(cart: FloatArray) -> None:
+    """Raise InputError if atoms (N, 3) lie in heaps, as where coordinates are placeholders."""
+    tree = cKDTree(cart)
+    # counts pairs without listing them, which a heap of thousands would make too long
+    crowd = int(tree.count_neighbors(tree, 1.0)) / len(cart)
+    if crowd > MAX_CROWD:
+        raise InputError(
+            f"overlapping atoms: on average {crowd:.0f} within 1 Å of one another; are the coordinates "
+            "placeholders?"
+        )
 
 
 def element_of(kind: str) -> str:

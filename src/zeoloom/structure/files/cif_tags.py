@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,8 @@ def read_blocks(path: Path) -> list[Block]:
         return _read_with_gemmi(text)
     except (ValueError, RuntimeError) as refusal:
         # gemmi is strict: IZA's OKO has an unquoted value with spaces, which ASE understands
-        where = str(refusal).splitlines()[0] if str(refusal) else "syntax error"
+        # "string:24:40(739): parse error" -> "line 24: parse error"
+        where = re.sub(r"^string:(\d+):\d+\(\d+\)", r"line \1", str(refusal).split("\n")[0])
         if "_cell_length_a" in text.lower() and "_atom_site" in text.lower():
             try:
                 return _read_with_ase(text)
