@@ -31,7 +31,7 @@ MAX_ATOMS = 20_000
 """Atoms in the full cell. The largest framework type has 2,352 (SFV)."""
 
 MAX_CROWD = 30
-"""Atoms within 1 Å of each other on average: split guests reach a few, real frameworks have none."""
+"""Atoms within 1 Å of each other on average; even guests split over many places reach a few."""
 
 SHORTEST_SPACING = 2.0
 """Å between lattice planes. A cell thinner than this cannot hold a T atom and its image."""
@@ -247,8 +247,8 @@ def _check_crowding(cart: FloatArray) -> None:
     crowd = int(tree.count_neighbors(tree, 1.0)) / len(cart)
     if crowd > MAX_CROWD:
         raise InputError(
-            f"overlapping atoms: on average {crowd:.0f} within 1 Å of one another; are the coordinates "
-            "placeholders?"
+            f"overlapping atoms: on average {crowd:.0f} within 1 Å of one another; are the "
+            "coordinates placeholders?"
         )
 
 
