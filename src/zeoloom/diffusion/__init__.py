@@ -1,1 +1,1 @@
-"""diffusion"""
+"""Noise levels, denoiser and loss around any callable, samplers as free functions."""

@@ -1,7 +1,7 @@
 """Denoiser and loss around any callable.
 
-D(x, sigma) = x + c_out(sigma) F(x, sigma) with c_out = sigma / sqrt(1 + (sigma / s)^2): among points that fill
-space the best displacement stays finite as sigma grows, and s is about its size.
+D(x, sigma) = x + c_out(sigma) F(x, sigma) with c_out = sigma / sqrt(1 + (sigma / s)^2): among
+points that fill space the best displacement stays finite as sigma grows, and s is about its size.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from torch import Tensor
 
 Network = Callable[[Tensor, Tensor], Tensor]
-"""F: ((B, N, 3) noisy points in Å, (B,) noise levels in Å) -> (B, N, 3) scaled displacements."""
+"""F: ((B, N, 3) Å noisy points, (B,) Å noise levels) -> (B, N, 3) scaled displacements."""
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
-"""D: ((B, N, 3) noisy points in Å, (B,) noise levels in Å) -> (B, N, 3) expected clean points in Å."""
+"""D: ((B, N, 3) Å noisy points, (B,) Å noise levels) -> (B, N, 3) Å expected clean points."""
 
 DISPLACEMENT_SCALE = 0.8
 """s, Å."""

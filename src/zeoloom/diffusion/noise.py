@@ -64,7 +64,9 @@ def noise_levels(steps: int, sigma_max: float, sigma_min: float, rho: float = 5.
         `steps + 1` levels in Å, the last one 0.
     """
     if steps < 1 or not 0 < sigma_min <= sigma_max:
-        raise ValueError(f"need steps >= 1 and 0 < sigma_min <= sigma_max, got {steps}, {sigma_min}, {sigma_max}")
+        raise ValueError(
+            f"need steps >= 1 and 0 < sigma_min <= sigma_max, got {steps}, {sigma_min}, {sigma_max}"
+        )
     if steps == 1:
         return [sigma_max, 0.0]
     top, bottom = sigma_max ** (1 / rho), sigma_min ** (1 / rho)

@@ -1,8 +1,15 @@
 """Samplers: free functions that carry points down a list of noise levels.
 
-Each takes the denoiser as its only model, and yields after every step, so that the caller can show progress,
-keep a trajectory or stop. | symbol | variable |: x `x`, sigma_i `level`, sigma_(i+1) `following`,
-D(x; sigma) `denoised`, d `slope`.
+Each takes the denoiser as its only model, and yields after every step, so that the caller can show
+progress, keep a trajectory or stop.
+
+| symbol      | variable    |
+|-------------|-------------|
+| x           | `x`         |
+| sigma_i     | `level`     |
+| sigma_(i+1) | `following` |
+| D(x; sigma) | `denoised`  |
+| d           | `slope`     |
 """
 
 from __future__ import annotations
@@ -47,7 +54,7 @@ def euler(
     levels: Sequence[float],
     generator: torch.Generator,  # noqa: ARG001 - samplers share one signature
 ) -> Iterator[Step]:
-    """Deterministic, first order (Karras et al., arXiv:2206.00364, algorithm 1 without the correction).
+    """Deterministic, first order (Karras et al., arXiv:2206.00364, algorithm 1 uncorrected).
 
     d = (x - D(x; sigma_i)) / sigma_i, then x <- x + (sigma_(i+1) - sigma_i) d.
     """
@@ -63,9 +70,10 @@ def heun(
     levels: Sequence[float],
     generator: torch.Generator,  # noqa: ARG001 - samplers share one signature
 ) -> Iterator[Step]:
-    """Deterministic, second order (Karras et al., arXiv:2206.00364, algorithm 1): two denoisings a step.
+    """Deterministic, second order (Karras et al., arXiv:2206.00364, algorithm 1).
 
-    The slope is averaged with the one at the end of the Euler step, except in the last step to zero.
+    Two denoisings a step: the slope is averaged with that at the end of the Euler step, except in a
+    last step to zero.
     """
     for level, following in pairwise(levels):
         denoised = denoise(x, _per_cloud(level, x))
@@ -85,10 +93,10 @@ def ancestral(
     generator: torch.Generator,
     noise_factor: float = 1.0,
 ) -> Iterator[Step]:
-    """The reverse Markov chain: x ~ N(mean, variance) of q(x^(i+1) | x^i, x(0) = D(x^i)) at every step.
+    """The reverse Markov chain: x is drawn from q(x^(i+1) | x^i, x(0) = D(x^i)) at every step.
 
-    With r = sigma_(i+1)^2 / sigma_i^2 the mean is D + r (x - D) and the variance sigma_(i+1)^2 (1 - r)
-    (Ho, Jain & Abbeel, arXiv:2006.11239, eq. 7, in the variance-exploding form).
+    With r = sigma_(i+1)^2 / sigma_i^2 the mean is D + r (x - D) and the variance
+    sigma_(i+1)^2 (1 - r) (Ho, Jain & Abbeel, arXiv:2006.11239, eq. 7, variance-exploding form).
 
     Args:
         denoise: D.
@@ -110,8 +118,8 @@ def ancestral(
 def final(steps: Iterator[Step]) -> Tensor:
     """Run a sampler to its end and return the last points, (B, N, 3) Å."""
     last: Step | None = None
-    for last in steps:
-        pass
+    for step in steps:
+        last = step
     if last is None:
         raise ValueError("a sampler needs at least two noise levels")
     return last.x

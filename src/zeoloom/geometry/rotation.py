@@ -9,7 +9,8 @@ from torch import Tensor
 def random_orthogonal(n: int, generator: torch.Generator, *, reflect: bool = True) -> Tensor:
     """Matrices drawn uniformly from O(3), or from SO(3).
 
-    A normally distributed quaternion gives a uniform rotation (Shoemake 1992); a fair coin adds the inversion.
+    A normally distributed quaternion gives a uniform rotation (Shoemake 1992); a fair coin adds the
+    inversion.
 
     Args:
         n: how many.

@@ -1,9 +1,10 @@
-"""Where a batch of clouds lives, as the networks see it: sums of pair functions over the images of points.
+"""Where a batch of clouds lives, as the networks see it: sums over the images of points.
 
-A network never asks for edges. It asks a space for `PairSums`: for asymmetric points i and j, the sum over
-every image (g, S) of j of a radial function of the edge `r = (R_g x_j + t_g + S) - x_i`, of that function
-times the direction of r, and (in crystals) times the rotation R_g. Message passing whose filters are linear
-in the radial functions is then a matrix product over asymmetric points, whatever the number of images.
+A network never asks for edges. It asks a space for `PairSums`: for asymmetric points i and j, the
+sum over every image (g, S) of j of a radial function of the edge `r = (R_g x_j + t_g + S) - x_i`,
+of that function times the direction of r, and (in crystals) times the rotation R_g. Message passing
+whose filters are linear in the radial functions is then a matrix product over asymmetric points,
+whatever the number of images.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ class PairSums:
 class Space(Protocol):
     """What a network needs to know about where its points live."""
 
+    @property
+    def present(self) -> Tensor | None:
+        """(B, N) True for points, False for padding; None if nothing is padded."""
+
     def pair_sums(self, cart_points: Tensor, n_radial: int, cutoff: float) -> PairSums:
         """Sum radial functions over the images of each point."""
 
@@ -76,12 +81,15 @@ class OpenSpace:
             n_radial: number K of radial functions.
             cutoff: Å.
         """
-        edges = cart_points[:, None, :, :] - cart_points[:, :, None, :]  # (B, N, N, 3), r_ij = x_j - x_i
+        # (B, N, N, 3), r_ij = x_j - x_i
+        edges = cart_points[:, None, :, :] - cart_points[:, :, None, :]
         squared = edges.square().sum(-1)
         counted = ~torch.eye(edges.shape[1], dtype=torch.bool, device=edges.device)[None]
         if self.present is not None:
             counted = counted & self.present[:, None, :] & self.present[:, :, None]
-        radial = radial_functions(squared.sqrt(), counted, n_radial, cutoff)  # (B, N, K, N)
+        # the least number above zero keeps the slope finite where points coincide
+        distances = squared.clamp(min=torch.finfo(squared.dtype).tiny).sqrt()
+        radial = radial_functions(distances, counted, n_radial, cutoff)  # (B, N, K, N)
         directions = edges * (squared + DIRECTION_SOFTENING**2).rsqrt()[..., None]
         vector = radial[:, None] * directions.movedim(-1, 1)[:, :, :, None, :]
         return PairSums(radial, vector, vector.movedim(1, 3).contiguous())
@@ -94,7 +102,7 @@ class OpenSpace:
 def radial_functions(distances: Tensor, counted: Tensor, n_radial: int, cutoff: float) -> Tensor:
     """Cosines of rising frequency under a smooth envelope that vanishes at the cutoff.
 
-    f_k(d) = cos(k pi d / r_c) (1 + cos(pi d / r_c)) / 2 for k = 0 .. K-1, by the Chebyshev recurrence.
+    f_k(d) = cos(k pi d / r_c) (1 + cos(pi d / r_c)) / 2 for k = 0 .. K-1 (Chebyshev recurrence).
 
     Args:
         distances: (B, N, N) Å.

@@ -39,7 +39,7 @@ class ClusterStatistics:
         distances: (a,) Å from the centre, every atom of every cluster.
         coordinations: (a,) neighbours of each of them.
         first_shell: Å, distances from the central atom to its neighbours.
-        second_shell: Å, distances from the central atom beyond its neighbours, up to `SECOND_SHELL`.
+        second_shell: Å, distances from the central atom beyond its neighbours, to `SECOND_SHELL`.
         angles: degrees, T-T-T at the central atom.
         bonds: Å, every bond of every cluster.
         n_atoms: (n,) atoms of each cluster.
@@ -67,10 +67,13 @@ def cluster_statistics(
         weights: of each cluster; alike if not given.
     """
     clusters = list(clusters)
-    cluster_weights = np.ones(len(clusters)) if weights is None else np.asarray(weights, dtype=float)
+    cluster_weights = (
+        np.ones(len(clusters)) if weights is None else np.asarray(weights, dtype=float)
+    )
     central_ok = np.zeros(len(clusters), dtype=bool)
     gathered: dict[str, list[FloatArray]] = {
-        key: [np.zeros(0)] for key in ("distances", "first_shell", "second_shell", "angles", "bonds")
+        key: [np.zeros(0)]
+        for key in ("distances", "first_shell", "second_shell", "angles", "bonds")
     }
     owners: dict[str, list[int]] = {"first_shell": [], "second_shell": [], "angles": []}
     coordinations = [np.zeros(0, dtype=np.int64)]
@@ -87,7 +90,9 @@ def cluster_statistics(
         from_centre = np.delete(np.linalg.norm(cart_t - cart_t[centre], axis=1), centre)
         shells = {
             "first_shell": from_centre[from_centre <= BOND_CUTOFF],
-            "second_shell": from_centre[(from_centre > BOND_CUTOFF) & (from_centre <= SECOND_SHELL)],
+            "second_shell": from_centre[
+                (from_centre > BOND_CUTOFF) & (from_centre <= SECOND_SHELL)
+            ],
             "angles": angles_at(cart_t, pairs, centre),
         }
         for key, values in shells.items():
@@ -118,8 +123,8 @@ def regeneration_metrics(
         real: clusters of framework types that were held out.
 
     Returns:
-        Fractions, Wasserstein distances (Å, degrees, atoms) and atoms per cluster. A distance is None where
-        one side has nothing to compare.
+        Fractions, Wasserstein distances (Å, degrees, atoms) and atoms per cluster. A distance is
+        None where one side has nothing to compare.
     """
     inner = generated.distances <= JUDGED_WITHIN
     return {
@@ -151,10 +156,12 @@ def joining_metrics(
         centres: each (c, 3) Å, the centres of the spheres they were joined from.
 
     Returns:
-        Fraction of the atoms within 4 Å of any centre with exactly four neighbours, of bonds under 2.7 Å, of
-        centres that hold an atom with four neighbours, and atoms per joined cluster.
+        Fraction of the atoms within 4 Å of any centre with exactly four neighbours, of bonds under
+        2.7 Å, of centres that hold an atom with four neighbours, and atoms per joined cluster.
     """
-    inner, centre_ok, lengths = [], [], [np.zeros(0)]
+    inner: list[bool] = []
+    centre_ok: list[bool] = []
+    lengths: list[FloatArray] = [np.zeros(0)]
     for cart_t, cart_centres in zip(clusters, centres, strict=True):
         counts = coordination(cart_t)
         lengths.append(bond_lengths(cart_t, bonds(cart_t)))
@@ -183,6 +190,4 @@ def _distance(generated: ClusterStatistics, real: ClusterStatistics, key: str) -
     ours, theirs = getattr(generated, key), getattr(real, key)
     if not len(ours) or not len(theirs):
         return None
-    return float(
-        wasserstein_distance(ours, theirs, generated.weights[key], real.weights[key])
-    )
+    return float(wasserstein_distance(ours, theirs, generated.weights[key], real.weights[key]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -34,7 +33,7 @@ class Model:
     Attributes:
         network: in evaluation mode, on the device asked for.
         config: of the training run.
-        record: the JSON beside the weights: data hash, time taken, losses by noise band, held-out types.
+        record: the JSON beside the weights: data hash, time, losses by noise band, held-out types.
         sha256: of the weights file.
     """
 
@@ -55,7 +54,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     part = path.with_name(path.name + ".part")
     try:
         write(part)
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -71,14 +70,16 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], record: Mapping[str,
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     write_atomically(path, lambda part: safetensors.torch.save_file(tensors, part))
     text = json.dumps(record, indent=1) + "\n"
-    write_atomically(path.with_suffix(".json"), lambda part: part.write_text(text, encoding="utf-8"))
+    write_atomically(
+        path.with_suffix(".json"), lambda part: part.write_text(text, encoding="utf-8")
+    )
 
 
 def load_model(model: str | Path, device: torch.device) -> Model:
     """Load a network and its record.
 
     Args:
-        model: a shipped name ("equivariant", "pointnet"), a .safetensors file or a training run's folder.
+        model: a shipped name ("equivariant", "pointnet"), a .safetensors file or a run's folder.
         device: where to put it.
 
     Raises:
@@ -91,8 +92,17 @@ def load_model(model: str | Path, device: torch.device) -> Model:
         network = build_network(config.network)
         network.load_state_dict(safetensors.torch.load_file(path))
     except FileNotFoundError as error:
-        raise InputError(f"{path} needs its record {path.with_suffix('.json').name} beside it") from error
-    except (OSError, KeyError, TypeError, RuntimeError, ValueError, safetensors.SafetensorError) as error:
+        raise InputError(
+            f"{path} needs its record {path.with_suffix('.json').name} beside it"
+        ) from error
+    except (
+        OSError,
+        KeyError,
+        TypeError,
+        RuntimeError,
+        ValueError,
+        safetensors.SafetensorError,
+    ) as error:
         raise InputError(f"{path} and its record do not make a model: {error}") from error
     network = network.to(device).eval().requires_grad_(requires_grad=False)
     return Model(network, config, record, file_sha256(path))
@@ -106,7 +116,8 @@ def _find_weights(model: str | Path) -> Path:
         path = path / "weights.safetensors"
     if not path.is_file():
         raise InputError(
-            f"no model {model}: give one of {', '.join(SHIPPED)}, a .safetensors file or a training folder"
+            f"no model {model}: give one of {', '.join(SHIPPED)}, "
+            "a .safetensors file or a training folder"
         )
     return path
 
@@ -125,10 +136,14 @@ def load_state(path: Path) -> dict[str, Any]:
     """Read what `save_state` wrote.
 
     Raises:
-        InputError: if the file is damaged.
+        InputError: if the file is damaged or holds something else.
     """
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load raises whatever the damage leads to
-        raise InputError(f"{path} is no training state: {error}; remove it to start again") from error
+        raise InputError(
+            f"{path} is no training state: {error}; remove it to start again"
+        ) from error
+    if not isinstance(state, dict) or "identity" not in state:
+        raise InputError(f"{path} is no training state; remove it to start again")
     return state

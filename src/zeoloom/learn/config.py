@@ -39,7 +39,7 @@ class TrainingConfig(BaseModel):
         seed: of the generator that everything random comes from.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     network: NetworkConfig = EquivariantConfig()
     steps: int = Field(20_000, ge=1)
@@ -74,8 +74,8 @@ def load_config(path: Path | None, overrides: Mapping[str, Any]) -> TrainingConf
 
     Args:
         path: TOML file, or None for the defaults.
-        overrides: field values that win over the file; None values are ignored. A string for `network`
-            chooses that network with its default size, unless the file already describes it.
+        overrides: field values that win over the file; None values are ignored. A string for
+            `network` chooses that network with its default size, unless the file describes it.
 
     Raises:
         InputError: naming each wrong field.
@@ -90,8 +90,9 @@ def load_config(path: Path | None, overrides: Mapping[str, Any]) -> TrainingConf
         if value is None:
             continue
         if key == "network" and isinstance(value, str):
-            described = values.get("network", {})
-            values["network"] = described if described.get("name") == value else {"name": value}
+            described = values.get("network")
+            fits = isinstance(described, dict) and described.get("name") == value
+            values["network"] = described if fits else {"name": value}
         else:
             values[key] = value
     if isinstance(values.get("network"), dict):
@@ -109,7 +110,7 @@ def parse_config(values: Mapping[str, Any]) -> TrainingConfig:
         return TrainingConfig.model_validate(dict(values))
     except ValidationError as error:
         lines = [
-            f"  {'.'.join(str(part) for part in e['loc']) or 'configuration'}: {e['msg']}, got {e['input']!r}"
+            f"  {'.'.join(map(str, e['loc'])) or 'configuration'}: {e['msg']}, got {e['input']!r}"
             for e in error.errors()
         ]
         raise InputError("the training configuration is wrong:\n" + "\n".join(lines)) from error

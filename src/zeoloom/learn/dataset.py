@@ -26,8 +26,8 @@ class ClusterData:
     Attributes:
         cart_t: (C, A, 3) Å, atoms of each cluster about its central atom, zero-padded.
         n_atoms: (C,) atoms of each cluster.
-        weights: (C,) chance to be drawn, summing to one: every framework type alike, within a type each site
-            by its multiplicity.
+        weights: (C,) chance to be drawn, summing to one: every framework type alike, within a type
+            each site by its multiplicity.
     """
 
     cart_t: Tensor
@@ -47,7 +47,9 @@ def cluster_data(clusters: ClusterSet, names: Collection[str]) -> ClusterData:
     """
     chosen = [i for i, name in enumerate(clusters.names) if name in names]
     if not chosen:
-        raise InputError(f"none of the {len(clusters)} clusters belongs to the types {sorted(names)}")
+        raise InputError(
+            f"none of the {len(clusters)} clusters belongs to the types {sorted(names)}"
+        )
     parts = [torch.from_numpy(np.array(clusters[i].cart_t, dtype=np.float32)) for i in chosen]
     _, type_index = np.unique([clusters.names[i] for i in chosen], return_inverse=True)
     multiplicities = clusters.multiplicities[chosen].astype(np.float64)
@@ -79,12 +81,15 @@ def draw_clouds(data: ClusterData, batch: int, n_points: int, generator: torch.G
     largest = int(data.n_atoms.max())
     if n_points < largest:
         raise InputError(
-            f"{n_points} points cannot hold the largest cluster of {largest} atoms; raise the number of points"
+            f"{n_points} points cannot hold the largest cluster of {largest} atoms; "
+            "raise the number of points"
         )
     drawn = torch.multinomial(data.weights, batch, replacement=True, generator=generator)
     n_atoms = data.n_atoms[drawn][:, None]  # (B, 1)
     slots = torch.arange(n_points)[None].expand(batch, -1)
-    extra = (torch.rand(batch, n_points, generator=generator) * n_atoms).long().clamp(max=n_atoms - 1)
+    extra = (
+        (torch.rand(batch, n_points, generator=generator) * n_atoms).long().clamp(max=n_atoms - 1)
+    )
     atom_of_point = torch.where(slots < n_atoms, slots, extra)
     clean = torch.gather(data.cart_t[drawn], 1, atom_of_point[..., None].expand(-1, -1, 3))
     return clean @ random_orthogonal(batch, generator)

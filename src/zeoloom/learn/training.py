@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,7 +24,7 @@ from zeoloom.learn.split import TIME_SPLIT, split_names
 from zeoloom.network import build_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -69,7 +73,9 @@ class Split:
     data: Mapping[str, ClusterData]
 
 
-def split_clusters(config: TrainingConfig, clusters: ClusterSet, generator: torch.Generator) -> Split:
+def split_clusters(
+    config: TrainingConfig, clusters: ClusterSet, generator: torch.Generator
+) -> Split:
     """Divide clusters by framework type as the configuration says.
 
     Args:
@@ -118,7 +124,7 @@ def train(
         device: CPU or CUDA.
         generator: source of randomness, on the CPU, seeded from the configuration.
         on_step: called after each step.
-        max_steps: stop after this many steps of this call (the schedule is unchanged); None for all.
+        max_steps: stop after this many steps of this call, the schedule unchanged; None for all.
 
     Returns:
         Path of the weights.
@@ -128,21 +134,28 @@ def train(
     """
     split = split_clusters(config, clusters, generator)
     identity = {"config": config.model_dump(mode="json"), "data_sha256": data_hash}
-    run = _Run(config, split, folder, identity, device, generator)
+    run = _Run(
+        config,
+        split,
+        folder,
+        identity=identity,
+        device=device,
+        generator=generator,
+        radius=clusters.radius,
+    )
     run.resume()
     first_step, started = run.step, time.monotonic() - run.seconds
     try:
-        while run.step < config.steps and (
-            max_steps is None or run.step - first_step < max_steps
-        ):
-            learning_rate, loss = run.gradient_step()
+        while run.step < config.steps and (max_steps is None or run.step - first_step < max_steps):
+            with _held_back_interrupts():
+                learning_rate, loss = run.gradient_step()
             run.seconds = time.monotonic() - started
             due = run.step % config.checkpoint_every == 0 or run.step == config.steps
             validation = run.validate() if due else None
             on_step(Progress(run.step, loss, learning_rate, run.seconds, validation))
-    finally:  # an interruption between two steps keeps them
+    finally:  # an interruption keeps the steps done
         run.save_state()
-    if not run.weights_path.exists():
+    if run.validated != run.step or not run.weights_path.exists():
         run.validate()
     return run.weights_path
 
@@ -155,16 +168,19 @@ class _Run:
         config: TrainingConfig,
         split: Split,
         folder: Path,
+        *,
         identity: Mapping[str, Any],
         device: torch.device,
         generator: torch.Generator,
+        radius: float,
     ) -> None:
         self.config, self.split, self.folder, self.identity = config, split, folder, identity
-        self.device, self.generator = device, generator
+        self.device, self.generator, self.radius = device, generator, radius
         self.network = build_network(config.network, generator).to(device)
         self.optimizer = _optimizer(self.network, config)
         self.mean = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds = 0, 0.0
+        self.validated = -1  # the step whose weights are on disk
         self.weights_path = folder / "weights.safetensors"
 
     def resume(self) -> None:
@@ -183,6 +199,7 @@ class _Run:
         self.mean = {key: value.to(self.device) for key, value in state["mean"].items()}
         self.generator.set_state(state["generator"])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.validated = state.get("validated", -1)
 
     def save_state(self) -> None:
         """Write what `resume` takes up."""
@@ -194,6 +211,7 @@ class _Run:
             "generator": self.generator.get_state(),
             "step": self.step,
             "seconds": self.seconds,
+            "validated": self.validated,
         }
         save_state(self.folder / "state.pt", state)
 
@@ -211,7 +229,7 @@ class _Run:
         return learning_rate, loss
 
     def validate(self) -> dict[str, dict[str, float]]:
-        """Judge the running mean of the weights, and write it, its record, the log and the state."""
+        """Judge the running mean of the weights; write it, its record, the log and the state."""
         losses = {
             part: losses_by_band(self.network, self.mean, self.config, data)
             for part, data in self.split.data.items()
@@ -221,6 +239,7 @@ class _Run:
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         record = dict(self.identity) | {
+            "radius": self.radius,
             "learned": self.split.learned,
             "held_out": self.split.held_out,
             "device": self.device.type,
@@ -229,8 +248,25 @@ class _Run:
             "parameters": sum(p.numel() for p in self.network.parameters()),
         }
         save_weights(self.weights_path, self.mean, record | line)
+        self.validated = self.step
         self.save_state()
         return losses
+
+
+@contextmanager
+def _held_back_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait until a step is whole: half a step cannot be taken up again."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted
+        return
+    came: list[int] = []
+    usual = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def losses_by_band(
@@ -255,13 +291,15 @@ def losses_by_band(
         return torch.func.functional_call(network, dict(weights), inputs)  # type: ignore[no-any-return]
 
     losses = {}
-    for low, high in zip(NOISE_BANDS, NOISE_BANDS[1:], strict=False):
+    for low, high in pairwise(NOISE_BANDS):
         clean = draw_clouds(data, VALIDATION_CLOUDS, sum(config.points) // 2, generator)
         ramp = torch.linspace(math.log(low), math.log(high), VALIDATION_CLOUDS)
         sigma = ramp.exp()
         noisy = add_noise(clean, sigma, generator)
         with torch.no_grad():
-            loss = denoising_loss(displacements, clean.to(device), noisy.to(device), sigma.to(device))
+            loss = denoising_loss(
+                displacements, clean.to(device), noisy.to(device), sigma.to(device)
+            )
         losses[f"{low}-{high}"] = round(float(loss.mean()), 5)
     return losses
 
@@ -305,9 +343,11 @@ def draw_noise_levels(config: TrainingConfig, generator: torch.Generator) -> Ten
 
     low, high = cumulative(config.sigma_min), cumulative(config.sigma_max)
     # one level in each of B equal slices of probability: every batch covers the whole range
-    slices = (torch.arange(config.batch) + torch.rand(config.batch, generator=generator)) / config.batch
+    slices = (
+        torch.arange(config.batch) + torch.rand(config.batch, generator=generator)
+    ) / config.batch
     deviation = torch.special.ndtri(low + (high - low) * slices)
-    levels = (math.log(config.sigma_median) + config.sigma_spread * deviation).exp()
+    levels: Tensor = (math.log(config.sigma_median) + config.sigma_spread * deviation).exp()
     return levels.clamp(config.sigma_min, config.sigma_max)
 
 

@@ -11,6 +11,8 @@ from torch import nn
 from zeoloom.network.equivariant import Equivariant, EquivariantConfig
 from zeoloom.network.pointnet import PointNet, PointNetConfig
 
+__all__ = ["EquivariantConfig", "NetworkConfig", "PointNetConfig", "build_network"]
+
 NetworkConfig = Annotated[EquivariantConfig | PointNetConfig, Field(discriminator="name")]
 
 
@@ -23,7 +25,8 @@ def build_network(
         config: which network.
         generator: draws the fresh weights; None where weights will be loaded over them.
     """
-    with torch.random.fork_rng(devices=[]):  # layers draw from the global generator: give it back as it was
+    # layers draw from the global generator: give it back as it was
+    with torch.random.fork_rng(devices=[]):
         if generator is not None:
             torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
         return PointNet(config) if isinstance(config, PointNetConfig) else Equivariant(config)

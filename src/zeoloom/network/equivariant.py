@@ -1,8 +1,9 @@
-"""The equivariant network: message passing between asymmetric points with scalar and vector features.
+"""The equivariant network: messages of scalars and vectors between asymmetric points.
 
-After PaiNN (Schütt et al., arXiv:2102.03150), with three changes. Filters act on whole channel vectors, not
-channel by channel. Messages from vectors to scalars are added. And since filters are linear in the radial
-functions, the sum over edges is taken first, by matrix products with the space's `PairSums`.
+After PaiNN (Schütt et al., arXiv:2102.03150), with three changes. Filters act on whole channel
+vectors, not channel by channel. Messages from vectors to scalars are added. And since filters are
+linear in the radial functions, the sum over edges is taken first, by matrix products with the
+space's `PairSums`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class EquivariantConfig(BaseModel):
         centre_reach: Å, range of those functions.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: Literal["equivariant"] = "equivariant"
     width: int = Field(64, ge=4)
@@ -156,9 +157,7 @@ class _Layer(nn.Module):
         update = self.update(inner)
         return scalars + update[..., :width], vectors + left * update[:, None, :, width:]
 
-    def _messages(
-        self, scalars: Tensor, vectors: Tensor, pairs: PairSums
-    ) -> tuple[Tensor, Tensor]:
+    def _messages(self, scalars: Tensor, vectors: Tensor, pairs: PairSums) -> tuple[Tensor, Tensor]:
         """Sum messages over edges, then weigh radial functions: to scalars and to vectors.
 
         | message | of edge i <- (j, g, S)          | to      |

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.spatial import cKDTree
 
-from zeoloom.structure.records import FloatArray, IntArray
+if TYPE_CHECKING:
+    from zeoloom.structure.records import FloatArray, IntArray
 
 BOND_CUTOFF = 3.5
 """Å. In 237 reference frameworks every cutoff from 3.26 to 3.6 Å gives the same net."""
 
 SHORT_BOND = 2.7
-"""Å. A T-T distance below this is too short (the poster's blue bonds); real ones start at 2.75 Å."""
+"""Å. A shorter T-T distance is too short (the poster's blue bonds); real ones start at 2.75 Å."""
 
 
 def bonds(cart_t: FloatArray, cutoff: float = BOND_CUTOFF) -> IntArray:
@@ -28,7 +31,8 @@ def bonds(cart_t: FloatArray, cutoff: float = BOND_CUTOFF) -> IntArray:
         return np.zeros((0, 2), dtype=np.int64)
     pairs = cKDTree(cart_t).query_pairs(cutoff, output_type="ndarray").astype(np.int64)
     pairs.sort(axis=1)
-    return pairs[np.lexsort(pairs.T[::-1])]
+    order = np.lexsort(pairs.T[::-1])
+    return np.asarray(pairs[order])
 
 
 def coordination(cart_t: FloatArray, cutoff: float = BOND_CUTOFF) -> IntArray:
