@@ -191,9 +191,10 @@ def test_points_that_coincide_do_no_harm(config: NetworkConfig, dtype: torch.dty
         assert moved.isfinite().all(), what
         slopes = torch.autograd.grad(moved.square().sum(), [cloud, *network.parameters()])
         assert all(slope.isfinite().all() for slope in slopes), what
-        if dtype == torch.float64:
-            nudged = network(cloud.detach() + 1e-12, sigma, OpenSpace())
-            torch.testing.assert_close(nudged, moved.detach(), atol=1e-4, rtol=0, msg=what)
+        if dtype == torch.float64 and what != "all at the centre":  # a steep place, vectors vanish
+            nudge = 1e-9 * torch.randn(cloud.shape, generator=seeded(5), dtype=dtype)
+            nudged = network(cloud.detach() + nudge, sigma, OpenSpace())
+            torch.testing.assert_close(nudged, moved.detach(), atol=1e-5, rtol=0, msg=what)
 
 
 # sums over pairs and messages, edge by edge
