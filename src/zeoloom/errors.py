@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend: each says what was given, what was expected and what to try."""
+"""Errors that are the user's to mend: what was given, what was expected and what to try."""
 
 
 class InputError(ValueError):

@@ -1,1 +1,1 @@
-"""campaign"""
+"""campaign."""

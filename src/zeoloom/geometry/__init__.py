@@ -1,1 +1,1 @@
-"""geometry"""
+"""geometry."""

@@ -21,7 +21,7 @@ from zeoloom.structure.net import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zeoloom.structure.records import FloatArray, IntArray
+    from zeoloom.structure.records import BoolArray, FloatArray, IntArray
 
 JUDGED_WITHIN = 4.0
 """Å of a centre. In a 7 Å cluster atoms up to here have all their neighbours."""
@@ -30,92 +30,90 @@ SECOND_SHELL = 6.0
 """Å from the central atom, where the second shell of neighbours ends."""
 
 
+Metrics = dict[str, float | int | None]
+"""Figures of merit by name, as written to metrics.json."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterStatistics:
-    """What is measured on many clusters, each weighted alike unless said.
+    """What is measured on many clusters.
 
     Attributes:
         central_ok: (n,) True where an atom sits at the centre and has exactly four neighbours.
+        n_atoms: (n,) atoms of each cluster.
+        from_central: Å, distance of every other atom from its central atom, where there is one.
+        angles: degrees, T-T-T at the central atoms.
         distances: (a,) Å from the centre, every atom of every cluster.
         coordinations: (a,) neighbours of each of them.
-        first_shell: Å, distances from the central atom to its neighbours.
-        second_shell: Å, distances from the central atom beyond its neighbours, to `SECOND_SHELL`.
-        angles: degrees, T-T-T at the central atom.
         bonds: Å, every bond of every cluster.
-        n_atoms: (n,) atoms of each cluster.
-        weights: for each of first_shell, second_shell, angles and n_atoms, by name.
     """
 
-    central_ok: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    central_ok: BoolArray
+    n_atoms: IntArray
+    from_central: FloatArray
+    angles: FloatArray
     distances: FloatArray
     coordinations: IntArray
-    first_shell: FloatArray
-    second_shell: FloatArray
-    angles: FloatArray
     bonds: FloatArray
-    n_atoms: IntArray
-    weights: dict[str, FloatArray]
+
+    @property
+    def first_shell(self) -> FloatArray:
+        """Å, distances from the central atom to its neighbours."""
+        return self.from_central[self.from_central <= BOND_CUTOFF]
+
+    @property
+    def second_shell(self) -> FloatArray:
+        """Å, distances from the central atom beyond its neighbours, up to `SECOND_SHELL`."""
+        beyond = self.from_central > BOND_CUTOFF
+        return self.from_central[beyond & (self.from_central <= SECOND_SHELL)]
 
 
-def cluster_statistics(
-    clusters: Iterable[FloatArray], weights: Sequence[float] | None = None
-) -> ClusterStatistics:
+def cluster_statistics(clusters: Iterable[FloatArray]) -> ClusterStatistics:
     """Measure clusters whose centres are at the origin.
 
     Args:
         clusters: each (n, 3) Å, T atoms.
-        weights: of each cluster; alike if not given.
     """
-    clusters = list(clusters)
-    cluster_weights = (
-        np.ones(len(clusters)) if weights is None else np.asarray(weights, dtype=float)
-    )
-    central_ok = np.zeros(len(clusters), dtype=bool)
-    gathered: dict[str, list[FloatArray]] = {
-        key: [np.zeros(0)]
-        for key in ("distances", "first_shell", "second_shell", "angles", "bonds")
-    }
-    owners: dict[str, list[int]] = {"first_shell": [], "second_shell": [], "angles": []}
+    central_ok: list[bool] = []
+    n_atoms: list[int] = []
+    from_central: list[FloatArray] = [np.zeros(0)]
+    angles, distances, lengths = from_central.copy(), from_central.copy(), from_central.copy()
     coordinations = [np.zeros(0, dtype=np.int64)]
-    for i, cart_t in enumerate(clusters):
-        from_origin = np.linalg.norm(cart_t, axis=1)
+    for cart_t in clusters:
         pairs = bonds(cart_t)
-        gathered["distances"].append(from_origin)
-        gathered["bonds"].append(bond_lengths(cart_t, pairs))
-        coordinations.append(np.bincount(pairs.ravel(), minlength=len(cart_t)))
-        centre = int(from_origin.argmin()) if len(cart_t) else 0
-        if not len(cart_t) or from_origin[centre] > MEETING_DISTANCE:
-            continue
-        central_ok[i] = coordinations[-1][centre] == 4
-        from_centre = np.delete(np.linalg.norm(cart_t - cart_t[centre], axis=1), centre)
-        shells = {
-            "first_shell": from_centre[from_centre <= BOND_CUTOFF],
-            "second_shell": from_centre[
-                (from_centre > BOND_CUTOFF) & (from_centre <= SECOND_SHELL)
-            ],
-            "angles": angles_at(cart_t, pairs, centre),
-        }
-        for key, values in shells.items():
-            gathered[key].append(values)
-            owners[key] += [i] * len(values)
-    flat = {key: np.concatenate(values) for key, values in gathered.items()}
+        counts = np.bincount(pairs.ravel(), minlength=len(cart_t))
+        from_centre = np.linalg.norm(cart_t, axis=1)
+        central = central_atom(cart_t)
+        central_ok.append(central is not None and bool(counts[central] == 4))
+        n_atoms.append(len(cart_t))
+        distances.append(from_centre)
+        coordinations.append(counts)
+        lengths.append(bond_lengths(cart_t, pairs))
+        if central is not None:
+            others = np.delete(cart_t, central, axis=0)
+            from_central.append(np.linalg.norm(others - cart_t[central], axis=1))
+            angles.append(angles_at(cart_t, pairs, central))
     return ClusterStatistics(
-        central_ok=central_ok,
-        distances=flat["distances"],
+        central_ok=np.array(central_ok, dtype=bool),
+        n_atoms=np.array(n_atoms, dtype=np.int64),
+        from_central=np.concatenate(from_central),
+        angles=np.concatenate(angles),
+        distances=np.concatenate(distances),
         coordinations=np.concatenate(coordinations),
-        first_shell=flat["first_shell"],
-        second_shell=flat["second_shell"],
-        angles=flat["angles"],
-        bonds=flat["bonds"],
-        n_atoms=np.array([len(cart_t) for cart_t in clusters], dtype=np.int64),
-        weights={key: cluster_weights[index] for key, index in owners.items()}
-        | {"n_atoms": cluster_weights},
+        bonds=np.concatenate(lengths),
     )
 
 
-def regeneration_metrics(
-    generated: ClusterStatistics, real: ClusterStatistics
-) -> dict[str, float | int | None]:
+def central_atom(cart_t: FloatArray) -> int | None:
+    """The atom nearest to the origin, or None if it is not within `MEETING_DISTANCE` of it."""
+    if not len(cart_t):
+        return None
+    from_centre = np.linalg.norm(cart_t, axis=1)
+    nearest = int(from_centre.argmin())
+    return nearest if from_centre[nearest] <= MEETING_DISTANCE else None
+
+
+def regeneration_metrics(generated: ClusterStatistics, real: ClusterStatistics) -> Metrics:
     """The regeneration test (design, P7) as numbers.
 
     Args:
@@ -126,29 +124,30 @@ def regeneration_metrics(
         Fractions, Wasserstein distances (Å, degrees, atoms) and atoms per cluster. A distance is
         None where one side has nothing to compare.
     """
-    inner = generated.distances <= JUDGED_WITHIN
     return {
         "clusters": len(generated.central_ok),
-        "central_4_coordinated": _share(generated.central_ok),
-        "within_4A_4_coordinated": _share(generated.coordinations[inner] == 4),
-        "bonds_under_2.7A": _share(generated.bonds < SHORT_BOND),
-        "wasserstein_first_shell_A": _distance(generated, real, "first_shell"),
-        "wasserstein_second_shell_A": _distance(generated, real, "second_shell"),
-        "wasserstein_angle_deg": _distance(generated, real, "angles"),
-        "wasserstein_atoms_per_cluster": _distance(generated, real, "n_atoms"),
-        "atoms_per_cluster": float(generated.n_atoms.mean()),
-        "atoms_per_cluster_real": float(np.average(real.n_atoms, weights=real.weights["n_atoms"])),
-        "real_central_4_coordinated": _share(real.central_ok),
-        "real_within_4A_4_coordinated": _share(
-            real.coordinations[real.distances <= JUDGED_WITHIN] == 4
-        ),
-        "real_bonds_under_2.7A": _share(real.bonds < SHORT_BOND),
+        **_fractions(generated),
+        "wasserstein_first_shell_A": _distance(generated.first_shell, real.first_shell),
+        "wasserstein_second_shell_A": _distance(generated.second_shell, real.second_shell),
+        "wasserstein_angle_deg": _distance(generated.angles, real.angles),
+        "wasserstein_atoms_per_cluster": _distance(generated.n_atoms, real.n_atoms),
+        "atoms_per_cluster": _mean(generated.n_atoms),
+        "real_clusters": len(real.central_ok),
+        **{f"real_{key}": value for key, value in _fractions(real).items()},
+        "real_atoms_per_cluster": _mean(real.n_atoms),
     }
 
 
-def joining_metrics(
-    clusters: Sequence[FloatArray], centres: Sequence[FloatArray]
-) -> dict[str, float | int | None]:
+def _fractions(statistics: ClusterStatistics) -> Metrics:
+    inner = statistics.distances <= JUDGED_WITHIN
+    return {
+        "central_4_coordinated": _mean(statistics.central_ok),
+        "within_4A_4_coordinated": _mean(statistics.coordinations[inner] == 4),
+        "bonds_under_2.7A": _mean(statistics.bonds < SHORT_BOND),
+    }
+
+
+def joining_metrics(clusters: Sequence[FloatArray], centres: Sequence[FloatArray]) -> Metrics:
     """The joining test (design, P8) as numbers.
 
     Args:
@@ -175,19 +174,18 @@ def joining_metrics(
         centre_ok += (met & (counts[nearest] == 4)).tolist()
     return {
         "joined": len(clusters),
-        "within_4A_of_centres_4_coordinated": _share(np.array(inner)),
-        "centres_4_coordinated": _share(np.array(centre_ok)),
-        "bonds_under_2.7A": _share(np.concatenate(lengths) < SHORT_BOND),
-        "atoms_per_joined": float(np.mean([len(cart_t) for cart_t in clusters])),
+        "within_4A_of_centres_4_coordinated": _mean(np.array(inner)),
+        "centres_4_coordinated": _mean(np.array(centre_ok)),
+        "bonds_under_2.7A": _mean(np.concatenate(lengths) < SHORT_BOND),
+        "atoms_per_joined": _mean(np.array([len(cart_t) for cart_t in clusters])),
     }
 
 
-def _share(flags: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float | None:
-    return float(np.mean(flags)) if len(flags) else None
+def _mean(values: np.ndarray) -> float | None:
+    return float(np.mean(values)) if len(values) else None
 
 
-def _distance(generated: ClusterStatistics, real: ClusterStatistics, key: str) -> float | None:
-    ours, theirs = getattr(generated, key), getattr(real, key)
-    if not len(ours) or not len(theirs):
+def _distance(generated: np.ndarray, real: np.ndarray) -> float | None:
+    if not len(generated) or not len(real):
         return None
-    return float(wasserstein_distance(ours, theirs, generated.weights[key], real.weights[key]))
+    return float(wasserstein_distance(generated, real))

@@ -16,9 +16,10 @@ import torch
 from zeoloom.errors import InputError
 from zeoloom.learn.config import TrainingConfig, parse_config
 from zeoloom.network import build_network
+from zeoloom.structure.files.atomic import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from torch import Tensor, nn
 
@@ -46,17 +47,6 @@ class Model:
     def name(self) -> str:
         """Kind of the network."""
         return self.config.network.name
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        write(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def save_weights(path: Path, weights: Mapping[str, Tensor], record: Mapping[str, Any]) -> None:

@@ -14,9 +14,9 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.rotation import random_orthogonal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
-    from zeoloom.structure.records import ClusterSet
+    from zeoloom.structure.records import ClusterSet, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,27 @@ def cluster_data(clusters: ClusterSet, names: Collection[str]) -> ClusterData:
             f"none of the {len(clusters)} clusters belongs to the types {sorted(names)}"
         )
     parts = [torch.from_numpy(np.array(clusters[i].cart_t, dtype=np.float32)) for i in chosen]
-    _, type_index = np.unique([clusters.names[i] for i in chosen], return_inverse=True)
-    multiplicities = clusters.multiplicities[chosen].astype(np.float64)
-    weights = multiplicities / np.bincount(type_index, weights=multiplicities)[type_index]
+    weights = drawing_weights([clusters.names[i] for i in chosen], clusters.multiplicities[chosen])
     return ClusterData(
         cart_t=torch.nn.utils.rnn.pad_sequence(parts, batch_first=True),
         n_atoms=torch.tensor([len(part) for part in parts]),
-        weights=torch.from_numpy(weights / weights.sum()),
+        weights=torch.from_numpy(weights),
     )
+
+
+def drawing_weights(names: Sequence[str], multiplicities: IntArray) -> FloatArray:
+    """Chance of each cluster to be drawn: framework types alike, within a type by multiplicity.
+
+    Args:
+        names: (C,) framework type of each cluster.
+        multiplicities: (C,) T atoms that share its site.
+
+    Returns:
+        (C,) summing to one.
+    """
+    _, type_index = np.unique(names, return_inverse=True)
+    shares = multiplicities / np.bincount(type_index, weights=multiplicities)[type_index]
+    return np.asarray(shares / shares.sum())
 
 
 def draw_clouds(data: ClusterData, batch: int, n_points: int, generator: torch.Generator) -> Tensor:

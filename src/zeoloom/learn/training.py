@@ -19,7 +19,7 @@ from zeoloom.diffusion.noise import add_noise
 from zeoloom.errors import InputError
 from zeoloom.geometry.space import OpenSpace
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
-from zeoloom.learn.dataset import ClusterData, cluster_data, draw_clouds
+from zeoloom.learn.dataset import ClusterData, cluster_data, data_sha256, draw_clouds
 from zeoloom.learn.split import TIME_SPLIT, split_names
 from zeoloom.network import build_network
 
@@ -105,10 +105,9 @@ def train(
     clusters: ClusterSet,
     folder: Path,
     *,
-    data_hash: str,
     device: torch.device,
     generator: torch.Generator,
-    on_step: Callable[[Progress], None],
+    on_step: Callable[[Progress], None] = lambda _: None,
     max_steps: int | None = None,
 ) -> Path:
     """Train a network, or go on where an interrupted run in the same folder stopped.
@@ -120,7 +119,6 @@ def train(
         config: the run.
         clusters: what to learn from.
         folder: for everything the run writes.
-        data_hash: of the cluster file, for the record.
         device: CPU or CUDA.
         generator: source of randomness, on the CPU, seeded from the configuration.
         on_step: called after each step.
@@ -133,7 +131,7 @@ def train(
         InputError: if the folder holds a run with another configuration or other data.
     """
     split = split_clusters(config, clusters, generator)
-    identity = {"config": config.model_dump(mode="json"), "data_sha256": data_hash}
+    identity = {"config": config.model_dump(mode="json"), "data_sha256": data_sha256(clusters)}
     run = _Run(
         config,
         split,

@@ -34,8 +34,9 @@ def open_denoiser(network: nn.Module) -> Denoise:
 def fill_ball(n: int, n_points: int, radius: float, generator: torch.Generator) -> Tensor:
     """(n, n_points, 3) Å, points spread evenly over a ball about the origin."""
     directions = torch.randn(n, n_points, 3, generator=generator)
-    directions = directions / directions.norm(dim=-1, keepdim=True)
-    return radius * torch.rand(n, n_points, 1, generator=generator) ** (1 / 3) * directions
+    directions /= directions.norm(dim=-1, keepdim=True)
+    distances: Tensor = radius * torch.rand(n, n_points, 1, generator=generator) ** (1 / 3)
+    return directions * distances
 
 
 def denoise_clusters(

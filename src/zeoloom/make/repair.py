@@ -1,32 +1,40 @@
 """Repair: re-noise what is wrong in a finished cloud, denoise again, keep it if it is better.
 
-Only points near wrong atoms are let loose; the others are held at the running noise level, so that what is
-right stays and guides (design, section 3).
+A round takes one fault of each faulty cloud and the sphere whose centre is nearest to it. Points
+near the fault are let loose; the others of that sphere are held at the running noise level, so that
+what is right stays and guides (design, section 3). A joined cloud is repaired sphere by sphere at
+the cost of a single cluster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
+from zeoloom.geometry.space import OpenSpace
 from zeoloom.make.clusters import SIGMA_MIN
 from zeoloom.structure.atoms import MEETING_DISTANCE, points_to_atoms
 from zeoloom.structure.net import SHORT_BOND, bond_lengths, bonds
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from collections.abc import Iterator
 
-    from zeoloom.diffusion.denoiser import Denoise
+    from torch import Tensor, nn
+
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.structure.records import FloatArray, IntArray
 
 BOND_LENGTH = 3.1
 """Å, where an absent neighbour is expected."""
+
+VACANT_COST = 4.0
+"""Cost of a centre without an atom: four bonds are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +42,9 @@ class Faults:
     """What is wrong with the atoms of one cloud, where its neighbourhoods are complete.
 
     Attributes:
-        cost: 0 if nothing is wrong; |coordination - 4| over the judged atoms, 1 per short bond, 4 per centre
-            without an atom.
+        cost: sum of |coordination - 4| over the judged atoms, 1 per short bond, `VACANT_COST` per
+            centre
+            without an atom; 0 if nothing is wrong.
         cart_places: (f, 3) Å, where it is wrong.
         cart_holes: (h, 3) Å, where an atom seems to be missing.
     """
@@ -50,20 +59,24 @@ class RepairPlan:
     """How repair goes about it.
 
     Attributes:
-        rounds: at most this many per cloud.
+        rounds: at most this many per cloud; 0 repairs nothing.
         sigmas: Å, noise levels to choose from.
         steps: noise levels of a round, from the chosen one down.
-        reach: Å, points this near to a fault are let loose.
+        reach: Å, points this near to the fault are let loose.
         temperature: of the Metropolis acceptance, in units of cost.
         judged_within: Å of a centre; atoms there have all their neighbours inside the cloud.
+        radius: Å, of the spheres.
+        batch: clouds denoised at once.
     """
 
-    rounds: int = 24
+    rounds: int = 40
     sigmas: tuple[float, ...] = (0.5, 0.8, 1.2)
     steps: int = 15
     reach: float = 4.0
     temperature: float = 0.3
     judged_within: float = 4.0
+    radius: float = 7.0
+    batch: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +84,20 @@ class Population:
     """Clouds under repair.
 
     Attributes:
-        x: (n, N, 3) Å.
-        best: (n, N, 3) Å, the least faulty state of each so far.
+        x: (n, N, 3) Å, current states, on the CPU.
+        centres: (n, c, 3) Å.
         faults: of `x`.
+        best: (n, N, 3) Å, the least faulty state of each so far.
         best_cost: (n,) of `best`.
-        passes: network evaluations spent, in single clouds.
+        passes: (n,) network evaluations spent on each.
     """
 
     x: Tensor
-    best: Tensor
+    centres: Tensor
     faults: tuple[Faults, ...]
+    best: Tensor
     best_cost: FloatArray
-    passes: int = 0
+    passes: IntArray
 
 
 def find_faults(cart_points: FloatArray, cart_centres: FloatArray, judged_within: float) -> Faults:
@@ -101,7 +116,7 @@ def find_faults(cart_points: FloatArray, cart_centres: FloatArray, judged_within
     wrong = np.flatnonzero(judged & (counts != 4))
     short = pairs[bond_lengths(cart_t, pairs) < SHORT_BOND]
     vacant = cart_centres[from_centres.min(axis=0) > MEETING_DISTANCE]
-    cost = np.abs(counts[wrong] - 4).sum() + len(short) + 4 * len(vacant)
+    cost = np.abs(counts[wrong] - 4).sum() + len(short) + VACANT_COST * len(vacant)
     holes = [_opposite(cart_t, pairs, int(i)) for i in wrong if 0 < counts[i] < 4]
     return Faults(
         float(cost),
@@ -113,119 +128,160 @@ def find_faults(cart_points: FloatArray, cart_centres: FloatArray, judged_within
 def _opposite(cart_t: FloatArray, pairs: IntArray, atom: int) -> FloatArray:
     """Where one more neighbour of an atom would sit: a bond away, opposite to those it has."""
     mine = pairs[(pairs == atom).any(axis=1)]
-    arms = cart_t[mine.sum(axis=1) - atom] - cart_t[atom]
-    away = -arms.sum(axis=0)
+    away = (cart_t[atom] - cart_t[mine.sum(axis=1) - atom]).sum(axis=0)
     return np.asarray(cart_t[atom] + BOND_LENGTH * away / max(float(np.linalg.norm(away)), 1e-6))
 
 
-FindFaults = Callable[["FloatArray", int], Faults]
-"""Faults of a cloud given its points and its index in the population."""
-
-
-def begin_repair(x: Tensor, find: FindFaults) -> Population:
-    """Judge finished clouds (n, N, 3)."""
-    faults = tuple(find(points, i) for i, points in enumerate(x.cpu().numpy()))
-    return Population(x, x.clone(), faults, np.array([f.cost for f in faults]))
+def begin_repair(x: Tensor, centres: Tensor, plan: RepairPlan) -> Population:
+    """Judge finished clouds (n, N, 3) with their centres (n, c, 3), both in Å."""
+    x, centres = x.cpu(), centres.cpu()
+    faults = tuple(
+        find_faults(points, middle, plan.judged_within)
+        for points, middle in zip(x.numpy(), centres.numpy(), strict=True)
+    )
+    cost = np.array([f.cost for f in faults])
+    return Population(x, centres, faults, x, cost, np.zeros(len(x), dtype=np.int64))
 
 
 def repair(
-    denoise: Callable[[Tensor], Denoise],
+    network: nn.Module,
     sampler: Sampler,
     population: Population,
-    find: FindFaults,
     plan: RepairPlan,
     generator: torch.Generator,
+    device: torch.device,
 ) -> Iterator[Population]:
-    """Rounds of repair on the clouds that still have faults.
+    """Rounds of repair on the clouds whose best state still has faults.
 
     Args:
-        denoise: gives D for the clouds of the indices asked for, (m,).
+        network: of single clusters.
         sampler: which way down.
         population: from `begin_repair`.
-        find: judges a cloud.
         plan: how.
         generator: source of randomness, on the CPU.
+        device: where to compute.
 
     Yields:
         The population after each round; ends early when no faults are left.
     """
     for _ in range(plan.rounds):
-        faulty = torch.from_numpy(np.flatnonzero(population.best_cost > 0))
+        faulty = np.flatnonzero(population.best_cost > 0)
         if not len(faulty):
             return
-        proposed, passes = _propose(denoise(faulty), sampler, population, faulty, plan, generator)
-        chances = torch.rand(len(faulty), generator=generator).tolist()
         x, best, faults = population.x.clone(), population.best.clone(), list(population.faults)
-        best_cost = population.best_cost.copy()
-        for row, (i, chance) in enumerate(zip(faulty.tolist(), chances, strict=True)):
-            found = find(proposed[row].cpu().numpy(), i)
-            if chance < np.exp(min(0.0, (faults[i].cost - found.cost) / plan.temperature)):
-                x[i], faults[i] = proposed[row], found
-            if found.cost < best_cost[i]:
-                best[i], best_cost[i] = proposed[row], found.cost
-        population = replace(
-            population,
-            x=x,
-            best=best,
-            faults=tuple(faults),
-            best_cost=best_cost,
-            passes=population.passes + passes,
-        )
+        best_cost, passes = population.best_cost.copy(), population.passes.copy()
+        for start in range(0, len(faulty), plan.batch):
+            rows = faulty[start : start + plan.batch]
+            proposals = _propose(network, sampler, population, rows, plan, generator, device)
+            chances = torch.rand(len(rows), generator=generator).tolist()
+            for i, proposal, chance in zip(rows, proposals, chances, strict=True):
+                found = find_faults(
+                    proposal.numpy(), population.centres[i].numpy(), plan.judged_within
+                )
+                worse = found.cost - faults[i].cost
+                if chance < math.exp(-max(worse, 0.0) / plan.temperature):
+                    x[i], faults[i] = proposal, found
+                if found.cost < best_cost[i]:
+                    best[i], best_cost[i] = proposal, found.cost
+            passes[rows] += plan.steps
+        population = Population(x, population.centres, tuple(faults), best, best_cost, passes)
         yield population
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The points of one sphere of one cloud, with a fault in it.
+
+    Attributes:
+        members: (M,) rows of the cloud.
+        cart_points: (M, 3) Å about the sphere's centre, a hole perhaps filled.
+        loose: (M,) True for points to be denoised again.
+        centre: (3,) Å.
+    """
+
+    members: Tensor
+    cart_points: Tensor
+    loose: Tensor
+    centre: Tensor
+
+
 def _propose(
-    denoise: Denoise,
+    network: nn.Module,
     sampler: Sampler,
     population: Population,
-    faulty: Tensor,
+    rows: IntArray,
     plan: RepairPlan,
     generator: torch.Generator,
-) -> tuple[Tensor, int]:
-    """One new state for each faulty cloud, and the network evaluations it took."""
-    device = population.x.device
-    x = population.x[faulty].cpu()
-    for row, i in enumerate(faulty.tolist()):
-        x[row] = _fill_hole(x[row], population.faults[i], generator)
-    loose = torch.stack(
-        [
-            _near(x[row], torch.from_numpy(population.faults[i].cart_places), plan.reach)
-            for row, i in enumerate(faulty.tolist())
-        ]
-    )[..., None]
-    sigma = plan.sigmas[int(torch.randint(len(plan.sigmas), (1,), generator=generator))]
-    levels = noise_levels(plan.steps, sigma, SIGMA_MIN)
-    held = x.to(device)
-    loose = loose.to(device)
-    start = held + sigma * standard_noise(held, generator)
+    device: torch.device,
+) -> list[Tensor]:
+    """A new state (N, 3) for each of some faulty clouds."""
+    views = [
+        _view(population.x[i], population.centres[i], population.faults[i], plan, generator)
+        for i in rows
+    ]
+    pad = torch.nn.utils.rnn.pad_sequence
+    held = pad([view.cart_points for view in views], batch_first=True).to(device)
+    loose = pad([view.loose for view in views], batch_first=True)[..., None].to(device)
+    present = pad([torch.ones_like(view.loose) for view in views], batch_first=True).to(device)
+    space = OpenSpace(None if bool(present.all()) else present)
+    denoise = denoiser(lambda points, level: network(points, level, space))
 
     def denoise_loose(points: Tensor, level: Tensor) -> Tensor:
         """D, with the held points at the running level whatever the sampler did to them."""
-        noise = level[:, None, None] * standard_noise(held, generator)
-        points = torch.where(loose, points, held + noise)
-        return torch.where(loose, denoise(points, level), held)
+        noisy = held + level[:, None, None] * standard_noise(held, generator)
+        return torch.where(loose, denoise(torch.where(loose, points, noisy), level), held)
 
+    sigma = plan.sigmas[int(torch.randint(len(plan.sigmas), (1,), generator=generator))]
+    x = held + sigma * standard_noise(held, generator)
     with torch.no_grad():
-        for step in sampler(denoise_loose, start, levels, generator):
+        for step in sampler(
+            denoise_loose, x, noise_levels(plan.steps, sigma, SIGMA_MIN), generator
+        ):
             x = step.x
-    return torch.where(loose, x, held), plan.steps * len(faulty)
+    x = torch.where(loose, x, held).cpu()
+    proposals = []
+    for row, (i, view) in enumerate(zip(rows, views, strict=True)):
+        proposal = population.x[i].clone()
+        proposal[view.members] = x[row, : len(view.members)] + view.centre
+        proposals.append(proposal)
+    return proposals
 
 
-def _near(cart_points: Tensor, cart_places: Tensor, reach: float) -> Tensor:
-    """(N,) True for points within reach of any place."""
-    return torch.cdist(cart_points.double(), cart_places).amin(dim=1) < reach
+def _view(
+    cart_points: Tensor,
+    centres: Tensor,
+    faults: Faults,
+    plan: RepairPlan,
+    generator: torch.Generator,
+) -> _View:
+    """One fault drawn at random, seen from the centre nearest to it."""
+    drawn = int(torch.randint(max(1, len(faults.cart_places)), (1,), generator=generator))
+    place = (
+        torch.from_numpy(faults.cart_places[drawn]).to(cart_points)
+        if len(faults.cart_places)
+        else centres[0]
+    )
+    cart_points = _fill_hole(cart_points, faults, place, generator)
+    apart = (cart_points[:, None] - centres[None]).norm(dim=-1)  # (N, c)
+    k = int((centres - place).norm(dim=-1).argmin())
+    members = torch.nonzero((apart[:, k] <= plan.radius) | (apart.argmin(dim=1) == k))[:, 0]
+    loose = (cart_points[members] - place).norm(dim=-1) < plan.reach
+    return _View(members, cart_points[members] - centres[k], loose, centres[k])
 
 
-def _fill_hole(cart_points: Tensor, faults: Faults, generator: torch.Generator) -> Tensor:
-    """Move one point that shares its atom with others to a place where an atom is missing."""
+def _fill_hole(
+    cart_points: Tensor, faults: Faults, place: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Move one point that shares its atom with others to the missing atom nearest to the fault."""
     if not len(faults.cart_holes):
         return cart_points
-    hole = int(torch.randint(len(faults.cart_holes), (1,), generator=generator))
-    distances = torch.cdist(cart_points.double(), cart_points.double())
+    holes = torch.from_numpy(faults.cart_holes).to(cart_points)
+    hole = holes[int((holes - place).norm(dim=-1).argmin())]
+    distances = (cart_points[:, None] - cart_points[None]).norm(dim=-1)
     shared = torch.nonzero((distances < MEETING_DISTANCE / 2).sum(dim=1) > 1)[:, 0]
-    if not len(shared):
+    if not len(shared) or float((hole - place).norm()) > BOND_LENGTH + 0.1:
         return cart_points
     moved = shared[int(torch.randint(len(shared), (1,), generator=generator))]
     cart_points = cart_points.clone()
-    cart_points[moved] = torch.from_numpy(faults.cart_holes[hole]).to(cart_points)
+    cart_points[moved] = hole
     return cart_points

@@ -1,1 +1,1 @@
-"""structure"""
+"""structure."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.symmetry import SymmetryOperations
 
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
@@ -54,7 +55,8 @@ class Cluster:
     Attributes:
         name: framework type code or file name.
         site: label of the central T atom.
-        cart_t: (n, 3) Å relative to the central atom, which is row 0 at the origin; rows by distance.
+        cart_t: (n, 3) Å relative to the central atom, which is row 0 at the origin; rows by
+            distance.
         radius: Å, the radius it was cut with.
     """
 
@@ -69,11 +71,13 @@ class ClusterSet:
     """Many clusters in flat arrays: cluster i owns rows `offsets[i]:offsets[i + 1]` of `cart_t`.
 
     Attributes:
-        cart_t: (M, 3) Å, all atoms of all clusters, each cluster relative to its central atom (first row).
+        cart_t: (M, 3) Å, all atoms of all clusters, each cluster relative to its central atom
+            (first row).
         offsets: (C + 1,) row offsets, increasing, from 0 to M.
         names: (C,) framework type code or file name of each cluster.
         sites: (C,) label of the central T atom of each cluster.
-        multiplicities: (C,) T atoms of the conventional cell that share this site; 1 if not counted by site.
+        multiplicities: (C,) T atoms of the conventional cell that share this site; 1 if not counted
+            by site.
         radius: Å.
     """
 
@@ -104,7 +108,8 @@ class Atoms:
 
     Attributes:
         cart_t: (n, 3) Å.
-        points: (n,) number of points of the cloud that lie on each atom; ones for atoms never a cloud.
+        points: (n,) number of points of the cloud that lie on each atom; ones for atoms never a
+            cloud.
     """
 
     cart_t: FloatArray

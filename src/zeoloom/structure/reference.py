@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.lattice import cell_from_parameters
+from zeoloom.geometry.lattice import cell_from_parameters, volume
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.geometry.symmetry import snap_to_sites
+from zeoloom.geometry.symmetry import expand_orbits, snap_to_sites
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
@@ -91,3 +91,9 @@ def _framework(record: dict[str, object]) -> Framework:
         frac_o=sites["o_sites"],
         flag=str(record["flag"]),
     )
+
+
+def framework_density(framework: Framework) -> float:
+    """T atoms per 1000 Å^3."""
+    atoms, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
+    return 1000.0 * len(atoms) / volume(framework.cell)

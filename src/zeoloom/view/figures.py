@@ -13,20 +13,21 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from zeoloom.errors import InputError
+from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.net import BOND_CUTOFF, SHORT_BOND
 from zeoloom.view import projection
 from zeoloom.view.projection import draw_scene
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
+    from zeoloom.judge.clusters import ClusterStatistics
     from zeoloom.structure.records import FloatArray
     from zeoloom.view.scene import Scene
 
-    Arrays = Mapping[str, np.ndarray]
 
 INK = "#1C2329"
 SOFT = "#5C6770"
@@ -102,8 +103,8 @@ def _scene_legend(scene: Scene, *, points: bool) -> tuple[list[Any], list[str]]:
 
 def regeneration_figure(
     path: str | Path,
-    generated: Arrays,
-    reference: Arrays,
+    generated: ClusterStatistics,
+    reference: ClusterStatistics,
     *,
     radius: float = 7.0,
     gallery: Sequence[Scene] = (),
@@ -111,20 +112,10 @@ def regeneration_figure(
 ) -> None:
     """Generated clusters against held-out real ones: distances, angles, coordination and examples.
 
-    Both sides are plain arrays over all clusters of a set:
-
-        key                    | shape | meaning
-        clusters               | ()    | number of clusters
-        distances              | (a,)  | Å, of every atom but the central one from the centre
-        bond_lengths           | (b,)  | Å, of all bonds
-        angles                 | (c,)  | degrees, T-T-T at the central atom
-        coordination_distances | (d,)  | Å from the centre, of every atom with the central one
-        coordination           | (d,)  | bonded neighbours of those atoms
-
     Args:
         path: .png, .svg or .pdf.
-        generated: arrays of the generated clusters.
-        reference: arrays of the real clusters.
+        generated: measured on the generated clusters.
+        reference: measured on real ones.
         radius: Å, of the clusters.
         gallery: up to six generated clouds to show.
         real_gallery: up to six real clusters to show above them.
@@ -142,7 +133,7 @@ def regeneration_figure(
     _bond_panel(bond, generated, reference)
     _angle_panel(angle, generated, reference)
     _coordination_panel(coordination, generated, reference, radius)
-    counts = [int(side["clusters"]) for side in (reference, generated)]
+    counts = [len(side.n_atoms) for side in (reference, generated)]
     top.legend(
         handles=[
             Line2D([], [], color=REAL, lw=7, alpha=0.55, label=f"real, held out ({counts[0]:,})"),
@@ -163,13 +154,15 @@ def regeneration_figure(
     _save(figure, path)
 
 
-def _distance_panel(axes: Axes, generated: Arrays, reference: Arrays, radius: float) -> None:
+def _distance_panel(
+    axes: Axes, generated: ClusterStatistics, reference: ClusterStatistics, radius: float
+) -> None:
     """Neighbours by distance: the first shell near 3.1 Å, the second from 4.3 to 6 Å."""
     edges = np.arange(0.0, radius + 0.5, 0.1)
     for side, draw in ((reference, _filled), (generated, _lined)):
-        counts, _ = np.histogram(side["distances"], edges)
-        draw(axes, edges, counts / max(int(side["clusters"]), 1) / 0.1)
-    _dress(axes, "Atoms around the central atom", "distance from the centre (Å)")
+        counts, _ = np.histogram(side.from_central, edges)
+        draw(axes, edges, counts / max(len(side.n_atoms), 1) / 0.1)
+    _dress(axes, "Atoms around the central atom", "distance from the central atom (Å)")
     axes.set_ylabel("atoms per cluster and Å")
     axes.set_xlim(1.5, edges[-1])
     for name, middle in (("first shell", 3.1), ("second shell", 5.1)):
@@ -177,13 +170,13 @@ def _distance_panel(axes: Axes, generated: Arrays, reference: Arrays, radius: fl
     axes.set_ylim(0.0, 1.15 * axes.get_ylim()[1])  # room for the names
 
 
-def _bond_panel(axes: Axes, generated: Arrays, reference: Arrays) -> None:
+def _bond_panel(axes: Axes, generated: ClusterStatistics, reference: ClusterStatistics) -> None:
     """Lengths of all bonds, with the zone that is too short."""
     edges = np.arange(1.8, BOND_CUTOFF + 0.01, 0.03)
-    _densities(axes, edges, generated["bond_lengths"], reference["bond_lengths"])
+    _densities(axes, edges, generated.bonds, reference.bonds)
     axes.axvspan(edges[0], SHORT_BOND, color=projection.SHORT, alpha=0.09, lw=0)
-    lengths = np.asarray(generated["bond_lengths"])
-    share = 100.0 * float((lengths < SHORT_BOND).mean()) if len(lengths) else 0.0
+    short = generated.bonds < SHORT_BOND
+    share = 100.0 * float(short.mean()) if len(short) else 0.0
     axes.text(
         0.02,
         0.94,
@@ -198,9 +191,9 @@ def _bond_panel(axes: Axes, generated: Arrays, reference: Arrays) -> None:
     axes.set_xlim(edges[0], BOND_CUTOFF)
 
 
-def _angle_panel(axes: Axes, generated: Arrays, reference: Arrays) -> None:
+def _angle_panel(axes: Axes, generated: ClusterStatistics, reference: ClusterStatistics) -> None:
     """Angles at the central atom."""
-    _densities(axes, np.arange(40.0, 181.0, 3.0), generated["angles"], reference["angles"])
+    _densities(axes, np.arange(40.0, 181.0, 3.0), generated.angles, reference.angles)
     _dress(axes, "T-T-T angles at the central atom", "angle (°)")
     axes.set_ylabel("share per degree")
     axes.set_xlim(40.0, 180.0)
@@ -214,17 +207,19 @@ def _densities(axes: Axes, edges: FloatArray, generated: FloatArray, reference: 
         draw(axes, edges, counts / max(len(values), 1) / np.diff(edges))
 
 
-def _coordination_panel(axes: Axes, generated: Arrays, reference: Arrays, radius: float) -> None:
+def _coordination_panel(
+    axes: Axes, generated: ClusterStatistics, reference: ClusterStatistics, radius: float
+) -> None:
     """Share of atoms with exactly four neighbours, shell by shell."""
     # the central atom and the first shell, at 3.1 Å, lie in the middle of a bin
     edges = np.array([*np.arange(-0.25, radius, 0.5), radius])
     for side, draw in ((reference, _filled), (generated, _lined)):
-        shell = np.digitize(side["coordination_distances"], edges) - 1
-        four = np.asarray(side["coordination"]) == 4
+        shell = np.digitize(side.distances, edges) - 1
+        four = side.coordinations == 4
         atoms = np.array([(shell == k).sum() for k in range(len(edges) - 1)])
         fours = np.array([four[shell == k].sum() for k in range(len(edges) - 1)])
         # a share of hardly any atoms says nothing: at least one in ten clusters
-        enough = atoms >= max(1, int(side["clusters"]) / 10)
+        enough = atoms >= max(1, len(side.n_atoms) / 10)
         draw(axes, edges, np.where(enough, 100.0 * fours / np.maximum(atoms, 1), np.nan))
     axes.axvspan(radius - BOND_CUTOFF, radius, color=INK, alpha=0.04, lw=0)
     axes.text(
@@ -285,8 +280,7 @@ def _save(figure: Figure, path: str | Path) -> None:
     kind = path.suffix.lower().lstrip(".")
     if kind not in {"png", "svg", "pdf"}:
         raise InputError(f"{path}: cannot draw a figure of this kind. Expected .png, .svg or .pdf.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
     FigureCanvasAgg(figure)
-    figure.savefig(part, format=kind, dpi=200, facecolor="white")
-    part.replace(path)
+    write_atomically(
+        path, lambda part: figure.savefig(part, format=kind, dpi=200, facecolor="white")
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeoloom.errors import InputError
+from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.net import SHORT_BOND
 from zeoloom.view.scene import sphere_radii
 
@@ -35,11 +36,8 @@ def write_page(path: str | Path, scenes: Sequence[Scene], title: str = "") -> No
     """
     if not scenes:
         raise InputError(f"{path}: no scenes to show; give at least one cloud or crystal.")
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(page_html(scenes, title or scenes[0].title), encoding="utf-8")
-    part.replace(path)
+    page = page_html(scenes, title or scenes[0].title)
+    write_atomically(Path(path), lambda part: part.write_text(page, encoding="utf-8"))
 
 
 def page_html(scenes: Sequence[Scene], title: str) -> str:

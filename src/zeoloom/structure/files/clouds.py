@@ -16,10 +16,7 @@ element Si, an integer column `points` (points of the cloud on that atom), no pe
 
 from __future__ import annotations
 
-import os
-import tempfile
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,29 +25,13 @@ import ase.io
 import numpy as np
 
 from zeoloom.errors import InputError
+from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 FORMAT = "zeoloom-clouds/1"
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """A temporary name that takes the place of `path` once written: no reader sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)  # mkstemp made it private
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def save_clouds(path: str | Path, clouds: CloudSet) -> None:
@@ -66,8 +47,12 @@ def save_clouds(path: str | Path, clouds: CloudSet) -> None:
         arrays["trajectory_cart_points"] = np.asarray(clouds.trajectory.cart_points, np.float32)
         arrays["trajectory_sigmas"] = np.asarray(clouds.trajectory.sigmas, np.float64)
         arrays["trajectory_cloud"] = np.array(clouds.trajectory.cloud, np.int64)
-    with _written_whole(Path(path)) as part, part.open("wb") as stream:
-        np.savez_compressed(stream, allow_pickle=False, **arrays)
+
+    def write(part: Path) -> None:
+        with part.open("wb") as stream:  # given a name, numpy would append .npz to it
+            np.savez_compressed(stream, allow_pickle=False, **arrays)
+
+    write_atomically(Path(path), write)
 
 
 def load_clouds(path: str | Path) -> CloudSet:
@@ -160,8 +145,7 @@ def save_atoms(path: str | Path, atoms: Sequence[Atoms]) -> None:
         frame.info["index"] = index
         frame.arrays["points"] = _weights(one)
         frames.append(frame)
-    with _written_whole(Path(path)) as part:
-        ase.io.write(part, frames, format="extxyz")
+    write_atomically(Path(path), lambda part: ase.io.write(part, frames, format="extxyz"))
 
 
 def _weights(atoms: Atoms) -> np.ndarray:

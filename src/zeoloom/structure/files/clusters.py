@@ -13,7 +13,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from zeoloom.errors import InputError
+from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.records import ClusterSet
 
 FORMAT = "zeoloom-clusters/1"
@@ -42,24 +42,18 @@ def save_clusters(path: str | Path, clusters: ClusterSet) -> None:
         "multiplicities": clusters.multiplicities.astype("<i8"),
         "radius": np.array(clusters.radius, dtype="<f8"),
     }
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
+
+    def write(part: Path) -> None:
         # numpy.savez stamps the time of day on each member; written here with a fixed one
-        with zipfile.ZipFile(partial, "w") as archive:
+        with zipfile.ZipFile(part, "w") as archive:
             for key in KEYS:
                 member = zipfile.ZipInfo(f"{key}.npy", EPOCH)
                 member.compress_type = zipfile.ZIP_DEFLATED
                 buffer = io.BytesIO()
                 np.lib.format.write_array(buffer, arrays[key], allow_pickle=False)
                 archive.writestr(member, buffer.getvalue(), compresslevel=6)
-        partial.replace(target)
-    except OSError as error:
-        raise InputError(
-            f"{target}: cannot be written ({error.strerror}); try another -o"
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+
+    write_atomically(Path(path), write)
 
 
 def load_clusters(path: str | Path) -> ClusterSet:

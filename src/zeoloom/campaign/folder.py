@@ -1,0 +1,158 @@
+"""The folder of a run: what it was asked, what it has finished, what came out.
+
+A run is cut into parts. Each finished part lies in `parts/` with the state of the random generator
+after it, so that an interrupted run goes on as if it had never stopped. `run.json` holds what was
+asked, and in the end the outcome.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from zeoloom.errors import InputError
+from zeoloom.structure.files.atomic import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+Part = dict[str, np.ndarray]
+"""Arrays of one finished part, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """An open run folder.
+
+    Attributes:
+        path: the folder.
+        request: what was asked, as in `run.json`.
+    """
+
+    path: Path
+    request: Mapping[str, Any]
+
+
+def open_run(path: Path, request: Mapping[str, Any], *, resume: bool) -> RunFolder:
+    """Start a run in a new or empty folder, or take up an interrupted one.
+
+    Args:
+        path: the folder.
+        request: everything that decides the outcome, as plain JSON values.
+        resume: go on with what is there.
+
+    Raises:
+        InputError: if the folder holds something else.
+    """
+    record = path / "run.json"
+    asked = json.loads(json.dumps(request))
+    if resume and record.exists():
+        try:
+            before = json.loads(record.read_text(encoding="utf-8"))["request"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{record} is no record of a run: {error}; give another folder"
+            ) from error
+        if before != asked:
+            changed = sorted(k for k in {*asked, *before} if asked.get(k) != before.get(k))
+            raise InputError(
+                f"{path} holds a run with other settings ({', '.join(changed)}); "
+                "repeat its command to resume it, or give another folder"
+            )
+        return RunFolder(path, asked)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(
+            f"{path} exists and is not empty; give another folder, or --resume to go on"
+        )
+    run = RunFolder(path, asked)
+    _write_json(record, {"request": asked})
+    return run
+
+
+def run_parts(
+    run: RunFolder,
+    n_parts: int,
+    make_part: Callable[[int], Part],
+    generator: torch.Generator,
+    on_part: Callable[[int], None],
+) -> list[Part]:
+    """Make the parts that are not there yet, one after the other.
+
+    Args:
+        run: where.
+        n_parts: how many in all.
+        make_part: arrays of part i; draws from `generator` alone.
+        generator: its state is kept with every part.
+        on_part: called with the index of each part that is there.
+
+    Returns:
+        All parts.
+    """
+    parts = []
+    for i in range(n_parts):
+        path = run.path / "parts" / f"{i:05d}.npz"
+        if path.exists():
+            with np.load(path) as stored:
+                part = dict(stored)
+            generator.set_state(torch.from_numpy(part.pop("generator_state")))
+            part.pop("seconds")
+        else:
+            started = time.monotonic()
+            part = make_part(i)
+            stored_part = part | {
+                "generator_state": generator.get_state().numpy(),
+                "seconds": np.array(time.monotonic() - started),
+            }
+            _write_part(path, stored_part)
+        parts.append(part)
+        on_part(i)
+    return parts
+
+
+def seconds_spent(run: RunFolder) -> float:
+    """Time it took to make the parts, over all interruptions."""
+    total = 0.0
+    for path in (run.path / "parts").glob("*.npz"):
+        with np.load(path) as stored:
+            total += float(stored["seconds"])
+    return total
+
+
+def close_run(run: RunFolder, metrics: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+    """Write `metrics.json`, complete `run.json` and drop the parts.
+
+    Args:
+        run: which.
+        metrics: figures of merit.
+        outcome: counts, times and hashes for the record.
+    """
+    _write_json(run.path / "metrics.json", metrics)
+    versions = {name: metadata.version(name) for name in ("zeoloom", "torch", "numpy", "scipy")}
+    versions["python"] = platform.python_version()
+    _write_json(
+        run.path / "run.json", {"request": run.request, "versions": versions, "outcome": outcome}
+    )
+    for path in (run.path / "parts").glob("*"):
+        path.unlink()
+    (run.path / "parts").rmdir()
+
+
+def _write_part(path: Path, arrays: Part) -> None:
+    def write(part: Path) -> None:
+        with part.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+
+    write_atomically(path, write)
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
