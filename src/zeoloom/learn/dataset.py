@@ -12,11 +12,12 @@ from torch import Tensor
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.rotation import random_orthogonal
+from zeoloom.structure.records import ClusterSet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from zeoloom.structure.records import ClusterSet, FloatArray, IntArray
+    from zeoloom.structure.records import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,31 @@ def cluster_data(clusters: ClusterSet, names: Collection[str]) -> ClusterData:
     Raises:
         InputError: if there is none of them.
     """
-    chosen = [i for i, name in enumerate(clusters.names) if name in names]
-    if not chosen:
+    chosen = select_types(clusters, names)
+    if not len(chosen):
         raise InputError(
             f"none of the {len(clusters)} clusters belongs to the types {sorted(names)}"
         )
-    parts = [torch.from_numpy(np.array(clusters[i].cart_t, dtype=np.float32)) for i in chosen]
-    weights = drawing_weights([clusters.names[i] for i in chosen], clusters.multiplicities[chosen])
+    parts = [torch.from_numpy(np.array(c.cart_t, dtype=np.float32)) for c in chosen]
+    weights = drawing_weights(chosen.names, chosen.multiplicities)
     return ClusterData(
         cart_t=torch.nn.utils.rnn.pad_sequence(parts, batch_first=True),
         n_atoms=torch.tensor([len(part) for part in parts]),
         weights=torch.from_numpy(weights),
+    )
+
+
+def select_types(clusters: ClusterSet, names: Collection[str]) -> ClusterSet:
+    """The clusters of some framework types, in their order."""
+    chosen = [i for i, name in enumerate(clusters.names) if name in names]
+    rows = [np.arange(clusters.offsets[i], clusters.offsets[i + 1]) for i in chosen]
+    return ClusterSet(
+        cart_t=clusters.cart_t[np.concatenate([np.zeros(0, dtype=np.int64), *rows])],
+        offsets=np.cumsum([0, *(len(r) for r in rows)], dtype=np.int64),
+        names=tuple(clusters.names[i] for i in chosen),
+        sites=tuple(clusters.sites[i] for i in chosen),
+        multiplicities=clusters.multiplicities[chosen],
+        radius=clusters.radius,
     )
 
 

@@ -19,7 +19,13 @@ from zeoloom.diffusion.noise import add_noise
 from zeoloom.errors import InputError
 from zeoloom.geometry.space import OpenSpace
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
-from zeoloom.learn.dataset import ClusterData, cluster_data, data_sha256, draw_clouds
+from zeoloom.learn.dataset import (
+    ClusterData,
+    cluster_data,
+    data_sha256,
+    draw_clouds,
+    select_types,
+)
 from zeoloom.learn.split import TIME_SPLIT, split_names
 from zeoloom.network import build_network
 
@@ -83,10 +89,7 @@ def split_clusters(
         clusters: everything at hand.
         generator: source of randomness.
     """
-    left_out = () if config.time_split else TIME_SPLIT
-    names = [name for name in clusters.names if name not in left_out]
-    if not names:
-        raise InputError("every cluster belongs to the time split; set time_split to learn from it")
+    names = permitted_types(config, clusters)
     learned, held_out = split_names(names, config.held_out, generator)
     data = {"learned": cluster_data(clusters, set(learned))}
     if held_out:
@@ -98,6 +101,19 @@ def split_clusters(
             f"give at least {largest} points, or cut clusters with a smaller radius"
         )
     return Split(learned, held_out, data)
+
+
+def permitted_types(config: TrainingConfig, clusters: ClusterSet) -> tuple[str, ...]:
+    """The framework types a run may learn from or validate with, sorted.
+
+    Raises:
+        InputError: if there is none.
+    """
+    left_out = () if config.time_split else TIME_SPLIT
+    names = tuple(sorted(set(clusters.names) - set(left_out)))
+    if not names:
+        raise InputError("every cluster belongs to the time split; set time_split to learn from it")
+    return names
 
 
 def train(
@@ -131,7 +147,8 @@ def train(
         InputError: if the folder holds a run with another configuration or other data.
     """
     split = split_clusters(config, clusters, generator)
-    identity = {"config": config.model_dump(mode="json"), "data_sha256": data_sha256(clusters)}
+    permitted = select_types(clusters, permitted_types(config, clusters))
+    identity = {"config": config.model_dump(mode="json"), "data_sha256": data_sha256(permitted)}
     run = _Run(
         config,
         split,
