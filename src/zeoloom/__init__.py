@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zeoloom.campaign.cut import cut
+    from zeoloom.campaign.folder import check_free
     from zeoloom.campaign.join import join
     from zeoloom.campaign.learn import describe_training, find_config, tensorboard
     from zeoloom.campaign.request import JoinRequest, SampleRequest, parse_request, resolved
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "cut": "campaign.cut",
+    "check_free": "campaign.folder",
     "join": "campaign.join",
     "describe_training": "campaign.learn",
     "find_config": "campaign.learn",
@@ -77,6 +79,7 @@ __all__ = [
     "JoinRequest",
     "SampleRequest",
     "TrainingConfig",
+    "check_free",
     "cut",
     "describe_training",
     "find_config",

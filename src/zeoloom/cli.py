@@ -1,31 +1,16 @@
-"""The command line: parse, call one function a verb, print.
-
-Exit codes: 0 done, 1 a bug, 2 input that cannot be used, 130 interrupted (what was finished is
-kept).
-"""
+"""The command line: parse, call one function a verb, print."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 import zeoloom
 from zeoloom.errors import InputError
+from zeoloom.terminal import Verbs, out, progress_bar, say
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +18,7 @@ if TYPE_CHECKING:
     from zeoloom.structure.records import ClusterSet
 
 app = typer.Typer(
+    cls=Verbs,
     help="New zeolite frameworks by reverse diffusion of symmetric point clouds.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -42,9 +28,6 @@ reference_app = typer.Typer(
     help="The bundled reference of IZA framework types.", no_args_is_help=True
 )
 app.add_typer(reference_app, name="reference")
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")]
 ModelOption = Annotated[
@@ -72,6 +55,24 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to torch.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"zeoloom {version('zeoloom')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself; the help text is the app's."""
 
 
 @reference_app.command("list")
@@ -106,7 +107,7 @@ def cut(
     ),
 ) -> None:
     """Cut T-only clusters around T atoms out of frameworks."""
-    with _bar("cutting") as (progress, task):
+    with progress_bar("cutting") as (progress, task):
         result = zeoloom.cut(
             sources or [],
             radius=radius,
@@ -116,9 +117,9 @@ def cut(
         )
         zeoloom.save_clusters(output, result.clusters)
     for path, text in result.notices:
-        err.print(f"[yellow]note[/]  {path}: {text}", markup=True)
+        say("note", "yellow", f"{path}: {text}")
     for path, reason in result.problems:
-        err.print(f"[red]skipped[/]  {path}: {reason}")
+        say("skipped", "red", f"{path}: {reason}")
     sizes = result.clusters.offsets[1:] - result.clusters.offsets[:-1]
     out.print(
         f"{len(result.clusters):,} clusters of {result.frameworks} frameworks "
@@ -184,14 +185,11 @@ def train(
         for name, value in facts.items():
             out.print(f"{name:<22}{value}")
         return
-    occupied = output.exists() and (not output.is_dir() or any(output.iterdir()))
-    if occupied and not resume:
-        raise InputError(
-            f"{output} exists and is not empty; give another folder, or --resume to go on"
-        )
+    if not (resume and (output / "state.pt").exists()):
+        zeoloom.check_free(output, resume=resume)
     with (
         zeoloom.tensorboard(output if events else None) as write_events,
-        _bar("training", settings.steps) as (progress, task),
+        progress_bar("training", settings.steps) as (progress, task),
     ):
 
         def on_step(step: Any) -> None:
@@ -212,7 +210,6 @@ def train(
 
 
 def _training_clusters(path: Path | None) -> ClusterSet:
-
     return (
         zeoloom.cut(sites="unique", regular=True).clusters
         if path is None
@@ -323,7 +320,7 @@ def _make(
             out.print(f"{name:<22}{value}")
         return
     verb = zeoloom.join if kind is zeoloom.JoinRequest else zeoloom.sample
-    with _bar("starting", request.n) as (progress, task):
+    with progress_bar("starting", request.n) as (progress, task):
         metrics = verb(
             request,
             model,
@@ -384,23 +381,6 @@ def _device(name: str, threads: int) -> torch.device:
     return torch.device(name)
 
 
-@contextmanager
-def _bar(doing: str, total: int | None = None) -> Iterator[tuple[Progress, Any]]:
-    """A progress bar on standard error; a spinner where the total is unknown."""
-    columns = [SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
-    remaining = [TimeRemainingColumn()] if total else []
-    with Progress(*columns, *remaining, TextColumn("{task.description}"), console=err) as progress:
-        yield progress, progress.add_task(doing, total=total)
-
-
 def main() -> None:
-    """Run the command line; turn the user's errors into messages and exit codes."""
-    try:
-        code = app(standalone_mode=False)
-    except InputError as error:
-        err.print(f"[bold red]error[/]  {error}", markup=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        err.print("interrupted; what was finished is kept, --resume goes on")
-        sys.exit(130)
-    sys.exit(code or 0)
+    """Run the command line."""
+    app()

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import platform
 import time
+import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -55,26 +57,55 @@ def open_run(path: Path, request: Mapping[str, Any], *, resume: bool) -> RunFold
     record = path / "run.json"
     asked = json.loads(json.dumps(request))
     if resume and record.exists():
-        try:
-            before = json.loads(record.read_text(encoding="utf-8"))["request"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{record} is no record of a run: {error}; give another folder"
-            ) from error
-        if before != asked:
-            changed = sorted(k for k in {*asked, *before} if asked.get(k) != before.get(k))
-            raise InputError(
-                f"{path} holds a run with other settings ({', '.join(changed)}); "
-                "repeat its command to resume it, or give another folder"
-            )
+        _check_same_run(record, asked)
         return RunFolder(path, asked)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(
-            f"{path} exists and is not empty; give another folder, or --resume to go on"
-        )
-    run = RunFolder(path, asked)
+    check_free(path, resume=resume)
     _write_json(record, {"request": asked})
-    return run
+    return RunFolder(path, asked)
+
+
+def check_free(path: Path, *, resume: bool = False) -> None:
+    """Make sure that a run may start in a folder: there is none yet, or it is empty.
+
+    Args:
+        path: the folder; files that a kill left half written do not count.
+        resume: whether an interrupted run was looked for there, and not found.
+
+    Raises:
+        InputError: if there is something.
+    """
+    if not path.exists():
+        return
+    if path.is_dir() and all(inside.suffix == ".part" for inside in path.iterdir()):
+        return
+    if resume:
+        raise InputError(f"{path} holds no interrupted run to resume; give another folder")
+    raise InputError(
+        f"{path} exists and is not empty; give another folder, "
+        "or --resume to go on with an interrupted run in it"
+    )
+
+
+def _check_same_run(record: Path, asked: Mapping[str, Any]) -> None:
+    """Raise InputError unless the record is of an unfinished run that was asked the same."""
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+        before = dict(content["request"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{record} is no record of a run: {error!r}; give another folder"
+        ) from error
+    changed = sorted(k for k in {*asked, *before} if asked.get(k) != before.get(k))
+    if changed:
+        raise InputError(
+            f"{record.parent} holds a run with other settings ({', '.join(changed)}); "
+            "repeat its command to resume it, or give another folder"
+        )
+    if "outcome" in content:
+        raise InputError(
+            f"{record.parent} holds a finished run, its results are there; "
+            "give another folder to make more"
+        )
 
 
 def run_parts(
@@ -99,22 +130,29 @@ def run_parts(
     parts = []
     for i in range(n_parts):
         path = run.path / "parts" / f"{i:05d}.npz"
-        if path.exists():
-            with np.load(path) as stored:
-                part = dict(stored)
-            generator.set_state(torch.from_numpy(part.pop("generator_state")))
-            part.pop("seconds")
-        else:
+        part = _read_part(path)
+        if part is None:
             started = time.monotonic()
             part = make_part(i)
-            stored_part = part | {
+            part |= {
                 "generator_state": generator.get_state().numpy(),
                 "seconds": np.array(time.monotonic() - started),
             }
-            _write_part(path, stored_part)
+            _write_part(path, part)
+        generator.set_state(torch.from_numpy(part["generator_state"]))
         parts.append(part)
         on_part(i)
     return parts
+
+
+def _read_part(path: Path) -> Part | None:
+    """A finished part, or None if it is not there or damaged: it is then made again."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            part = dict(stored)
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
+        return None
+    return part if {"generator_state", "seconds"} <= part.keys() else None
 
 
 def seconds_spent(run: RunFolder) -> float:

@@ -86,10 +86,15 @@ def parse_request(kind: type[Request], values: Mapping[str, Any]) -> Request:
         return kind.model_validate({k: v for k, v in values.items() if v is not None})
     except ValidationError as error:
         lines = [
-            f"--{str(e['loc'][0]).replace('_', '-')}: {e['msg']}, got {e['input']!r}"
+            f"{_flag(str(e['loc'][0]))}: {e['msg']}, got {e['input']!r}"
             for e in error.errors()
         ]
         raise InputError("; ".join(lines)) from error
+
+
+def _flag(field: str) -> str:
+    """The flag of the command line that sets a field."""
+    return "-n" if field == "n" else f"--{field.replace('_', '-')}"
 
 
 def resolved(request: Request, model: Model) -> Request:

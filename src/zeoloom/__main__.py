@@ -1,0 +1,5 @@
+"""`python -m zeoloom` is the command `zeoloom`."""
+
+from zeoloom.cli import main
+
+main()
