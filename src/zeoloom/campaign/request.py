@@ -86,8 +86,7 @@ def parse_request(kind: type[Request], values: Mapping[str, Any]) -> Request:
         return kind.model_validate({k: v for k, v in values.items() if v is not None})
     except ValidationError as error:
         lines = [
-            f"{_flag(str(e['loc'][0]))}: {e['msg']}, got {e['input']!r}"
-            for e in error.errors()
+            f"{_flag(str(e['loc'][0]))}: {e['msg']}, got {e['input']!r}" for e in error.errors()
         ]
         raise InputError("; ".join(lines)) from error
 
