@@ -87,8 +87,12 @@ def main() -> None:
         print("|---" * (len(columns) + 4) + "|")
         for row in ROWS:
             if row.verb == verb:
-                print(table_row(row, columns, output, options.seed, quick=options.quick), flush=True)
-    print(f"\nequivariant at the poster's setting: {equivariant_at_posters_setting():.5f} per second")
+                print(
+                    table_row(row, columns, output, options.seed, quick=options.quick), flush=True
+                )
+    print(
+        f"\nequivariant at the poster's setting: {equivariant_at_posters_setting():.5f} per second"
+    )
     print(f"({TIMED_STEPS} of 2,000 steps timed; {options.threads} thread(s))")
 
 

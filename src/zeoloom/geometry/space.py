@@ -29,7 +29,8 @@ class PairSums:
     Attributes:
         scalar: (B, N, K, N) sum of f_k(d) over the edges from receiver (dim 1) to sender (dim 3).
         vector: (B, 3, N, K, N) sum of f_k(d) r / d.
-        vector_by_sender: (B, N, K, 3, N) the same with the component beside the sender, contiguous.
+        vector_by_sender: (B, N, K, 3, N) sum of f_k(d) R_g^T r / d, contiguous: what a vector of
+            the sender, turned by R_g, is projected on.
         rotation: (B, 3, 3, N, K, N) sum of f_k(d) R_g, or None where every R_g is the identity.
     """
 
@@ -89,7 +90,7 @@ class OpenSpace:
             counted = counted & self.present[:, None, :] & self.present[:, :, None]
         # the least number above zero keeps the slope finite where points coincide
         distances = squared.clamp(min=torch.finfo(squared.dtype).tiny).sqrt()
-        radial = radial_functions(distances, counted, n_radial, cutoff)  # (B, N, K, N)
+        radial = radial_functions(distances, counted, n_radial, cutoff, dim=2)  # (B, N, K, N)
         directions = edges * (squared + DIRECTION_SOFTENING**2).rsqrt()[..., None]
         vector = radial[:, None] * directions.movedim(-1, 1)[:, :, :, None, :]
         return PairSums(radial, vector, vector.movedim(1, 3).contiguous())
@@ -99,23 +100,26 @@ class OpenSpace:
         return cart_points
 
 
-def radial_functions(distances: Tensor, counted: Tensor, n_radial: int, cutoff: float) -> Tensor:
+def radial_functions(
+    distances: Tensor, counted: Tensor | float, n_radial: int, cutoff: float, dim: int
+) -> Tensor:
     """Cosines of rising frequency under a smooth envelope that vanishes at the cutoff.
 
     f_k(d) = cos(k pi d / r_c) (1 + cos(pi d / r_c)) / 2 for k = 0 .. K-1 (Chebyshev recurrence).
 
     Args:
-        distances: (B, N, N) Å.
-        counted: (B or 1, N, N) False where a pair is to be left out.
+        distances: Å, of any shape.
+        counted: of a shape that fits; False or 0 where a pair is to be left out.
         n_radial: K.
         cutoff: r_c, Å.
+        dim: where in the result the K functions are to stand.
 
     Returns:
-        (B, N, K, N) functions, zero beyond the cutoff.
+        The shape of `distances` with K inserted at `dim`; zero beyond the cutoff.
     """
     cosine = torch.cos(distances.clamp(max=cutoff) * (math.pi / cutoff))
     envelope = (0.5 + 0.5 * cosine) * counted
     functions = [envelope, envelope * cosine]
     for _ in range(n_radial - 2):
         functions.append(2.0 * cosine * functions[-1] - functions[-2])
-    return torch.stack(functions[:n_radial], dim=2)
+    return torch.stack(functions[:n_radial], dim=dim)

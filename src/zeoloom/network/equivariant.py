@@ -178,14 +178,14 @@ class _Layer(nn.Module):
         )
         where = pairs.vector.reshape(batch, 3 * n * k, n) @ self.send_where(scalars)
         to_vectors = self.receive_where(where.reshape(batch, 3, n, -1))
-        carried = torch.stack(
-            [
-                self.receive_carried((scalar_sums @ component).reshape(batch, n, -1))
-                for component in self.send_carried(vectors).unbind(1)
-            ],
-            dim=1,
-        )
-        return to_scalars, to_vectors + carried
+        sent = self.send_carried(vectors).unbind(1)  # x, y, z, (B, N, C) each
+        if pairs.rotation is None:
+            carried = [scalar_sums @ component for component in sent]
+        else:
+            turned = pairs.rotation.reshape(batch, 3, 3, n * k, n)
+            carried = [sum(turned[:, a, b] @ sent[b] for b in range(3)) for a in range(3)]
+        received = [self.receive_carried(component.reshape(batch, n, -1)) for component in carried]
+        return to_scalars, to_vectors + torch.stack(received, dim=1)
 
 
 def _centre_functions(distance: Tensor, config: EquivariantConfig) -> Tensor:
