@@ -1,11 +1,11 @@
-"""Both models side by side on the poster's two tests: quality, steps, and clusters per second.
+"""Both models side by side on the poster's two tests: quality, steps, clusters per second.
 
-    python benchmarks/clusters.py                 # the README's table: about half an hour on one core
-    python benchmarks/clusters.py --quick         # a look: a few minutes
+    python benchmarks/clusters.py             # the README's table: about an hour on one core
+    python benchmarks/clusters.py --quick     # a look: a few minutes
 
-Every row is one run of `zeoloom.sample` or `zeoloom.join` into its own folder. An interrupted benchmark
-goes on where it stopped. Speeds are of whole runs, repair counted, judging and drawing not. The equivariant
-network at the poster's setting is only timed, over a few of its 2,000 steps.
+Every row is one run of `zeoloom.sample` or `zeoloom.join` into its own folder; an interrupted
+benchmark goes on where it stopped. Speeds are of whole runs, repair counted, judging and drawing
+not. The equivariant network at the poster's setting is only timed, over a few of its 2,000 steps.
 """
 
 from __future__ import annotations

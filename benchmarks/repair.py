@@ -3,7 +3,8 @@
     python benchmarks/repair.py --joined -n 16
     python benchmarks/repair.py -n 64 --only base reach-3
 
-Each variant is given the same number of network evaluations. Cost is that of `find_faults`, per cloud.
+Each variant is given the same number of network evaluations. Cost is that of `find_faults`, per
+cloud.
 """
 
 from __future__ import annotations
@@ -60,11 +61,9 @@ def main() -> None:
             generator = torch.Generator().manual_seed(options.seed)
             sampler = functools.partial(ancestral, noise_factor=noise_factor)
             started = time.perf_counter()
-            population = begin_repair(x, centres, plan)
-            for population in repair(
-                model.network, sampler, population, plan, generator, torch.device("cpu")
-            ):
-                pass
+            begun = begin_repair(x, centres, plan)
+            rounds = repair(model.network, sampler, begun, plan, generator, torch.device("cpu"))
+            *_, population = (begun, *rounds)
             seconds = (time.perf_counter() - started) / options.n
             atoms = [zeoloom.points_to_atoms(cloud).cart_t for cloud in population.best.numpy()]
             figures = joining_metrics(atoms, list(centres.numpy()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import SymmetryOperations
 from zeoloom.network import EquivariantConfig, build_network
-from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    from zeoloom.structure.records import Framework
 
 P1 = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
 # one of each crystal system, one to twelve unique T, and cells thinner than the cutoff

@@ -101,16 +101,19 @@ class Crystal:
         apart = images[:, None] - cart_points[:, :, None, None]  # (B, i, g, j, 3)
         frac = torch.einsum("bigjx,bxy->bigjy", apart, inverse)
         nearest = frac - frac.round()
-        # |S_a| <= r_c / spacing_a + 1/2, for any cell: exact where cells are thinner than the
-        cutoff spacings = 1.0 / inverse.norm(dim=1)  # (B, 3), distances between lattice planes most
-        = (cutoff / spacings + 0.5).floor().amax(0).long().tolist() ranges = [torch.arange(-m, m +
-        1, device=frac.device) for m in most] shifts = torch.cartesian_prod(*ranges).to(frac)  # (S,
-        3) cart = torch.einsum("bigjx,bxy->bigjy", nearest, self.cells) cart_shifts =
-        torch.einsum("sx,bxy->bsy", shifts, self.cells) all_edges = cart[:, :, :, :, None] +
-        cart_shifts[:, None, None, None]  # (B, i, g, j, S, 3) wanted = all_edges.square().sum(-1) <
-        cutoff**2 wanted &= self.operation_present[:, None, :, None, None] if self.present is not
-        None:
+        # |S_a| <= r_c / spacing_a + 1/2 in any cell: exact where it is thinner than the cutoff
+        spacings = 1.0 / inverse.norm(dim=1)  # (B, 3), distances between lattice planes
+        most = (cutoff / spacings + 0.5).floor().amax(0).long().tolist()
+        ranges = [torch.arange(-m, m + 1, device=frac.device) for m in most]
+        shifts = torch.cartesian_prod(*ranges).to(frac)  # (S, 3)
+        cart = torch.einsum("bigjx,bxy->bigjy", nearest, self.cells)
+        cart_shifts = torch.einsum("sx,bxy->bsy", shifts, self.cells)
+        all_edges = cart[:, :, :, :, None] + cart_shifts[:, None, None, None]  # (B, i, g, j, S, 3)
+        wanted = all_edges.square().sum(-1) < cutoff**2
+        wanted &= self.operation_present[:, None, :, None, None]
+        if self.present is not None:
             wanted &= self.present[:, :, None, None, None] & self.present[:, None, None, :, None]
+        # of the identity's images of i itself, the one at home is no edge (its difference is 0)
         itself = torch.eye(cart_points.shape[1], dtype=torch.bool, device=frac.device)
         at_home = (shifts == 0).all(-1)
         wanted[:, :, 0] &= ~(itself[None, :, :, None] & at_home)
