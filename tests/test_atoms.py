@@ -108,6 +108,14 @@ def test_points_meet_within_half_a_bond() -> None:
     assert len(points_to_atoms(pair * (MEETING_DISTANCE + 0.01)).points) == 2
 
 
+def test_a_bridge_of_points_does_not_weld_two_atoms() -> None:
+    atoms = np.array([[0.0, 0, 0], [3.1, 0, 0]])
+    bridge = np.array([[1.03, 0, 0], [2.07, 0, 0]])
+    found = points_to_atoms(np.concatenate([np.repeat(atoms, 30, axis=0), bridge]))
+    assert found.points.tolist() == [31, 31]
+    np.testing.assert_allclose(found.cart_t[matched(found, atoms)], atoms, atol=0.04)
+
+
 def test_clouds_of_hardly_any_points() -> None:
     nothing = points_to_atoms(np.zeros((0, 3)))
     assert (nothing.cart_t.shape, nothing.points.shape) == ((0, 3), (0,))
@@ -252,6 +260,9 @@ def test_joined_clusters_by_hand() -> None:
         "bonds_under_2.7A": 0.0,
         "atoms_per_joined": len(joined),
     }
+    (across, *_) = joined[np.isclose(np.linalg.norm(joined, axis=1), SODALITE_EDGE / 2, atol=1e-3)]
+    ring_centre = across[None] / 2  # atoms all around and none there
+    assert joining_metrics([joined], [ring_centre])["centres_4_coordinated"] == 0.0
     without_the_middle = joining_metrics([joined, joined[1:]], [centres, centres])
     assert without_the_middle["centres_4_coordinated"] == 0.5
     near = int((cdist(joined, centres).min(axis=1) <= 4).sum())

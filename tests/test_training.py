@@ -24,7 +24,7 @@ from zeoloom.learn import training
 from zeoloom.learn.checkpoint import load_model, load_state, save_state, save_weights
 from zeoloom.learn.config import TrainingConfig, load_config, parse_config
 from zeoloom.learn.cut import cut_clusters
-from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds
+from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds, select_types
 from zeoloom.learn.split import TIME_SPLIT, TIME_SPLIT_TEST, split_names
 from zeoloom.learn.training import (
     NOISE_BANDS,
@@ -340,6 +340,7 @@ def test_an_interrupted_run_goes_on_exactly(
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     run(config, clusters, whole)
     steps: list[int] = []
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 
     def stop_at_three(progress: Progress) -> None:
         steps.append(progress.step)
@@ -365,6 +366,7 @@ def test_an_interrupted_run_goes_on_exactly(
         with pytest.raises(KeyboardInterrupt):
             run(config, clusters, halves, on_step=on_step)
         monkeypatch.undo()
+    signal.signal(signal.SIGINT, usual)
     stopped_at = 4 if how == "in validation" else 3
     assert load_state(halves / "state.pt")["step"] == stopped_at
     done: list[int] = []
@@ -412,6 +414,8 @@ def test_another_run_in_the_same_folder_is_refused(clusters: ClusterSet, tmp_pat
         with pytest.raises(InputError, match="another configuration or other data"):
             run(config, data, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    permitted = select_types(clusters, {"CHA", "MFI", "SOD"})
+    run(small_config(steps=2), permitted, tmp_path)  # without what it may not learn from: the same
 
 
 def test_what_a_run_says_and_writes(clusters: ClusterSet, tmp_path: Path) -> None:
@@ -438,7 +442,8 @@ def test_what_a_run_says_and_writes(clusters: ClusterSet, tmp_path: Path) -> Non
     assert log[-1]["losses"] == said[-1].validation
     model = load_model(tmp_path, CPU)
     assert (model.config, model.name) == (small_config(), "equivariant")
-    assert model.record["data_sha256"] == data_sha256(clusters)
+    permitted = select_types(clusters, {"CHA", "MFI", "SOD"})
+    assert model.record["data_sha256"] == data_sha256(permitted) != data_sha256(clusters)
     assert set(model.record["learned"]) | set(model.record["held_out"]) == {"CHA", "MFI", "SOD"}
     assert len(model.sha256) == 64
     assert not model.network.training
