@@ -1,0 +1,184 @@
+"""What a net is: its parts, its key, its invariants and the framework type it belongs to.
+
+Identity is decided by the key alone: it takes less time than the coordination sequences, which the
+literature compares first, and is never ambiguous. `reference_keys.json` beside the bundled
+reference is made by `scripts/build_reference_keys.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.structure.nets.canonical import CanonicalForm, canonical_form, key_of_text
+from zeoloom.structure.nets.graph import Component, components
+from zeoloom.structure.nets.placement import UnstableNetError
+from zeoloom.structure.nets.rings import VertexSymbol, ring_sizes, vertex_symbols
+from zeoloom.structure.nets.shells import Walker, coordination_sequences
+
+if TYPE_CHECKING:
+    from zeoloom.structure.nets.graph import Net
+    from zeoloom.structure.records import IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class NetKey:
+    """The identity of a net as a short text.
+
+    Attributes:
+        text: equal for equal nets, in whatever cell they are given, and for mirror images; it
+            begins with '~' if it is not exact.
+        exact: whether different nets always have different keys. The key of a net of several
+            components counts them, but does not know how they are threaded through one another.
+        reason: why it is not exact; empty if it is.
+    """
+
+    text: str
+    exact: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetDescription:
+    """All that is known of a net from its bonds alone.
+
+    Attributes:
+        key: its identity.
+        code: the framework type with this net, or None.
+        components: its connected parts; a framework has one, with one copy, 3-periodic.
+        coordination: (n,) number of bonds of each vertex.
+        orbits: (n,) the kind of each vertex, 0 to k - 1: vertices of one kind are equivalent under
+            a symmetry of the net. Where the key is not exact every vertex may be of its own kind.
+        coordination_sequences: (k, 12) of each kind.
+        vertex_symbols: (k,) of each kind.
+        ring_sizes: sizes of the smallest rings at the angles of the net, in increasing order.
+    """
+
+    key: NetKey
+    code: str | None
+    components: tuple[Component, ...]
+    coordination: IntArray
+    orbits: IntArray
+    coordination_sequences: IntArray
+    vertex_symbols: tuple[VertexSymbol, ...]
+    ring_sizes: tuple[int, ...]
+
+
+def net_key(net: Net) -> NetKey:
+    """The key of any net.
+
+    Connected and periodic nets have the exact key of their canonical form. Several components have
+    the key of their forms, each with its number of copies (countless ones count once). Where there
+    is no canonical form, the key is made of the coordination sequences and vertex symbols, with the
+    shares of the vertices that have them.
+    """
+    parts = components(net)
+    return _key(parts, [_form(part) for part in parts])
+
+
+def identify(net: Net) -> str | None:
+    """The framework type that has this net, among those of the bundled reference, or None."""
+    return _code(net_key(net))
+
+
+def describe(net: Net) -> NetDescription:
+    """Everything about a net; see `NetDescription`."""
+    parts = components(net)
+    forms = [_form(part) for part in parts]
+    key = _key(parts, forms)
+    orbits = np.full(len(net), -1)
+    # kinds of vertices met so far: components with the same form share them
+    first_kind: dict[str, int] = {}
+    sequences: list[IntArray] = []
+    symbols: list[VertexSymbol] = []
+    for part, form in zip(parts, forms, strict=True):
+        graph, kind_of = (
+            (form.net, form.net.sites[form.vertices])
+            if isinstance(form, CanonicalForm)
+            else (part.net, np.arange(len(part.net)))
+        )
+        name = form.text if isinstance(form, CanonicalForm) else f"component {part.vertices[0]}"
+        if name not in first_kind:
+            first_kind[name] = len(symbols)
+            walker = Walker(graph)
+            kinds = graph.sites if isinstance(form, CanonicalForm) else np.arange(len(graph))
+            _, vertices = np.unique(kinds, return_index=True)
+            sequences.extend(coordination_sequences(walker, vertices))
+            symbols.extend(vertex_symbols(walker, vertices))
+        orbits[part.vertices] = first_kind[name] + kind_of
+    return NetDescription(
+        key=key,
+        code=_code(key),
+        components=parts,
+        coordination=net.coordination,
+        orbits=orbits,
+        coordination_sequences=np.array(sequences),
+        vertex_symbols=tuple(symbols),
+        ring_sizes=ring_sizes(symbols),
+    )
+
+
+@cache
+def reference_codes() -> dict[str, str]:
+    """Framework type code of every key of the bundled reference."""
+    file = resources.files("zeoloom.structure").joinpath("reference_keys.json")
+    listed = json.loads(file.read_text("utf-8"))
+    return {key: code for code, key in listed["keys"].items()}
+
+
+def _code(key: NetKey) -> str | None:
+    return reference_codes().get(key.text) if key.exact else None
+
+
+def _form(part: Component) -> CanonicalForm | str:
+    """The canonical form of a component, or the reason why it has none."""
+    if part.periodicity == 0:
+        return "it holds a finite group of T atoms"
+    try:
+        return canonical_form(part.net)
+    except UnstableNetError as error:
+        return str(error)
+
+
+def _key(parts: tuple[Component, ...], forms: list[CanonicalForm | str]) -> NetKey:
+    texts, reasons = [], []
+    for part, form in zip(parts, forms, strict=True):
+        if isinstance(form, CanonicalForm):
+            texts.append(form.text)
+        else:
+            texts.append(_invariants(part.net))
+            reasons.append(form)
+    if len(parts) == 1 and parts[0].copies in (1, None):
+        text = texts[0]
+    else:
+        copies: Counter[str] = Counter()
+        countless = set()
+        for part, each in zip(parts, texts, strict=True):
+            if part.copies is None:
+                countless.add(each)
+            else:
+                copies[each] += part.copies
+        counted = [f"{count} x {each}" for each, count in copies.items()]
+        text = "; ".join(sorted(counted + [f"* x {each}" for each in countless]))
+    key = key_of_text(text)
+    return NetKey(f"~{key}", False, reasons[0]) if reasons else NetKey(key, True)
+
+
+def _invariants(net: Net) -> str:
+    """Coordination sequence and vertex symbol of every vertex, with their shares."""
+    walker = Walker(net)
+    sequences = coordination_sequences(walker).tolist()
+    kinds = Counter(
+        f"{symbol} {sequence}"
+        for symbol, sequence in zip(vertex_symbols(walker), sequences, strict=True)
+    )
+    # shares, so that a larger cell of the same net gives the same text
+    unit = math.gcd(*kinds.values())
+    return ", ".join(f"{count // unit} {kind}" for kind, count in sorted(kinds.items()))
