@@ -26,8 +26,11 @@ from zeoloom.make.repair import RepairPlan, begin_repair, repair
 BASE = RepairPlan()
 PLANS = {
     "base": BASE,
-    "reach-3": replace(BASE, reach=3.0),
-    "reach-5": replace(BASE, reach=5.0),
+    "reach-3": replace(BASE, reaches=(3.0,)),
+    "reach-4": replace(BASE, reaches=(4.0,)),
+    "reach-5": replace(BASE, reaches=(5.0,)),
+    "no-edits": replace(BASE, edits=0.0),
+    "all-edits": replace(BASE, edits=1.0),
     "steps-10": replace(BASE, steps=10),
     "steps-20": replace(BASE, steps=20),
     "sigmas-low": replace(BASE, sigmas=(0.3, 0.5, 0.8)),

@@ -20,7 +20,7 @@ from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.geometry.space import OpenSpace
 from zeoloom.make.clusters import SIGMA_MIN
 from zeoloom.structure.atoms import MEETING_DISTANCE, points_to_atoms
-from zeoloom.structure.net import SHORT_BOND, bond_lengths, bonds
+from zeoloom.structure.net import BOND_CUTOFF, SHORT_BOND, bond_lengths, bonds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from zeoloom.diffusion.samplers import Sampler
-    from zeoloom.structure.records import FloatArray, IntArray
+    from zeoloom.structure.records import BoolArray, FloatArray, IntArray
 
 BOND_LENGTH = 3.1
 """Å, where an absent neighbour is expected."""
@@ -46,12 +46,14 @@ class Faults:
             centre
             without an atom; 0 if nothing is wrong.
         cart_places: (f, 3) Å, where it is wrong.
-        cart_holes: (h, 3) Å, where an atom seems to be missing.
+        cart_holes: (f, 3) Å, where an atom is missing there; nan where none is.
+        crowded: (f,) True where there are too many atoms.
     """
 
     cost: float
     cart_places: FloatArray
     cart_holes: FloatArray
+    crowded: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class RepairPlan:
         rounds: at most this many per cloud; 0 repairs nothing.
         sigmas: Å, noise levels to choose from.
         steps: noise levels of a round, from the chosen one down.
-        reach: Å, points this near to the fault are let loose.
+        reaches: Å, to choose from: points this near to the fault are let loose.
+        edits: chance that first an atom is put where one is missing, or taken where there are too
+            many.
         temperature: of the Metropolis acceptance, in units of cost.
         judged_within: Å of a centre; atoms there have all their neighbours inside the cloud.
         radius: Å, of the spheres.
@@ -72,7 +76,8 @@ class RepairPlan:
     rounds: int = 40
     sigmas: tuple[float, ...] = (0.5, 0.8, 1.2)
     steps: int = 15
-    reach: float = 4.0
+    reaches: tuple[float, ...] = (3.0, 4.0, 5.0)
+    edits: float = 0.5
     temperature: float = 0.3
     judged_within: float = 4.0
     radius: float = 7.0
@@ -117,11 +122,17 @@ def find_faults(cart_points: FloatArray, cart_centres: FloatArray, judged_within
     short = pairs[bond_lengths(cart_t, pairs) < SHORT_BOND]
     vacant = cart_centres[from_centres.min(axis=0) > MEETING_DISTANCE]
     cost = np.abs(counts[wrong] - 4).sum() + len(short) + VACANT_COST * len(vacant)
-    holes = [_opposite(cart_t, pairs, int(i)) for i in wrong if 0 < counts[i] < 4]
+    holes = np.full((len(wrong) + len(short), 3), np.nan)
+    for row, atom in enumerate(wrong):
+        if 0 < counts[atom] < 4:
+            holes[row] = _opposite(cart_t, pairs, int(atom))
     return Faults(
-        float(cost),
-        np.concatenate([cart_t[wrong], cart_t[short].mean(axis=1), vacant]),
-        np.concatenate([np.reshape(holes, (-1, 3)), vacant]),
+        cost=float(cost),
+        cart_places=np.concatenate([cart_t[wrong], cart_t[short].mean(axis=1), vacant]),
+        cart_holes=np.concatenate([holes, vacant]),
+        crowded=np.concatenate(
+            [counts[wrong] > 4, np.ones(len(short), bool), np.zeros(len(vacant), bool)]
+        ),
     )
 
 
@@ -255,33 +266,48 @@ def _view(
     generator: torch.Generator,
 ) -> _View:
     """One fault drawn at random, seen from the centre nearest to it."""
-    drawn = int(torch.randint(max(1, len(faults.cart_places)), (1,), generator=generator))
-    place = (
-        torch.from_numpy(faults.cart_places[drawn]).to(cart_points)
-        if len(faults.cart_places)
-        else centres[0]
-    )
-    cart_points = _fill_hole(cart_points, faults, place, generator)
+    places = faults.cart_places if len(faults.cart_places) else centres[:1].numpy()
+    drawn = _choose(len(places), generator)
+    place = torch.from_numpy(places[drawn]).to(cart_points)
+    if len(faults.cart_places) and float(torch.rand(1, generator=generator)) < plan.edits:
+        if faults.crowded[drawn]:
+            cart_points = _take_atom(cart_points, place, generator)
+        elif np.isfinite(faults.cart_holes[drawn]).all():
+            hole = torch.from_numpy(faults.cart_holes[drawn]).to(cart_points)
+            cart_points = _put_atom(cart_points, hole, generator)
     apart = (cart_points[:, None] - centres[None]).norm(dim=-1)  # (N, c)
     k = int((centres - place).norm(dim=-1).argmin())
     members = torch.nonzero((apart[:, k] <= plan.radius) | (apart.argmin(dim=1) == k))[:, 0]
-    loose = (cart_points[members] - place).norm(dim=-1) < plan.reach
+    reach = plan.reaches[_choose(len(plan.reaches), generator)]
+    loose = (cart_points[members] - place).norm(dim=-1) < reach
     return _View(members, cart_points[members] - centres[k], loose, centres[k])
 
 
-def _fill_hole(
-    cart_points: Tensor, faults: Faults, place: Tensor, generator: torch.Generator
-) -> Tensor:
-    """Move one point that shares its atom with others to the missing atom nearest to the fault."""
-    if not len(faults.cart_holes):
-        return cart_points
-    holes = torch.from_numpy(faults.cart_holes).to(cart_points)
-    hole = holes[int((holes - place).norm(dim=-1).argmin())]
+def _choose(n: int, generator: torch.Generator) -> int:
+    return int(torch.randint(n, (1,), generator=generator))
+
+
+def _put_atom(cart_points: Tensor, hole: Tensor, generator: torch.Generator) -> Tensor:
+    """Move one point that shares its atom with others into a hole."""
     distances = (cart_points[:, None] - cart_points[None]).norm(dim=-1)
     shared = torch.nonzero((distances < MEETING_DISTANCE / 2).sum(dim=1) > 1)[:, 0]
-    if not len(shared) or float((hole - place).norm()) > BOND_LENGTH + 0.1:
+    if not len(shared):
         return cart_points
-    moved = shared[int(torch.randint(len(shared), (1,), generator=generator))]
-    cart_points = cart_points.clone()
-    cart_points[moved] = hole
-    return cart_points
+    moved = cart_points.clone()
+    moved[shared[_choose(len(shared), generator)]] = hole
+    return moved
+
+
+def _take_atom(cart_points: Tensor, place: Tensor, generator: torch.Generator) -> Tensor:
+    """Give all points of one neighbour of a place to other atoms."""
+    from_place = (cart_points - place).norm(dim=-1)
+    near = torch.nonzero((from_place > MEETING_DISTANCE) & (from_place <= BOND_CUTOFF))[:, 0]
+    if not len(near):
+        return cart_points
+    taken = near[_choose(len(near), generator)]
+    gone = (cart_points - cart_points[taken]).norm(dim=-1) < MEETING_DISTANCE
+    left = torch.nonzero(~gone)[:, 0]
+    moved = cart_points.clone()
+    for i in torch.nonzero(gone)[:, 0].tolist():
+        moved[i] = cart_points[left[_choose(len(left), generator)]]
+    return moved
