@@ -383,4 +383,4 @@ def _device(name: str, threads: int) -> torch.device:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="zeoloom")

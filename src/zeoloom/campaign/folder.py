@@ -148,7 +148,7 @@ def run_parts(
 def _read_part(path: Path) -> Part | None:
     """A finished part, or None if it is not there or damaged: it is then made again."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             part = dict(stored)
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
         return None

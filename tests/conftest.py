@@ -1,0 +1,99 @@
+"""What tests of several modules need: the program as a user runs it, and tiny models for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+import zeoloom
+from zeoloom.cli import main
+from zeoloom.learn.config import parse_config
+from zeoloom.learn.cut import cut_clusters
+from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+TYPES = ("ABW", "CHA", "GIS", "LTA", "SOD", "TON")
+RADIUS = 5.0
+
+TINY_NETWORKS = {
+    "equivariant": {
+        "name": "equivariant",
+        "width": 8,
+        "vector_width": 4,
+        "message_width": 4,
+        "vector_message_width": 4,
+        "layers": 1,
+        "n_radial": 4,
+    },
+    "pointnet": {"name": "pointnet", "latent": 4, "encoder": [8], "decoder": [8]},
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the program left behind in the terminal."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def message(self) -> str:
+        """Standard error on one line, without frames: it may have been wrapped anywhere."""
+        return " ".join(self.err.replace("│", " ").split())
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `zeoloom` with some arguments, in this process."""
+
+    def run_with(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["zeoloom", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        out, err = capsys.readouterr()
+        code = left.value.code
+        return Outcome(code if isinstance(code, int) else 0, out, err)
+
+    return run_with
+
+
+@pytest.fixture(scope="session")
+def cluster_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small clusters of a few framework types."""
+    path = tmp_path_factory.mktemp("clusters") / "clusters.npz"
+    reference = load_reference()
+    zeoloom.save_clusters(path, cut_clusters([reference[code] for code in TYPES], RADIUS, "unique"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory, cluster_file: Path) -> Mapping[str, Path]:
+    """Training folders of both networks, tiny and hardly trained, by name."""
+    models = {}
+    for name, network in TINY_NETWORKS.items():
+        settings = parse_config(
+            {"network": network, "steps": 3, "batch": 4, "points": [16, 20], "held_out": 0.3}
+        )
+        folder = tmp_path_factory.mktemp(name)
+        zeoloom.train(
+            settings,
+            zeoloom.load_clusters(cluster_file),
+            folder,
+            device=torch.device("cpu"),
+            generator=torch.Generator().manual_seed(0),
+        )
+        models[name] = folder
+    return models

@@ -1,0 +1,261 @@
+"""The command line: usage, the reference, cutting and looking."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+import zeoloom
+from test_cif import GIS
+from zeoloom.structure.records import Atoms, CloudSet, Trajectory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+# ---- usage -------------------------------------------------------------------------------------
+
+
+def test_the_version_and_help(run: Run) -> None:
+    assert run("--version").out == f"zeoloom {version('zeoloom')}\n"
+    shown = run("--help")
+    assert shown.code == 0
+    for verb in ("reference", "cut", "train", "sample", "join", "view"):
+        assert verb in shown.out
+        assert run(verb, "--help").code == 0
+
+
+def test_the_module_is_the_program() -> None:
+    command = [sys.executable, "-m", "zeoloom", "reference", "show", "SOD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Im-3m (229)" in done.stdout
+
+
+def test_no_command_shows_the_help_and_fails(run: Run) -> None:
+    done = run()
+    assert done.code == 2
+    assert "Usage" in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--nonsense"], "No such option: --nonsense"),
+        (["weave"], "No such command 'weave'"),
+        (["sample", "--stepps", "3"], "No such option: --stepps"),
+        (["sample", "--steps", "many"], "Invalid value for '--steps'"),
+        (["view"], "Missing argument"),
+        (["view", "a.npz", "--index", "0"], "Invalid value for '--index'"),
+        (["cut", "--radius", "wide"], "Invalid value for '--radius'"),
+        (["reference", "draw"], "No such command 'draw'"),
+    ],
+)
+def test_wrong_usage_shows_the_usage(run: Run, arguments: list[str], complaint: str) -> None:
+    done = run(*arguments)
+    assert done.code == 2
+    assert "Usage: " in done.err
+    assert complaint in done.message
+
+
+def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("zeoloom.structure.reference.load_reference", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        run("reference", "list")
+
+
+def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zeoloom.structure.reference.load_reference", interrupted)
+    done = run("reference", "list")
+    assert (done.code, done.err) == (130, "interrupted\n")
+
+
+# ---- reference ---------------------------------------------------------------------------------
+
+
+def test_the_list_of_the_reference(run: Run) -> None:
+    done = run("reference", "list")
+    assert done.code == 0
+    rows = {line.split()[0]: line for line in done.out.splitlines()[1:]}
+    assert len(rows) == 253
+    assert "interrupted" in rows["CLO"]
+    assert rows["CHA"].split()[-2:] == ["1", "15.1"]
+
+
+def test_one_type_of_the_reference(run: Run) -> None:
+    shown = run("reference", "show", "cha").out
+    for fact in ("R-3m (166)", "13.675", "120.00", "T1", "O4"):
+        assert fact in shown
+    unknown = run("reference", "show", "[red]XYZ[/]")
+    assert unknown.code == 2
+    assert "'[red]XYZ[/]' is no framework type" in unknown.message
+
+
+# ---- cut ---------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_good_and_bad_files(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "cifs [old]"
+    folder.mkdir()
+    (folder / "GIS.cif").write_text(GIS)
+    (folder / "half.cif").write_text(GIS[: len(GIS) // 2])
+    (folder / "empty.cif").write_text("")
+    (folder / "picture.cif").write_bytes(b"\x89PNG\0\0\xff")
+    (folder / "notes.txt").write_text("not a CIF")
+    done = run("cut", folder, "--radius", 6, "--sites", "unique", "-o", tmp_path / "c.npz")
+    assert done.code == 0
+    assert "1 clusters of 1 frameworks (6 Å, unique;" in done.out
+    assert "4 files skipped" in done.out
+    for name, reason in (
+        ("half.cif", ""),
+        ("empty.cif", "the file is empty"),
+        ("picture.cif", "a binary file"),
+        ("notes.txt", "no CIF by its name"),
+    ):
+        assert f"skipped {folder / name}: {reason}" in done.message
+    clusters = zeoloom.load_clusters(tmp_path / "c.npz")
+    assert (clusters.names, clusters.radius) == (("GIS",), 6.0)
+
+
+def test_nothing_but_bad_files(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty.cif").write_text("")
+    output = tmp_path / "new" / "c.npz"
+    done = run("cut", tmp_path / "empty.cif", tmp_path / "missing", "-o", output)
+    assert done.code == 2
+    assert f"{tmp_path / 'empty.cif'}: the file is empty" in done.message
+    assert f"{tmp_path / 'missing'}: no such file" in done.message
+    assert not output.parent.exists()
+
+
+def test_what_was_dropped_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "wet.cif").write_text(GIS + "OW1 O 0.50000 0.50000 0.00000\n")
+    done = run("cut", tmp_path / "wet.cif", "-o", tmp_path / "c.npz")
+    assert done.code == 0
+    assert f"note {tmp_path / 'wet.cif'}: " in done.message
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["--sites", "all"], "sites 'all': expected one of primitive, conventional, unique"),
+        (["--radius", "-1"], "radius -1 Å: expected more than 0"),
+        (["--radius", "1e9"], "at most 30 Å"),
+    ],
+)
+def test_senseless_cuts(run: Run, tmp_path: Path, flags: list[str], complaint: str) -> None:
+    (tmp_path / "GIS.cif").write_text(GIS)
+    done = run("cut", tmp_path / "GIS.cif", *flags, "-o", tmp_path / "c.npz")
+    assert done.code == 2
+    assert complaint in done.message
+    assert not (tmp_path / "c.npz").exists()
+
+
+def test_an_output_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "GIS.cif").write_text(GIS)
+    done = run("cut", tmp_path / "GIS.cif", "-o", tmp_path / "GIS.cif" / "c.npz")
+    assert done.code == 2
+    assert f"cannot write {tmp_path / 'GIS.cif' / 'c.npz'}" in done.message
+    assert [path.name for path in tmp_path.iterdir()] == ["GIS.cif"]
+
+
+# ---- view --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cloud_file(tmp_path: Path) -> Path:
+    """Two clouds, the first with its trajectory."""
+    rng = np.random.default_rng(1)
+    points = rng.normal(0, 3, (20, 3)).astype(np.float32)
+    film = Trajectory(points[None, :10].repeat(3, axis=0), np.array([1.0, 0.1, 0.0]), 0)
+    path = tmp_path / "clouds [1].npz"
+    zeoloom.save_clouds(
+        path, CloudSet(points, np.array([0, 10, 20]), np.zeros((2, 1, 3)), 7.0, film)
+    )
+    return path
+
+
+def test_a_page_and_a_figure_of_clouds(run: Run, cloud_file: Path, tmp_path: Path) -> None:
+    page, figure = tmp_path / "page.html", tmp_path / "figure.png"
+    done = run("view", cloud_file, "-o", page, "--png", figure, "--index", 2, "--limit", 1)
+    assert done.code == 0
+    assert done.out == f"figure -> {figure}\npage -> {page}\n"
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    text = page.read_text(encoding="utf-8")
+    assert "Cloud 1" in text
+    assert "Cloud 2" not in text
+
+
+def test_pages_go_beside_the_file_and_figures_need_no_page(run: Run, tmp_path: Path) -> None:
+    zeoloom.save_atoms(tmp_path / "a.extxyz", [Atoms(3.1 * np.eye(3))])
+    (tmp_path / "GIS.cif").write_text(GIS)
+    assert run("view", tmp_path / "a.extxyz").code == 0
+    assert run("view", tmp_path / "GIS.cif", "--png", tmp_path / "GIS.svg").code == 0
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["GIS.cif", "GIS.svg", "a.extxyz", "a.html"]
+
+
+def test_there_is_no_third_of_two_clouds(run: Run, cloud_file: Path, tmp_path: Path) -> None:
+    done = run("view", cloud_file, "--png", tmp_path / "figure.png", "--index", 3)
+    assert done.code == 2
+    assert f"--index 3: {cloud_file} holds 2 clouds" in done.message
+    assert [path.name for path in tmp_path.iterdir()] == [cloud_file.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("missing.npz", None),
+        ("missing.cif", None),
+        ("clouds.npz", b"PK\x03\x04 cut short"),
+        ("atoms.extxyz", b"3\nno atoms\n"),
+        ("crystal.cif", b"data_x\n"),
+        ("table.csv", b"1,2\n"),
+        ("none.npz", b""),
+    ],
+)
+def test_files_that_cannot_be_shown(
+    run: Run, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    path = tmp_path / f"[bold]{name}"
+    if content is not None:
+        path.write_bytes(content)
+    done = run("view", path)
+    assert done.code == 2
+    assert str(path) in done.message
+    assert not path.with_suffix(".html").exists()
+
+
+def test_figures_of_unknown_kinds(run: Run, cloud_file: Path, tmp_path: Path) -> None:
+    done = run("view", cloud_file, "--png", tmp_path / "figure.gif")
+    assert done.code == 2
+    assert "Expected .png, .svg or .pdf" in done.message
+
+
+# ---- devices -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["train", "sample", "join"])
+def test_devices_that_are_not_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch, verb: str, tmp_path: Path, cluster_file: Path
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    source = [cluster_file] if verb == "train" else []
+    done = run(verb, *source, "--device", "cuda", "-o", tmp_path / "run")
+    assert done.code == 2
+    assert "--device cuda: no CUDA device" in done.message
+    done = run(verb, *source, "--device", "abacus", "-o", tmp_path / "run")
+    assert done.code == 2
+    assert "--device abacus: expected auto, cpu or cuda" in done.message
+    assert not (tmp_path / "run").exists()
