@@ -604,3 +604,12 @@ def test_unknown_models_are_refused(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="equivariant, pointnet"):
         load_model(name, CPU)
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_weights(
+    clusters: ClusterSet, tmp_path: Path
+) -> None:
+    config = small_config(learning_rate=1e30, warmup=0, steps=50)
+    with pytest.raises(InputError, match="lower learning rate"):
+        run(config, clusters, tmp_path)
+    assert load_state(tmp_path / "state.pt")["step"] < 50

@@ -342,6 +342,11 @@ def _gradient_step(
     loss = denoising_loss(
         displacements, clean.to(device), noisy.to(device), sigma.to(device)
     ).mean()
+    if not torch.isfinite(loss):  # before it reaches the weights: the state stays good
+        raise InputError(
+            f"the loss became {float(loss.detach())}; start again with a lower learning rate than "
+            f"{config.learning_rate:g}"
+        )
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip)

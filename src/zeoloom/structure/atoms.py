@@ -20,7 +20,7 @@ def points_to_atoms(cart_points: FloatArray) -> Atoms:
     """Gather the points of a cloud into atoms, by average linkage up to `MEETING_DISTANCE`.
 
     Where points are many, groups far too small to be chance are strays and dropped: points fall on
-    atoms like Poisson counts of mean m, so fewer than m - 3 sqrt(m) is no atom. With few points per
+    atoms like Poisson counts of mean m, so fewer than m - 4 sqrt(m) is no atom. With few points per
     atom nothing is dropped.
 
     Args:
@@ -42,6 +42,6 @@ def points_to_atoms(cart_points: FloatArray) -> Atoms:
     )
     # the mean number of points met by a point: strays, having few, hardly lower it
     typical = float(np.average(points, weights=points))
-    kept = np.flatnonzero(points > typical - 3 * math.sqrt(typical) if typical > 9 else points > 0)
+    kept = np.flatnonzero(points > typical - 4 * math.sqrt(typical) if typical > 16 else points > 0)
     order = kept[np.argsort(-points[kept], kind="stable")]
     return Atoms(cart_t[order], points[order].astype(np.int64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
@@ -25,6 +26,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(part)
+        part.chmod(0o666 & ~_umask())  # some libraries make their files private
         part.replace(path)
     except OSError as error:
         raise InputError(
@@ -33,3 +35,10 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         if path.parent.is_dir():
             part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """What the user takes from the permissions of new files."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
