@@ -19,12 +19,13 @@ CHECKS := \
 	'lint-imports'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clean
+.PHONY: help demo test weights clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo    make and join clusters with the shipped weights, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
+	@echo 'make weights train the shipped weights again (about an hour and a half on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 
 # The stamps are newer than what they were installed from, so nothing is installed twice.
@@ -61,6 +62,14 @@ test: .venv/installed-for-tests
 	done; \
 	[ -z "$$failed" ] || echo "== FAILED$$failed"; \
 	echo '== pytest'; $(BIN)/pytest && [ -z "$$failed" ]
+
+# An interrupted training goes on where it stopped.
+weights: .venv/installed
+	for model in equivariant pointnet; do \
+		$(BIN)/zeoloom train --config $$model --threads 1 --resume -o runs/training/$$model && \
+		cp runs/training/$$model/weights.safetensors src/zeoloom/learn/weights/$$model.safetensors && \
+		cp runs/training/$$model/weights.json src/zeoloom/learn/weights/$$model.json || exit 1; \
+	done
 
 clean:
 	rm -rf .venv demo build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache \
