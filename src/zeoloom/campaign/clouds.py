@@ -110,6 +110,9 @@ def make_clouds(
         with counting_evaluations(network) as count:
             part = _from_noise(make(sizes[index]), request, done, on_update, record=index == 0)
             part |= _repaired(network, part, plan, request, done, generator, on_update)
+        if "frames" in part:  # the film ends with what is shown
+            part["frames"] = np.concatenate([part["frames"], part["repaired"][:1]])
+            part["frame_sigmas"] = np.append(part["frame_sigmas"], 0.0)
         return part | {"evaluations": np.array(count())}
 
     parts = run_parts(
