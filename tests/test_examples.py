@@ -1,0 +1,89 @@
+"""The examples run and say what they promise."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zeoloom.campaign import sample
+from zeoloom.learn import checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+WEIGHTS = Path(checkpoint.__file__).parent / "weights"
+
+needs_weights = pytest.mark.skipif(
+    not (WEIGHTS / "equivariant.safetensors").exists(), reason="the weights are not there yet"
+)
+
+Show = Callable[..., str]
+
+
+@pytest.fixture
+def show(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Show:
+    """Runs an example with some arguments and gives what it printed."""
+
+    def run_example(name: str, *arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        capsys.readouterr()
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run_example
+
+
+def test_every_example_is_tested() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    for example in EXAMPLES.glob("*.py"):
+        assert f'show("{example.name}"' in text
+
+
+def test_cut_clusters(show: Show) -> None:
+    # the beginnings of the coordination sequences that IZA lists
+    assert "by bonds 4 9 17\n" in show("cut_clusters.py", "CHA")
+    assert "by bonds 4 10\n" in show("cut_clusters.py", "SOD", 7)
+    assert show("cut_clusters.py", "TON").count("TON T") == 4
+
+
+def test_sample_clusters(
+    show: Show,
+    tiny_models: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sample, "REAL_CLUSTERS", 20)
+    model, folder = tiny_models["equivariant"], tmp_path / "clusters"
+    told = show("sample_clusters.py", "-n", 2, "--steps", 3, "--model", model, "-o", folder)
+    assert "cluster 2: " in told
+    assert "atoms out of 48 points" in told
+    assert re.search(r"central_4_coordinated: \d.*, real clusters 1.0", told)
+
+
+def test_join_clusters(show: Show, tiny_models: Mapping[str, Path], tmp_path: Path) -> None:
+    model, folder = tiny_models["equivariant"], tmp_path / "joined"
+    told = show("join_clusters.py", "-n", 1, "--steps", 2, "--model", model, "-o", folder)
+    assert "centres_4_coordinated" in told
+    assert (folder / "first.png").stat().st_size > 0
+
+
+def test_your_own_denoiser(show: Show) -> None:
+    lines = show("your_own_denoiser.py", 4000).splitlines()
+    assert [line.split()[0] for line in lines] == ["chances", "euler", "heun", "ancestral"]
+    wanted, *found = ([float(v) for v in re.findall(r"0\.\d\d", line)] for line in lines)
+    for shares in found:
+        assert shares == pytest.approx([*wanted, 0.1], abs=0.04)
+
+
+@needs_weights
+def test_the_shipped_weights_are_what_the_examples_start_from(show: Show, tmp_path: Path) -> None:
+    assert "cluster 2: " in show("sample_clusters.py", "-n", 2, "-o", tmp_path / "clusters")
+    told = show("join_clusters.py", "-n", 1, "--steps", 20, "-o", tmp_path / "joined")
+    assert "joined_per_second" in told
