@@ -1,0 +1,72 @@
+"""The description of the files knows every key there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+import zeoloom
+from test_cli_make import METRICS
+from test_cloud_files import some_clouds
+from zeoloom.learn.checkpoint import load_state
+from zeoloom.network import EquivariantConfig, PointNetConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TEXT = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)
+    assert found is not None, title
+    return found[1]
+
+
+def missing(keys: Iterable[str], title: str) -> list[str]:
+    described = set(re.findall(r"`([^`]+)`", section(title)))
+    return [key for key in keys if key not in described]
+
+
+def test_archives(cluster_file: Path, tmp_path: Path) -> None:
+    zeoloom.save_clouds(tmp_path / "clouds.npz", some_clouds())
+    for path, title in ((cluster_file, "Cluster file"), (tmp_path / "clouds.npz", "Clouds")):
+        with np.load(path) as archive:
+            assert missing(archive.files, title) == []
+            assert str(archive["format"]) in section(title)
+
+
+def test_the_training_configuration() -> None:
+    fields = zeoloom.TrainingConfig.model_fields
+    assert missing(fields.keys() - {"network"}, "Training configuration") == []
+    for network in (EquivariantConfig, PointNetConfig):
+        assert missing(network.model_fields, "Training configuration") == []
+    text = section("Training configuration")
+    for name, field in fields.items():
+        row = re.search(rf"^\| `{name}` \| ([^|]+) \|", text, re.MULTILINE)
+        if row and isinstance(field.default, float | int) and not isinstance(field.default, bool):
+            assert float(row[1]) == field.default, name
+
+
+@pytest.mark.parametrize("network", ["equivariant", "pointnet"])
+def test_weights_and_states(network: str, tiny_models: Mapping[str, Path]) -> None:
+    record = zeoloom.load_model(tiny_models[network], torch.device("cpu")).record
+    assert missing(record, "Weights") == []
+    state = load_state(tiny_models[network] / "state.pt")
+    assert missing(state, "Training state and log") == []
+
+
+def test_figures_of_merit() -> None:
+    for names in METRICS.values():
+        plain = [name for name in names if not name.startswith("before_repair_")]
+        assert missing(plain, "Figures of merit") == []
+
+
+def test_records_of_runs() -> None:
+    for request in (zeoloom.SampleRequest, zeoloom.JoinRequest):
+        assert missing(request.model_fields, "Record of a run") == []
