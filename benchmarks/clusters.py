@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer clusters")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="rows whose label contains this")
     parser.add_argument("--again", action="store_true", help="forget finished rows")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -86,7 +87,7 @@ def main() -> None:
         print(f"\n| `{verb}` | n | points | steps | {' | '.join(columns)} |")
         print("|---" * (len(columns) + 4) + "|")
         for row in ROWS:
-            if row.verb == verb:
+            if row.verb == verb and options.only in row.label:
                 print(
                     table_row(row, columns, output, options.seed, quick=options.quick), flush=True
                 )
