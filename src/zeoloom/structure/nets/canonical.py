@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 KEY_LENGTH = 20
 """Hexadecimal digits of a key: 80 bits, far beyond chance for the millions of nets there are."""
+
+MAX_FRAMES = 100_000
+"""Frames tried at most where no vertex and its neighbours span the space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def canonical_form(net: Net) -> CanonicalForm:
 
     Raises:
         UnstableNetError: if two edges at a vertex have the same vector in the barycentric placement
-            (the net can be bent without moving any mean), or no frame is found.
+            (as where two T atoms have the same four neighbours), a symmetry exchanges vertices that
+            coincide in it, or no frame is found.
         ValueError: if the net is not connected or not periodic.
     """
     parts = components(net)
@@ -125,12 +129,13 @@ def _rarest_frames(half: HalfEdges, prime: int) -> tuple[IntArray, IntArray]:
     # metric = (sum of e^T e)^-1
     squares = vectors[:, :, None] * vectors[:, None, :] % prime
     metric = inverse_modulo(squares.sum(axis=0) % prime, prime)
-    for frames in (_frames_at_vertices(half), _frames_at_neighbours(half)):
+    for make_frames in (_frames_at_vertices, _frames_at_neighbours, _frames_anywhere):
+        frames = make_frames(half)
         rows = vectors[frames]
         independent = determinant_modulo(rows, prime) != 0
         if not independent.any():
             continue
-        frames, rows = frames[independent], rows[independent]  # noqa: PLW2901
+        frames, rows = frames[independent], rows[independent]
         turned = np.ascontiguousarray(rows.transpose(0, 2, 1))
         gram = multiply_modulo(multiply_modulo(rows, metric, prime), turned, prime)
         upper = np.triu_indices(rows.shape[1])
@@ -139,7 +144,7 @@ def _rarest_frames(half: HalfEdges, prime: int) -> tuple[IntArray, IntArray]:
         )
         # np.unique sorts: of kinds equally rare the smallest is taken
         return frames[kind.ravel() == counts.argmin()], vectors
-    raise UnstableNetError("no vertex and its neighbours span the space")
+    raise UnstableNetError("no vertex and its neighbours span the space, and the net is large")
 
 
 def _frames_at_vertices(half: HalfEdges) -> IntArray:
@@ -155,21 +160,23 @@ def _frames_at_vertices(half: HalfEdges) -> IntArray:
 
 
 def _frames_at_neighbours(half: HalfEdges) -> IntArray:
-    """(F, 3) two half-edges at a vertex and one at a neighbour: for nets with flat vertices."""
+    """(F, d) all but one half-edge at a vertex, the last at a neighbour: for flat vertices."""
     d = half.shifts.shape[1]
-    degrees = np.diff(half.first).tolist()
     firsts, heads = half.first.tolist(), half.heads.tolist()
     frames = []
-    if d == 3:
-        for vertex, degree in enumerate(degrees):
-            mine = range(firsts[vertex], firsts[vertex] + degree)
-            frames += [
-                (one, two, third)
-                for one, two in permutations(mine, 2)
-                for way in mine
-                for third in range(firsts[heads[way]], firsts[heads[way] + 1])
-            ]
+    for start, stop in pairwise(firsts):
+        mine = range(start, stop)
+        near = sorted({row for way in mine for row in range(*firsts[heads[way] :][:2])})
+        frames += [(*most, last) for most in permutations(mine, d - 1) for last in near]
     return np.array(frames, dtype=np.int64).reshape(-1, d)
+
+
+def _frames_anywhere(half: HalfEdges) -> IntArray:
+    """(F, d) any half-edges, for small nets only: their number grows with the power d."""
+    d, m = half.shifts.shape[1], len(half.tails)
+    if m**d > MAX_FRAMES:
+        return np.zeros((0, d), dtype=np.int64)
+    return np.stack(np.unravel_index(np.arange(m**d), (m,) * d), axis=1).astype(np.int64)
 
 
 def _smallest_form(

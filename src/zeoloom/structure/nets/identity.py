@@ -155,18 +155,17 @@ def _key(parts: tuple[Component, ...], forms: list[CanonicalForm | str]) -> NetK
         else:
             texts.append(_invariants(part.net))
             reasons.append(form)
-    if len(parts) == 1 and parts[0].copies in (1, None):
-        text = texts[0]
-    else:
-        copies: Counter[str] = Counter()
-        countless = set()
-        for part, each in zip(parts, texts, strict=True):
-            if part.copies is None:
-                countless.add(each)
-            else:
-                copies[each] += part.copies
-        counted = [f"{count} x {each}" for each, count in copies.items()]
-        text = "; ".join(sorted(counted + [f"* x {each}" for each in countless]))
+    copies: Counter[str] = Counter()
+    countless = set()
+    for part, each in zip(parts, texts, strict=True):
+        if part.copies is None:
+            countless.add(each)
+        else:
+            copies[each] += part.copies
+    listed = sorted([(str(count), each) for each, count in copies.items()])
+    listed += [("*", each) for each in sorted(countless)]
+    alone = len(listed) == 1 and listed[0][0] in ("1", "*")
+    text = listed[0][1] if alone else "; ".join(f"{count} x {each}" for count, each in listed)
     key = key_of_text(text)
     return NetKey(f"~{key}", False, reasons[0]) if reasons else NetKey(key, True)
 

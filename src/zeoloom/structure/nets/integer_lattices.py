@@ -93,7 +93,6 @@ def canonical_coordinates(vectors: IntArray) -> IntArray:
     Returns:
         (m, d).
     """
-    d = vectors.shape[1]
     rows = _first_independent(vectors)
     # H = R U lower triangular <=> U^T R^T = H^T: row operations on the transpose
     hermite = lattice_basis(rows.T).T

@@ -8,10 +8,10 @@ cell of the net, the edges i -> j + S give n equations,
     sum_S (x_j + S - x_i) = 0,    x_0 = 0.
 
 Two solutions here: in floating point, for any size; and modulo a large prime p, where a rational
-a / b becomes a * b^-1. The residues are exact images of the rational numbers and follow the same rules of
-arithmetic: whatever is equal stays equal, whatever an affine map takes to one another keeps its
-residues in the frame it carries along. So rules built on residues are as much a property of the net
-as rules built on the rational numbers themselves.
+a / b becomes a * b^-1. The residues are exact images of the rational numbers and follow the same
+rules of arithmetic: whatever is equal stays equal, whatever an affine map takes to one another
+keeps its residues in the frame it carries along. So rules built on residues are as much a property
+of the net as rules built on the rational numbers themselves.
 """
 
 from __future__ import annotations

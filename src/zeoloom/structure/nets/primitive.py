@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,8 @@ def primitive_net(net: Net) -> tuple[Net, IntArray]:
         The primitive net, and the vertex of it (n,) that each vertex of the net became.
 
     Raises:
-        UnstableNetError: if two edges of a vertex have the same vector in the placement.
+        UnstableNetError: if two edges of a vertex have the same vector in the placement, or if a
+            symmetry exchanges vertices that lie on one another in it.
     """
     half = half_edges(net)
     unchanged = (net, np.arange(len(net)))
@@ -47,22 +48,71 @@ def primitive_net(net: Net) -> tuple[Net, IntArray]:
     if not edges.distinct:
         raise UnstableNetError("two edges of a vertex coincide in the barycentric placement")
     candidates = _rarest_star(half, labels)
-    start = edges.traverse(candidates[0])
+    group = _translations(edges, candidates, half, vectors)
+    return unchanged if len(group) == 1 else _fold(net, group)
+
+
+class _Translation(NamedTuple):
+    """A translation that maps a net to itself.
+
+    Attributes:
+        vertices: (n,) the vertex that each vertex is moved onto.
+        cells: (n, d) the cell that vertex is in, seen from the cell of the one moved.
+        vector: (d,) fractional.
+    """
+
+    vertices: IntArray
+    cells: IntArray
+    vector: FloatArray
+
+    def after(self, other: _Translation) -> _Translation:
+        """This translation applied after another."""
+        return _Translation(
+            self.vertices[other.vertices],
+            other.cells + self.cells[other.vertices],
+            self.vector + other.vector,
+        )
+
+
+def _translations(
+    edges: OrderedEdges, candidates: list[int], half: HalfEdges, vectors: FloatArray
+) -> list[_Translation]:
+    """All translations of the net modulo its lattice, the identity first.
+
+    Each maps the first candidate to one of the others. The walks from both must agree; only those
+    that are not yet decided by translations already known are compared.
+    """
+    n, d = len(half.first) - 1, vectors.shape[1]
+    home = candidates[0]
+    start = edges.traverse(home)
     assert start is not None
     positions = _positions(start, half, vectors)
-    images, translations = [start], [np.zeros(net.dimension)]
+    group = [_Translation(np.arange(n), np.zeros((n, d), dtype=np.int64), np.zeros(d))]
+    decided = {home}
     for vertex in candidates[1:]:
+        if vertex in decided:
+            continue
+        vector = positions[vertex] - positions[home]
         image = edges.traverse(vertex, limit=start.targets)
         if image is None or image.targets != start.targets or (image.cycles != start.cycles).any():
+            # what cannot be reached from home cannot be reached by a detour either
+            decided.update(int(known.vertices[vertex]) for known in group)
             continue
-        translation = positions[vertex] - positions[candidates[0]]
-        # a symmetry that leaves all positions where they are is no translation
-        if np.abs(translation - np.round(translation)).max() > SAME_COMPONENT:
-            images.append(image)
-            translations.append(translation)
-    if len(images) == 1:
-        return unchanged
-    return _fold(net, images, np.stack(translations))
+        inverse = np.argsort(start.vertices)
+        found = _Translation(
+            image.vertices[inverse], (image.places - start.places)[inverse], vector
+        )
+        known, power = list(group), found
+        while power.vertices[home] not in {other.vertices[home] for other in known}:
+            group += [power.after(other) for other in known]
+            power = found.after(power)
+        decided.update(int(other.vertices[home]) for other in group)
+    for _, _, moved in group[1:]:
+        if np.abs(moved - np.round(moved)).max() < SAME_COMPONENT:
+            raise UnstableNetError(
+                "a symmetry exchanges vertices that coincide in the barycentric placement"
+            )
+    return group
 
 
 def _rarest_star(half: HalfEdges, labels: IntArray) -> list[int]:
@@ -89,35 +139,27 @@ def _positions(start: Traversal, half: HalfEdges, vectors: FloatArray) -> FloatA
     return positions
 
 
-def _fold(net: Net, images: list[Traversal], fractional: FloatArray) -> tuple[Net, IntArray]:
-    """Identify the vertices that translations map to one another.
+def _fold(net: Net, group: list[_Translation]) -> tuple[Net, IntArray]:
+    """Identify the vertices that the m translations of a group map to one another.
 
-    Image k of the walk, moved by row k of `fractional` (m, d), maps vertex r at place P to vertex i
-    at place P'; so it moves r in cell 0 by the translation t_k to i in cell s = P' - P. There are m
-    translations, a group, so m t_k are whole cells: in units of 1 / m of a cell all is integer.
+    Translation t maps vertex r in cell 0 to vertex i in cell s; so i in cell 0 is r moved by t - s.
+    As the m translations are a group, m t are whole cells: in units of 1 / m of a cell all is
+    integer.
     """
-    m = len(images)
-    start = images[0]
-    translations = np.round(m * fractional).astype(np.int64)
-    assert np.abs(m * fractional - translations).max() < 1e-3
-    vertices = np.stack([image.vertices for image in images])  # (m, n)
-    representative = np.full(len(net), -1)
+    m = len(group)
+    fractional = np.stack([translation.vector for translation in group])
+    vectors = np.round(m * fractional).astype(np.int64)
+    assert np.abs(m * fractional - vectors).max() < 1e-3
+    images = np.stack([translation.vertices for translation in group])  # (m, n)
+    representative, folded = np.unique(images.min(axis=0), return_inverse=True)
     offsets = np.zeros((len(net), net.dimension), dtype=np.int64)
-    count = 0
-    for column, vertex in enumerate(start.vertices):
-        if representative[vertex] >= 0:
-            continue
-        orbit = vertices[:, column]
-        representative[orbit] = count
-        count += 1
-        for image, move, other in zip(images, translations, orbit, strict=True):
-            # vertex i in cell 0 is the representative moved by t_k - s
-            offsets[other] = move - m * (image.places[column] - start.places[column])
-    basis = lattice_basis(np.concatenate([translations, m * np.eye(net.dimension, dtype=np.int64)]))
+    for translation, vector in zip(group, vectors, strict=True):
+        cells = translation.cells[representative]
+        offsets[translation.vertices[representative]] = vector - m * cells
+    basis = lattice_basis(np.concatenate([vectors, m * np.eye(net.dimension, dtype=np.int64)]))
     shifts = coordinates_in(m * net.shifts + offsets[net.heads] - offsets[net.tails], basis)
-    _, kept = np.unique(representative, return_index=True)
-    folded = net_from_edges(
-        representative[net.tails], representative[net.heads], shifts, net.sites[kept]
+    smaller = net_from_edges(
+        folded[net.tails], folded[net.heads], shifts, net.sites[representative]
     )
-    assert len(folded.tails) * m == len(net.tails)
-    return folded, representative
+    assert len(smaller.tails) * m == len(net.tails)
+    return smaller, folded

@@ -1,0 +1,116 @@
+"""Nets and frameworks for the tests of nets, and other ways to describe the same one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
+from zeoloom.structure.nets.graph import Net, net_from_edges
+from zeoloom.structure.nets.integer_lattices import lattice_basis
+from zeoloom.structure.records import Framework
+
+TRIVIAL = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
+
+
+def framework_of(cell: np.ndarray, frac_t: np.ndarray, name: str = "made") -> Framework:
+    """A framework of T atoms only, without symmetry."""
+    labels = tuple(f"T{k}" for k in range(1, len(frac_t) + 1))
+    return Framework(
+        name, np.asarray(cell, float), 1, "P1", TRIVIAL, frac_t, labels, np.zeros((0, 3))
+    )
+
+
+def diamond(copies: int = 1) -> Framework:
+    """Diamond as ideal cristobalite; a second copy half a cell from the first, not bonded to it.
+
+    T atoms of the copies are as near as those of one, so it is oxygen that tells the bonds.
+    """
+    cell = np.eye(3) * 3.1 * 4 / np.sqrt(3)
+    centring = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+    bonds = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) / 4
+    frac_t = np.concatenate([centring, centring + 0.25])
+    frac_o = (centring[:, None] + bonds / 2).reshape(-1, 3)
+    shifts = 0.5 * np.arange(copies)[:, None, None]
+    one = framework_of(cell, ((frac_t + shifts) % 1.0).reshape(-1, 3))
+    return replace(one, frac_o=((frac_o + shifts) % 1.0).reshape(-1, 3))
+
+
+def net(*edges: tuple[int, ...]) -> Net:
+    """A net from (i, j, S...) with vertices counted from 0."""
+    rows = np.array(edges)
+    return net_from_edges(
+        rows[:, 0], rows[:, 1], rows[:, 2:], np.arange(1 + int(rows[:, :2].max()))
+    )
+
+
+def random_basis(rng: np.random.Generator, steps: int = 4) -> np.ndarray:
+    """A random unimodular matrix, of determinant 1 or -1."""
+    matrix = np.eye(3, dtype=np.int64)[rng.permutation(3)]
+    for _ in range(steps):
+        i, j = rng.choice(3, size=2, replace=False)
+        matrix[i] += rng.integers(-1, 2) * matrix[j]
+    return matrix
+
+
+def random_supercell(rng: np.random.Generator, largest: int = 2) -> np.ndarray:
+    """A random basis of a random sublattice of index at most `largest`^3."""
+    triangle = np.diag(rng.integers(1, largest + 1, size=3))
+    triangle[np.triu_indices(3, 1)] = rng.integers(0, 2, size=3)
+    return random_basis(rng) @ triangle @ random_basis(rng, 1)
+
+
+def cosets(matrix: np.ndarray) -> np.ndarray:
+    """One lattice vector for each translation lost when the rows of `matrix` become the cell."""
+    sizes = np.diag(lattice_basis(matrix)).tolist()
+    return np.array(list(product(*map(range, sizes))))
+
+
+def redescribed(framework: Framework, rng: np.random.Generator, noise: float = 0.02) -> Framework:
+    """The same framework in P1: another cell, origin, hand and order of atoms, atoms displaced.
+
+    Args:
+        framework: any.
+        rng: makes the changes.
+        noise: Å, standard deviation of the displacements.
+    """
+    matrix = random_supercell(rng)
+    cell = matrix @ framework.cell
+    lost = cosets(matrix)
+    origin = rng.random(3)
+    moved = []
+    for frac in (framework.frac_t, framework.frac_o):
+        full, _ = expand_orbits(frac, framework.operations, framework.cell)
+        copies = (full[:, None] + lost[None]).reshape(-1, 3) @ np.linalg.inv(matrix)
+        copies += noise * rng.normal(size=copies.shape) @ np.linalg.inv(cell)
+        moved.append(((copies + origin) % 1.0)[rng.permutation(len(copies))])
+    mirror = np.diag([1.0, 1.0, rng.choice([-1.0, 1.0])])
+    return replace(
+        framework_of(cell @ mirror, moved[0], framework.name), frac_o=moved[1].reshape(-1, 3)
+    )
+
+
+def redescribed_net(given: Net, rng: np.random.Generator) -> Net:
+    """The same net: another cell, basis and order, and every vertex from another cell."""
+    matrix = random_supercell(rng)
+    lost = cosets(matrix)
+    inverse = np.linalg.inv(matrix)
+    n, m = len(given), len(lost)
+    tails, heads, shifts = [], [], []
+    for tail, head, shift in zip(given.tails, given.heads, given.shifts, strict=True):
+        for k, start in enumerate(lost):
+            # the end is one of the kept vectors plus a vector of the new lattice
+            whole = (start + shift - lost) @ inverse
+            (end,) = np.flatnonzero(np.abs(whole - np.round(whole)).max(axis=1) < 1e-9)
+            tails.append(tail * m + k)
+            heads.append(head * m + end)
+            shifts.append(np.round(whole[end]))
+    order = rng.permutation(n * m)
+    places = rng.integers(-3, 4, size=(n * m, 3))
+    old_tails, old_heads = np.array(tails), np.array(heads)
+    moved = np.array(shifts, dtype=np.int64) + places[old_tails] - places[old_heads]
+    return net_from_edges(
+        order[old_tails], order[old_heads], moved @ random_basis(rng), np.arange(n * m)
+    )
