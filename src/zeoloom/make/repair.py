@@ -68,7 +68,6 @@ class RepairPlan:
         edits: chance that first an atom is put where one is missing, or taken where there are too
             many.
         temperature: of the Metropolis acceptance, in units of cost.
-        judged_within: Å of a centre; atoms there have all their neighbours inside the cloud.
         radius: Å, of the spheres.
         batch: clouds denoised at once.
     """
@@ -79,9 +78,13 @@ class RepairPlan:
     reaches: tuple[float, ...] = (3.0, 4.0, 5.0)
     edits: float = 0.5
     temperature: float = 0.3
-    judged_within: float = 4.0
     radius: float = 7.0
     batch: int = 64
+
+    @property
+    def judged_within(self) -> float:
+        """Å of a centre; atoms there have all their neighbours inside the sphere."""
+        return self.radius - 3.0
 
 
 @dataclass(frozen=True, slots=True)
