@@ -1,0 +1,131 @@
+"""Making the weighted deviations of distances small, from one start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from zeoloom.silica.freedom import freedom_of, jacobian, residuals, slopes_of
+from zeoloom.silica.repulsion import repulsion
+from zeoloom.silica.restraints import joined, silica_restraints
+
+if TYPE_CHECKING:
+    from zeoloom.silica.oxygen import Bridged
+    from zeoloom.silica.restraints import Restraints
+    from zeoloom.structure.records import FloatArray, Framework
+
+MARGIN = 0.3
+"""Å. Pairs this far beyond the reach of repulsion are listed, for they may come closer."""
+
+MAX_ROUNDS = 4
+"""How often the pairs that repel may be listed anew."""
+
+DENSE = 150
+"""Parameters up to which each step is solved densely; a sparse solver is faster above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One start, refined.
+
+    Attributes:
+        bridged: what became of it.
+        r_dls: its R_DLS.
+        settled: False if the evaluations ran out first.
+        iterations: evaluations of the distances.
+    """
+
+    bridged: Bridged
+    r_dls: float
+    settled: bool
+    iterations: int
+
+
+def minimised(start: Bridged, max_iterations: int, *, cell_free: bool) -> Attempt:
+    """Refine from one start, listing the pairs that repel anew until the list is right."""
+    wanted = joined(*silica_restraints(start).values())
+    bridged, settled, spent = start, False, 0
+    for _ in range(MAX_ROUNDS):
+        pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, MARGIN)
+        refined, settled, evaluations = settle(
+            bridged.framework, joined(wanted, pairs), max_iterations, cell_free=cell_free
+        )
+        spent += evaluations
+        bridged = replace(bridged, framework=refined)
+        felt = repulsion(refined, bridged.bonds, bridged.oxygen, 0.0)
+        if np.isclose(_push(felt, refined), _push(pairs, refined), rtol=1e-6, atol=1e-9):
+            break
+    return Attempt(bridged, r_dls_of(bridged), settled, spent)
+
+
+def settle(
+    framework: Framework, wanted: Restraints, max_iterations: int, *, cell_free: bool
+) -> tuple[Framework, bool, int]:
+    """Make the weighted deviations small, within the group.
+
+    Args:
+        framework: atoms exactly on their sites.
+        wanted: its distances; with no oxygen in the framework, of T atoms only.
+        max_iterations: evaluations at most.
+        cell_free: refine the cell as well.
+
+    Returns:
+        The framework, whether it settled, and the evaluations it took.
+    """
+    n_t = len(framework.frac_t)
+    freedom = freedom_of(
+        framework.cell, _sites(framework), framework.operations, cell_free=cell_free
+    )
+    if len(freedom) == 0:
+        return framework, True, 0
+    slopes, norm = slopes_of(wanted, freedom), wanted.norm()
+    small = len(freedom) <= DENSE
+
+    def slope(p: FloatArray) -> object:
+        sparse = jacobian(wanted, freedom, slopes, p) / norm
+        return sparse.toarray() if small else sparse
+
+    found = least_squares(
+        lambda p: residuals(wanted, freedom, p) / norm,
+        np.zeros(len(freedom)),
+        slope,
+        tr_solver="exact" if small else "lsmr",
+        ftol=1e-8,
+        xtol=1e-7,
+        gtol=1e-12,
+        max_nfev=max_iterations,
+    )
+    sites = freedom.sites(found.x)
+    refined = replace(
+        framework,
+        cell=freedom.strained_cell(found.x) if cell_free else framework.cell,
+        frac_t=sites[:n_t],
+        frac_o=sites[n_t:],
+    )
+    return refined, found.status > 0, int(found.nfev)
+
+
+def _sites(framework: Framework) -> FloatArray:
+    """(T + O, 3) fractional."""
+    return np.concatenate([framework.frac_t, framework.frac_o])
+
+
+def lengths_of(restraints: Restraints, framework: Framework) -> FloatArray:
+    """(M,) Å."""
+    vectors = restraints.vectors(_sites(framework)) @ framework.cell
+    return np.asarray(np.linalg.norm(vectors, axis=1))
+
+
+def _push(pairs: Restraints, framework: Framework) -> float:
+    """How strongly repulsion is felt."""
+    return float(np.sum(np.maximum(pairs.target - lengths_of(pairs, framework), 0.0) ** 2))
+
+
+def r_dls_of(bridged: Bridged) -> float:
+    """R_DLS as it stands: `sqrt(sum w^2 (D - d)^2 / sum w^2 D^2)`."""
+    wanted = joined(*silica_restraints(bridged).values())
+    off = wanted.weight * (lengths_of(wanted, bridged.framework) - wanted.target)
+    return float(np.linalg.norm(off) / wanted.norm())
