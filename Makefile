@@ -60,7 +60,7 @@ test: .venv/installed-for-tests
 	for check in $(CHECKS); do \
 		echo "== $$check"; $(BIN)/$$check || failed="$$failed; $$check"; \
 	done; \
-	[ -z "$$failed" ] || echo "== FAILED$$failed"; \
+	[ -z "$$failed" ] || echo "== FAILED: $${failed#; }"; \
 	echo '== pytest'; $(BIN)/pytest && [ -z "$$failed" ]
 
 # An interrupted training goes on where it stopped.

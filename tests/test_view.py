@@ -8,8 +8,8 @@ from matplotlib.image import imread
 
 from view_examples import diamond_cluster, some_clouds
 from zeoloom.errors import InputError
+from zeoloom.judge.clusters import cluster_statistics
 from zeoloom.structure.files.clouds import save_atoms, save_clouds
-from zeoloom.structure.net import coordination
 from zeoloom.structure.records import Atoms
 from zeoloom.structure.reference import load_reference
 from zeoloom.view.figures import regeneration_figure, scene_figure
@@ -23,19 +23,6 @@ from zeoloom.view.scene import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def arrays_of(cart: np.ndarray, clusters: int) -> dict[str, np.ndarray]:
-    """What a regeneration figure needs, of one cluster repeated."""
-    distances = np.linalg.norm(cart, axis=1)
-    return {
-        "clusters": np.array(clusters),
-        "distances": np.tile(distances[1:], clusters),
-        "bond_lengths": np.full(20 * clusters, 3.1),
-        "angles": np.full(6 * clusters, 109.47),
-        "coordination_distances": np.tile(distances, clusters),
-        "coordination": np.tile(coordination(cart), clusters),
-    }
 
 
 # ---- scenes ------------------------------------------------------------------------------------
@@ -155,8 +142,8 @@ def test_regeneration_figure(tmp_path: Path) -> None:
     shaken = cart + np.random.default_rng(0).normal(0, 0.1, cart.shape)
     regeneration_figure(
         tmp_path / "regeneration.png",
-        arrays_of(shaken, 10),
-        arrays_of(cart, 5),
+        cluster_statistics([shaken] * 10),
+        cluster_statistics([cart] * 5),
         gallery=[scene] * 2,
         real_gallery=[scene],
     )
@@ -166,8 +153,6 @@ def test_regeneration_figure(tmp_path: Path) -> None:
 
 
 def test_regeneration_figure_of_nothing(tmp_path: Path) -> None:
-    nothing = {
-        key: values[:0] if values.ndim else np.array(0)
-        for key, values in arrays_of(diamond_cluster(), 1).items()
-    }
-    regeneration_figure(tmp_path / "nothing.png", nothing, arrays_of(diamond_cluster(), 2))
+    real = cluster_statistics([diamond_cluster()])
+    for clusters in ([], [np.zeros((0, 3))], [np.zeros((1, 3))]):
+        regeneration_figure(tmp_path / "nothing.png", cluster_statistics(clusters), real)
