@@ -1,0 +1,253 @@
+"""Distance least squares against finite differences, IZA's own figures, and other descriptions."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.symmetry import distinct_orbits, expand_orbits
+from zeoloom.silica.bonds import Bonds, bonds_by_distance
+from zeoloom.silica.dls import _through_oxygen, r_dls, refine
+from zeoloom.silica.freedom import distances, freedom_of, jacobian, residuals, slopes_of
+from zeoloom.silica.images import Images, cell_images
+from zeoloom.silica.minimise import lengths_of
+from zeoloom.silica.oxygen import bridge, on_special_positions
+from zeoloom.silica.repulsion import repulsion
+from zeoloom.silica.restraints import joined, silica_restraints
+from zeoloom.structure.reference import load_reference
+from zeoloom.structure.standard import standardised
+
+if TYPE_CHECKING:
+    from zeoloom.structure.records import Framework
+
+ORACLE = Path(__file__).parents[2] / "shared" / "oracle" / "iza.json"
+
+# approved late enough that IZA counted R_DLS as DLS-76 does; see benchmarks/dls.py
+COUNTED_ALIKE = ["ACO", "BCT", "BOZ", "BSV", "CFI", "DFT", "ISV", "MSO", "NPT", "SFF", "STF", "STT"]
+
+
+@pytest.mark.parametrize("code", ["ABW", "CHA", "SOD", "FAU", "ETV", "MFI", "STW"])
+def test_slopes_are_those_of_finite_differences(code: str) -> None:
+    framework = shaken(bare(known(code)), 0.05, 0.01, 0)
+    images = cell_images(framework.frac_t, framework.operations, framework.cell)
+    bridged = bridge(framework, bonds_by_distance(framework, images))
+    # a wide margin and far limits, so that some repulsion is felt
+    pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, 1.5)
+    pairs = replace(pairs, target=pairs.target + 1.2)
+    wanted = joined(*silica_restraints(bridged).values(), pairs)
+    sites = np.concatenate([framework.frac_t, bridged.framework.frac_o])
+    freedom = freedom_of(framework.cell, sites, framework.operations, cell_free=True)
+    p = np.random.default_rng(1).normal(0.0, 0.03, len(freedom))
+    found = jacobian(wanted, freedom, slopes_of(wanted, freedom), p).toarray()
+    step = 1e-5
+    expected = np.stack(
+        [
+            residuals(wanted, freedom, p + step * unit)
+            - residuals(wanted, freedom, p - step * unit)
+            for unit in np.eye(len(freedom))
+        ],
+        axis=1,
+    ) / (2 * step)
+    # leave out the rows where repulsion sets in between the two points
+    _, _, length = distances(wanted, freedom, p)
+    smooth = ~wanted.repels | (np.abs(length - wanted.target) > 1e-3)
+    assert wanted.repels[smooth].any()
+    np.testing.assert_allclose(found[smooth], expected[smooth], atol=1e-7)
+
+
+@pytest.mark.parametrize("code", ["ABW", "CHA", "LTA", "MFI", "ETV", "WEI"])
+def test_symmetry_is_kept_to_the_last_bits(code: str) -> None:
+    start = shaken(known(code), 0.05, 0.01, 2)
+    refined = refine(start, standardise=False).framework
+    assert refined.operations is start.operations
+    metric = refined.cell @ refined.cell.T
+    rotations = refined.operations.rotations
+    turned = np.einsum("gji,jk,gkl->gil", rotations, metric, rotations)
+    np.testing.assert_allclose(turned, np.broadcast_to(metric, turned.shape), atol=1e-9)
+    exact = on_special_positions(refined)
+    np.testing.assert_allclose(exact.frac_t, refined.frac_t, atol=1e-12)
+    np.testing.assert_allclose(exact.frac_o, refined.frac_o, atol=1e-12)
+    for found, before in ((refined.frac_t, start.frac_t), (refined.frac_o, start.frac_o)):
+        orbits = [expand_orbits(x, refined.operations, refined.cell)[1] for x in (found, before)]
+        np.testing.assert_array_equal(np.bincount(orbits[0]), np.bincount(orbits[1]))
+
+
+@pytest.mark.parametrize("code", ["ABW", "CHA", "FAU", "AEI", "SOD", "FER", "MTN", "AFI"])
+def test_shaken_frameworks_come_back(code: str) -> None:
+    reference = known(code)
+    expected = refine(reference)
+    assert expected.status == "converged"
+    for seed, without_oxygen in enumerate((False, True)):
+        start = shaken(reference, 0.04, 0.01, seed)
+        found = refine(bare(start) if without_oxygen else start)
+        assert found.status == "converged", found.reason
+        assert found.r_dls == pytest.approx(expected.r_dls, abs=2e-6), (code, seed)
+        assert found.framework.space_group_number == reference.space_group_number
+        assert found.framework.t_labels == reference.t_labels
+        np.testing.assert_allclose(
+            parameters_from_cell(found.framework.cell),
+            parameters_from_cell(expected.framework.cell),
+            atol=2e-3,
+        )
+
+
+@pytest.mark.parametrize("code", ["CHA", "MFI", "UOE"])
+def test_the_cell_can_be_held(code: str) -> None:
+    start = known(code)
+    held = refine(start, cell_free=False, standardise=False)
+    np.testing.assert_array_equal(held.framework.cell, start.cell)
+    assert refine(start).r_dls - 1e-6 <= held.r_dls <= r_dls(start)
+
+
+@pytest.mark.parametrize("code", ["ABW", "CHA", "FER", "STW", "ETV"])
+def test_origin_and_axes_leave_r_dls_unchanged(code: str) -> None:
+    reference = known(code)
+    expected = refine(reference)
+    rng = np.random.default_rng(7)
+    origin = rng.uniform(size=3)
+    change = np.array(
+        [[1, 0, 0], [int(rng.integers(-1, 2)), 1, 0], [0, int(rng.integers(1, 3)), 1]]
+    )
+    for other in (with_origin_at(reference, origin), with_axes(reference, change)):
+        told = f"{code} origin {origin} axes {change.tolist()}"
+        assert r_dls(other) == pytest.approx(r_dls(reference), abs=1e-9), told
+        found = refine(other)
+        assert found.r_dls == pytest.approx(expected.r_dls, abs=1e-6), told
+        assert found.framework.space_group_number == reference.space_group_number, told
+        assert found.framework.space_group_symbol == expected.framework.space_group_symbol, told
+        assert len(found.framework.frac_o) == len(reference.frac_o), told
+
+
+@pytest.mark.parametrize("code", ["CHA", "AEI", "LEV"])
+def test_the_group_is_found_from_the_full_cell_without_symmetry(code: str) -> None:
+    reference = known(code)
+    found = refine(bare(in_p1(reference)))
+    assert found.framework.space_group_number == reference.space_group_number
+    assert len(found.framework.frac_t) == len(reference.frac_t)
+    assert found.r_dls == pytest.approx(refine(reference).r_dls, abs=2e-6)
+
+
+def test_silica_has_its_distances() -> None:
+    found = refine(known("MFI"))
+    assert found.distances["T-O"].mean == pytest.approx(1.61, abs=0.003)
+    assert found.distances["O-O"].mean == pytest.approx(2.629, abs=0.005)
+    assert 2.9 < found.distances["T-T"].smallest < found.distances["T-T"].largest < 3.23
+    assert found.distances["T-O"].deviation < 0.01
+
+
+def test_real_frameworks_feel_no_repulsion() -> None:
+    for code, reference in load_reference().items():
+        if reference.flag or len(reference.frac_t) * len(reference.operations) > 100:
+            continue
+        each = _through_oxygen(reference)
+        pairs = repulsion(each.framework, each.bonds, each.oxygen, 0.0)
+        assert len(pairs) == 0, (code, lengths_of(pairs, each.framework))
+
+
+@pytest.mark.skipif(not ORACLE.exists(), reason="needs the shared oracle")
+def test_r_dls_is_that_of_iza() -> None:
+    listed = json.loads(ORACLE.read_text())
+    ratios = {
+        code: refine(bare(known(code))).r_dls / listed[code]["r_dls"] for code in COUNTED_ALIKE
+    }
+    # IZA rounds to 0.0001; some minima were not quite reached
+    assert all(0.88 < ratio < 1.06 for ratio in ratios.values()), ratios
+    assert np.median(list(ratios.values())) == pytest.approx(0.98, abs=0.03), ratios
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_hopeless_nets_end_with_a_status_and_finite_numbers(seed: int) -> None:
+    # random places in the cell of a framework with many operations, every close pair bonded
+    rng = np.random.default_rng(seed)
+    framework = known(["CHA", "MOR", "AFI", "GIS", "ABW", "BEA"][seed])
+    framework = bare(replace(framework, cell=1.05 * framework.cell))
+    places = distinct_orbits(rng.uniform(size=(3, 3)), framework.operations, framework.cell, 2.0)
+    frac = rng.uniform(size=(len(places), 3))
+    labels = tuple(f"T{i}" for i in range(len(places)))
+    started = time.perf_counter()
+    net = replace(framework, frac_t=frac, t_labels=labels)
+    try:
+        found = refine(net, max_iterations=40)
+    except InputError as error:
+        assert str(error).startswith(framework.name)  # noqa: PT017 - either end is right
+    else:
+        check_finite(found.framework, found.r_dls)
+        assert found.status in ("converged", "stopped", "collapsed")
+        assert (found.reason == "") == (found.status == "converged")
+    assert time.perf_counter() - started < 5.0
+
+
+@pytest.mark.parametrize(("factor", "reason"), [(1.3, "T-O distances"), (0.55, "not bonded")])
+def test_a_net_in_a_wrong_cell_is_called_collapsed(factor: float, reason: str) -> None:
+    framework = known("SOD")
+    found = refine(
+        replace(framework, cell=factor * framework.cell), cell_free=False, standardise=False
+    )
+    check_finite(found.framework, found.r_dls)
+    assert found.status == "collapsed"
+    assert reason in found.reason
+    assert found.r_dls > 0.05
+
+
+def test_iterations_are_bounded() -> None:
+    found = refine(shaken(bare(known("MFI")), 0.05, 0.01, 0), max_iterations=3, standardise=False)
+    assert found.status == "stopped"
+    assert "not settled" in found.reason
+    assert found.iterations <= 60
+
+
+def test_atoms_that_are_not_bonded_are_pushed_apart() -> None:
+    # two pairs of T atoms side by side, nearer to one another than any unbonded atoms are
+    cart_t = np.array([[0, 0, 0], [3.1, 0, 0], [0, 2.8, 0], [3.1, 2.8, 0]], dtype=float)
+    start = replace(
+        bare(in_p1(known("ABW"))),
+        cell=20.0 * np.eye(3),
+        frac_t=cart_t / 20.0,
+        t_labels=("A", "B", "C", "D"),
+    )
+    nowhere = np.zeros((4, 3), dtype=np.int64)
+    other = Images(np.array([1, 0, 3, 2]), np.zeros(4, dtype=np.int64), nowhere)
+    found = refine(start, bonds=Bonds(np.arange(4), other), standardise=False)
+    assert found.status == "converged"
+    refined = found.framework.frac_t @ found.framework.cell
+    assert np.linalg.norm(refined[2] - refined[0]) > 3.45
+    assert np.linalg.norm(refined[1] - refined[0]) == pytest.approx(3.07, abs=0.1)
+    assert found.r_dls < 1e-3
+
+
+def test_standard_setting_of_any_description() -> None:
+    for code in ("ABW", "CHA", "MTN", "STW", "UOE"):
+        reference = known(code)
+        moved = with_axes(reference, np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]]))
+        moved = with_origin_at(moved, np.array([0.123, 0.234, 0.345]))
+        found = standardised(moved)
+        assert found.space_group_number == reference.space_group_number
+        assert found.t_labels == reference.t_labels
+        assert len(found.frac_o) == len(reference.frac_o)
+        assert r_dls(found) == pytest.approx(r_dls(reference), abs=1e-5)
+
+
+@pytest.mark.parametrize(("code", "seconds"), [("CHA", 0.5), ("AEI", 0.5), ("MFI", 2.0)])
+def test_it_is_fast(code: str, seconds: float) -> None:
+    start = bare(known(code))
+    refine(start)
+    started = time.perf_counter()
+    refine(start)
+    # ten times what a quiet machine needs
+    assert time.perf_counter() - started < seconds
+
+
+def check_finite(framework: Framework, value: float) -> None:
+    assert np.isfinite(value)
+    assert np.isfinite(framework.cell).all()
+    assert np.isfinite(framework.frac_t).all()
+    assert np.isfinite(framework.frac_o).all()
