@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from itertools import pairwise, permutations
+from math import perm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,8 +26,8 @@ from zeoloom.structure.nets.graph import HalfEdges, Net, components, half_edges,
 from zeoloom.structure.nets.integer_lattices import canonical_coordinates
 from zeoloom.structure.nets.placement import (
     PRIMES,
+    NoCanonicalFormError,
     UnluckyPrimeError,
-    UnstableNetError,
     determinant_modulo,
     edge_vectors_modulo,
     inverse_modulo,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 KEY_LENGTH = 20
 """Hexadecimal digits of a key: 80 bits, far beyond chance for the millions of nets there are."""
 
-MAX_FRAMES = 100_000
-"""Frames tried at most where no vertex and its neighbours span the space."""
+MAX_FRAMES = 300_000
+"""Frames looked at. A net of T atoms has 24 for each vertex; only heaps of atoms have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,9 @@ def canonical_form(net: Net) -> CanonicalForm:
             coincide in the barycentric placement, as long as the edges of each differ.
 
     Raises:
-        UnstableNetError: if two edges at a vertex have the same vector in the barycentric placement
-            (as where two T atoms have the same four neighbours), a symmetry exchanges vertices that
-            coincide in it, or no frame is found.
+        NoCanonicalFormError: if two edges at a vertex have the same vector in the barycentric
+            placement (as where two T atoms have the same four neighbours), a symmetry exchanges
+            vertices that coincide in it, no frame is found, or there are too many.
         ValueError: if the net is not connected or not periodic.
     """
     parts = components(net)
@@ -104,12 +105,12 @@ def canonical_form(net: Net) -> CanonicalForm:
             form, symmetry, number = _smallest_form(half, frames, vectors, prime)
         except UnluckyPrimeError:
             problem = "it is degenerate modulo every prime tried"
-        except UnstableNetError as error:
+        except NoCanonicalFormError as error:
             # residues may coincide by chance, once in millions; then another prime tells
             problem = str(error)
         else:
             return CanonicalForm(form, number[folded], symmetry)
-    raise UnstableNetError(problem)
+    raise NoCanonicalFormError(problem)
 
 
 def _rarest_frames(half: HalfEdges, prime: int) -> tuple[IntArray, IntArray]:
@@ -120,12 +121,12 @@ def _rarest_frames(half: HalfEdges, prime: int) -> tuple[IntArray, IntArray]:
         residues of all edge vectors.
 
     Raises:
-        UnstableNetError: as `canonical_form`.
+        NoCanonicalFormError: as `canonical_form`.
         UnluckyPrimeError: if the prime does not do for this net.
     """
     vectors = edge_vectors_modulo(half, prime)
     if not OrderedEdges(half, vectors).distinct:
-        raise UnstableNetError("two edges of a vertex coincide in the barycentric placement")
+        raise NoCanonicalFormError("two edges of a vertex coincide in the barycentric placement")
     # metric = (sum of e^T e)^-1
     squares = vectors[:, :, None] * vectors[:, None, :] % prime
     metric = inverse_modulo(squares.sum(axis=0) % prime, prime)
@@ -144,13 +145,18 @@ def _rarest_frames(half: HalfEdges, prime: int) -> tuple[IntArray, IntArray]:
         )
         # np.unique sorts: of kinds equally rare the smallest is taken
         return frames[kind.ravel() == counts.argmin()], vectors
-    raise UnstableNetError("no vertex and its neighbours span the space, and the net is large")
+    raise NoCanonicalFormError("no vertex and its neighbours span the space")
 
 
 def _frames_at_vertices(half: HalfEdges) -> IntArray:
     """(F, d) all ordered choices of d half-edges at one vertex."""
     d = half.shifts.shape[1]
     degrees = np.diff(half.first)
+    if sum(perm(degree, d) for degree in degrees.tolist()) > MAX_FRAMES:
+        raise NoCanonicalFormError(
+            f"it is too large or too crowded: {len(degrees)} T atoms with up to {degrees.max()} "
+            "bonds"
+        )
     frames = [np.zeros((0, d), dtype=np.int64)]
     for degree in np.unique(degrees):
         choices = np.array(list(permutations(range(degree), d)), dtype=np.int64).reshape(-1, d)

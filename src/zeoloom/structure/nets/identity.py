@@ -19,13 +19,20 @@ import numpy as np
 
 from zeoloom.structure.nets.canonical import CanonicalForm, canonical_form, key_of_text
 from zeoloom.structure.nets.graph import Component, components
-from zeoloom.structure.nets.placement import UnstableNetError
+from zeoloom.structure.nets.placement import NoCanonicalFormError
 from zeoloom.structure.nets.rings import VertexSymbol, ring_sizes, vertex_symbols
-from zeoloom.structure.nets.shells import Walker, coordination_sequences
+from zeoloom.structure.nets.shells import SHELLS, Walker, coordination_sequences
 
 if TYPE_CHECKING:
     from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.records import IntArray
+
+
+MAX_COORDINATION = 4
+"""Bonds of a T atom. Nets with more are no zeolites, and their shells and rings soon endless."""
+
+CROWDED_SHELLS = 3
+"""Shells that tell such nets apart where they have no canonical form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ class NetDescription:
             a symmetry of the net. Where the key is not exact every vertex may be of its own kind.
         coordination_sequences: (k, 12) of each kind.
         vertex_symbols: (k,) of each kind.
-        ring_sizes: sizes of the smallest rings at the angles of the net, in increasing order.
+        ring_sizes: sizes of the smallest rings at the angles of the net, in increasing order. These
+            last three are empty if a vertex has more than `MAX_COORDINATION` bonds.
     """
 
     key: NetKey
@@ -96,22 +104,25 @@ def describe(net: Net) -> NetDescription:
     orbits = np.full(len(net), -1)
     # kinds of vertices met so far: components with the same form share them
     first_kind: dict[str, int] = {}
+    kinds = 0
+    crowded = bool((net.coordination > MAX_COORDINATION).any())
     sequences: list[IntArray] = []
     symbols: list[VertexSymbol] = []
     for part, form in zip(parts, forms, strict=True):
-        graph, kind_of = (
-            (form.net, form.net.sites[form.vertices])
-            if isinstance(form, CanonicalForm)
-            else (part.net, np.arange(len(part.net)))
-        )
-        name = form.text if isinstance(form, CanonicalForm) else f"component {part.vertices[0]}"
+        if isinstance(form, CanonicalForm):
+            graph, place, name = form.net, form.vertices, form.text
+            kind_of = graph.sites[place]
+        else:
+            graph, place, name = part.net, np.arange(len(part.net)), f"part {part.vertices[0]}"
+            kind_of = place
         if name not in first_kind:
-            first_kind[name] = len(symbols)
-            walker = Walker(graph)
-            kinds = graph.sites if isinstance(form, CanonicalForm) else np.arange(len(graph))
-            _, vertices = np.unique(kinds, return_index=True)
-            sequences.extend(coordination_sequences(walker, vertices))
-            symbols.extend(vertex_symbols(walker, vertices))
+            first_kind[name] = kinds
+            _, first = np.unique(kind_of, return_index=True)
+            kinds += len(first)
+            if not crowded:
+                walker = Walker(graph)
+                sequences.extend(coordination_sequences(walker, place[first]))
+                symbols.extend(vertex_symbols(walker, place[first]))
         orbits[part.vertices] = first_kind[name] + kind_of
     return NetDescription(
         key=key,
@@ -119,7 +130,7 @@ def describe(net: Net) -> NetDescription:
         components=parts,
         coordination=net.coordination,
         orbits=orbits,
-        coordination_sequences=np.array(sequences),
+        coordination_sequences=np.array(sequences, dtype=np.int64).reshape(-1, SHELLS),
         vertex_symbols=tuple(symbols),
         ring_sizes=ring_sizes(symbols),
     )
@@ -143,7 +154,7 @@ def _form(part: Component) -> CanonicalForm | str:
         return "it holds a finite group of T atoms"
     try:
         return canonical_form(part.net)
-    except UnstableNetError as error:
+    except NoCanonicalFormError as error:
         return str(error)
 
 
@@ -173,11 +184,13 @@ def _key(parts: tuple[Component, ...], forms: list[CanonicalForm | str]) -> NetK
 def _invariants(net: Net) -> str:
     """Coordination sequence and vertex symbol of every vertex, with their shares."""
     walker = Walker(net)
-    sequences = coordination_sequences(walker).tolist()
-    kinds = Counter(
-        f"{symbol} {sequence}"
-        for symbol, sequence in zip(vertex_symbols(walker), sequences, strict=True)
-    )
+    if (net.coordination > MAX_COORDINATION).any():
+        sequences = coordination_sequences(walker, shells=CROWDED_SHELLS).tolist()
+        kinds = Counter(map(str, sequences))
+    else:
+        sequences = coordination_sequences(walker).tolist()
+        symbols = vertex_symbols(walker)
+        kinds = Counter(f"{one} {two}" for one, two in zip(symbols, sequences, strict=True))
     # shares, so that a larger cell of the same net gives the same text
     unit = math.gcd(*kinds.values())
     return ", ".join(f"{count // unit} {kind}" for kind, count in sorted(kinds.items()))

@@ -41,8 +41,8 @@ class UnluckyPrimeError(ArithmeticError):
     """
 
 
-class UnstableNetError(ValueError):
-    """The barycentric placement does not tell the edges of a net apart; the message says how."""
+class NoCanonicalFormError(ValueError):
+    """A net has no canonical form that could be found; the message says why."""
 
 
 def edge_vectors(half: HalfEdges) -> FloatArray:

@@ -11,7 +11,7 @@ from zeoloom.structure.nets.graph import HalfEdges, Net, half_edges, net_from_ed
 from zeoloom.structure.nets.integer_lattices import coordinates_in, lattice_basis
 from zeoloom.structure.nets.placement import (
     SAME_COMPONENT,
-    UnstableNetError,
+    NoCanonicalFormError,
     edge_vectors,
     labels_of,
 )
@@ -35,8 +35,8 @@ def primitive_net(net: Net) -> tuple[Net, IntArray]:
         The primitive net, and the vertex of it (n,) that each vertex of the net became.
 
     Raises:
-        UnstableNetError: if two edges of a vertex have the same vector in the placement, or if a
-            symmetry exchanges vertices that lie on one another in it.
+        NoCanonicalFormError: if two edges of a vertex have the same vector in the placement, or if
+            a symmetry exchanges vertices that lie on one another in it.
     """
     half = half_edges(net)
     unchanged = (net, np.arange(len(net)))
@@ -46,7 +46,7 @@ def primitive_net(net: Net) -> tuple[Net, IntArray]:
     labels = labels_of(vectors)
     edges = OrderedEdges(half, labels)
     if not edges.distinct:
-        raise UnstableNetError("two edges of a vertex coincide in the barycentric placement")
+        raise NoCanonicalFormError("two edges of a vertex coincide in the barycentric placement")
     candidates = _rarest_star(half, labels)
     group = _translations(edges, candidates, half, vectors)
     return unchanged if len(group) == 1 else _fold(net, group)
@@ -109,7 +109,7 @@ def _translations(
         decided.update(int(other.vertices[home]) for other in group)
     for _, _, moved in group[1:]:
         if np.abs(moved - np.round(moved)).max() < SAME_COMPONENT:
-            raise UnstableNetError(
+            raise NoCanonicalFormError(
                 "a symmetry exchanges vertices that coincide in the barycentric placement"
             )
     return group
