@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -133,7 +132,7 @@ def random_net(rng: np.random.Generator) -> Net | None:
 
 
 @given(st.integers(0, 10**6))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_keys_of_random_nets(seed: int) -> None:
     # these are disconnected, interpenetrating, flat and unstable as often as not
     rng = np.random.default_rng(seed)
@@ -282,11 +281,3 @@ def test_hundred_atoms_take_less_than_a_second() -> None:
     start = process_time()
     assert identify(net_of(framework)) == "MFI"
     assert process_time() - start < 1.0
-
-
-def test_equal_keys_only_for_equal_forms() -> None:
-    forms = defaultdict(set)
-    for code in SMALL[::10]:
-        form = canonical_form(net_of(load_reference()[code]))
-        forms[form.key].add(form.text)
-    assert all(len(texts) == 1 for texts in forms.values())
