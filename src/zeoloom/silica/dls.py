@@ -110,7 +110,7 @@ def refine(
             exactly on its special positions.
         cell_free: refine the cell as well, as its lattice system allows.
         standardise: find the symmetry of the result again, finish in the group found if that is
-            larger, and return the framework in its standard setting.
+            larger, and return the framework in its standard setting; not if it collapsed.
         max_iterations: evaluations for each start.
 
     Returns:
@@ -120,18 +120,16 @@ def refine(
         InputError: if a T atom has no bond or more than four, or if bonds cross.
     """
     best, spent = _best_of_starts(framework, bonds, max_iterations, cell_free=cell_free)
-    if standardise:
-        found = standardised(best.bridged.framework)
-        if _is_larger(found, best.bridged.framework):
-            try:
-                again = minimised(_through_oxygen(found), max_iterations, cell_free=cell_free)
-            except InputError:
-                found = best.bridged.framework  # collapsed: oxygen no longer says what is bonded
-            else:
-                best, found = again, standardised(again.bridged.framework)
-                spent += again.iterations
-        return replace(_verdict(best, spent), framework=found)
-    return _verdict(best, spent)
+    verdict = _verdict(best, spent)
+    # what collapsed has oxygen that no longer tells which T atoms are bonded
+    if not standardise or verdict.status == "collapsed":
+        return verdict
+    found = standardised(verdict.framework)
+    if _is_larger(found, verdict.framework):
+        again = minimised(_through_oxygen(found), max_iterations, cell_free=cell_free)
+        verdict = _verdict(again, spent + again.iterations)
+        found = standardised(verdict.framework)
+    return replace(verdict, framework=found)
 
 
 def r_dls(framework: Framework) -> float:
