@@ -6,27 +6,23 @@ outline, and the outlines are drawn from back to front. The result is a vector d
 
 from __future__ import annotations
 
-from functools import partial
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.collections import PatchCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Circle, Patch, Polygon
 
 from zeoloom.view.scene import sphere_radii
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
     from zeoloom.structure.records import FloatArray
     from zeoloom.view.scene import Scene
-
-Colour = tuple[float, float, float]
-"""Red, green and blue, each from 0 to 1."""
 
 # Okabe and Ito's palette, told apart by every kind of colour vision; blue is kept for short bonds.
 FOUR = "#E69F00"
@@ -45,6 +41,48 @@ POINT_RADIUS = 0.07
 
 PALEST = 0.55
 """Share of white in the colour of the farthest thing in a picture."""
+
+DISC = np.stack([f(np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)) for f in (np.cos, np.sin)], 1)
+"""(48, 2) corners of a disc of radius 1; on paper nobody tells it from a circle."""
+
+BLACK, WHITE = 0.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlines:
+    """Filled outlines.
+
+    Attributes:
+        depths: (m,) Å towards the eye.
+        corners: (m, k, 2) Å.
+        faces: (m, 4) red, green, blue and opacity, each from 0 to 1.
+        edges: (m, 4) the same of the line around them; clear where there is none.
+    """
+
+    depths: FloatArray
+    corners: FloatArray
+    faces: FloatArray
+    edges: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Haze:
+    """Far things are paler.
+
+    Attributes:
+        near: Å towards the eye, where colours are as they are.
+        far: Å, where they are palest.
+    """
+
+    near: float
+    far: float
+
+    def __call__(
+        self, colours: FloatArray, depths: FloatArray, palest: FloatArray | float = PALEST
+    ) -> FloatArray:
+        """Colours (..., 3) at depths (...), with up to a share `palest` of white."""
+        farness = (self.near - depths) / max(self.near - self.far, 1e-9)
+        return _mixed(colours, WHITE, palest * farness)
 
 
 def view_rotation(azimuth: float = 28.0, elevation: float = 18.0) -> FloatArray:
@@ -83,26 +121,25 @@ def draw_scene(
         everything = np.zeros((1, 3))
     low, high = everything.min(axis=0), everything.max(axis=0)
 
-    def faded(colour: str, depth: float) -> Colour:
-        farness = (high[2] - depth) / max(high[2] - low[2], 1e-9)
-        # short bonds are what the reader looks for: they fade less
-        return _mixed(colour, "white", PALEST * farness * (0.5 if colour == SHORT else 1.0))
-
-    shapes: list[tuple[float, Patch]] = []
-    for start, end in edges:
-        shapes += _rod(start, end, 0.03, partial(faded, CELL), pieces=8)
-    for (start, end), short in zip(segments, scene.short, strict=True):
-        radius = swell * BOND_RADIUS * (1.5 if short else 1.0)
-        shapes += _rod(start, end, radius, partial(faded, SHORT if short else BOND))
+    haze = _Haze(high[2], low[2])
+    # short bonds are what the reader looks for: they are thicker and fade less
+    swollen = np.where(scene.short, 1.5, 1.0) * swell * BOND_RADIUS
+    palest = np.where(scene.short, 0.5, 1.0) * PALEST
+    bond_colours = _colours(np.where(scene.short, SHORT, BOND))
     kinds = np.where(~scene.inside, RIM, np.where(scene.coordination == 4, FOUR, OTHER))
-    see_through = 0.8 if len(cloud) else 1.0
-    for centre, radius, kind in zip(atoms, radii, kinds, strict=True):
-        shapes += _ball(centre, float(radius), faded(str(kind), centre[2]), see_through)
-    for point in cloud:
-        dot = _disc(point, POINT_RADIUS, faded(POINT, point[2]))
-        shapes.append((point[2] + POINT_RADIUS, dot))
-    shapes.sort(key=lambda shape: shape[0])
-    axes.add_collection(PatchCollection([patch for _, patch in shapes], match_original=True))
+    ball_colours = haze(_colours(kinds), atoms[:, 2])
+    dot_colours = haze(_colours([POINT] * len(cloud)), cloud[:, 2])
+    raised = cloud + np.array([0.0, 0.0, POINT_RADIUS])  # seen on top of their atoms' middles
+    thin, pale = np.full(len(edges), 0.03), np.full(len(edges), PALEST)
+    _paint(
+        axes,
+        [
+            _rods(edges, thin, _colours([CELL] * len(edges)), pale, haze, pieces=8),
+            _rods(segments, swollen, bond_colours, palest, haze),
+            _balls(atoms, radii, ball_colours, 0.8 if len(cloud) else 1.0),
+            _discs(raised, POINT_RADIUS, dot_colours, 1.0),
+        ],
+    )
     margin = 0.9
     axes.set_xlim(low[0] - margin, high[0] + margin)
     axes.set_ylim(low[1] - margin, high[1] + margin)
@@ -127,61 +164,101 @@ def _between_surfaces(segments: FloatArray, atoms: FloatArray, radii: FloatArray
     return np.asarray(segments + inwards * np.stack([along, -along], axis=1))
 
 
-def _mixed(colour: Colour | str, other: str, share: float) -> Colour:
-    """A colour with a share of another."""
-    red, green, blue = (
-        (1.0 - share) * ours + share * theirs
-        for ours, theirs in zip(to_rgb(colour), to_rgb(other), strict=True)
+def _paint(axes: Axes, kinds: Sequence[_Outlines]) -> None:
+    """Draw outlines from back to front."""
+    order = np.argsort(np.concatenate([kind.depths for kind in kinds]), kind="stable")
+    corners = list(chain.from_iterable(kind.corners for kind in kinds))
+    edges = np.concatenate([kind.edges for kind in kinds])[order]
+    axes.add_collection(
+        PolyCollection(
+            [corners[i] for i in order],
+            facecolors=np.concatenate([kind.faces for kind in kinds])[order],
+            edgecolors=edges,
+            linewidths=np.where(edges[:, 3] > 0.0, 0.5, 0.0),
+        )
     )
-    return red, green, blue
 
 
-def _disc(centre: FloatArray, radius: float, colour: Colour, opacity: float = 1.0) -> Circle:
-    """A disc without outline at (x, y, ...)."""
-    spot = (float(centre[0]), float(centre[1]))
-    return Circle(spot, radius, facecolor=(*colour, opacity), edgecolor="none")
+def _colours(names: Sequence[str] | np.ndarray) -> FloatArray:
+    """Red, green and blue from 0 to 1 of m colours, (m, 3)."""
+    return np.array([to_rgb(str(name)) for name in names]).reshape(-1, 3)
 
 
-def _ball(
-    centre: FloatArray, radius: float, colour: Colour, opacity: float
-) -> list[tuple[float, Patch]]:
-    """A sphere: an outlined disc, then ever lighter discs towards the light, up and to the left."""
-    outline = _disc(centre, radius, colour, opacity)
-    outline.set_edgecolor(_mixed(colour, "black", 0.45))
-    outline.set_linewidth(0.5)
-    shapes: list[tuple[float, Patch]] = [(centre[2], outline)]
-    towards_light = np.array([-1.0, 1.0, 0.0])
+def _mixed(colours: FloatArray, other: float, share: FloatArray | float) -> FloatArray:
+    """Colours (..., 3) with shares (...) of black or white."""
+    share = np.asarray(share)[..., None]
+    return (1.0 - share) * colours + share * other
+
+
+def _with_opacity(colours: FloatArray, opacity: float) -> FloatArray:
+    """Colours (m, 3) as (m, 4)."""
+    return np.concatenate([colours, np.full((len(colours), 1), opacity)], axis=1)
+
+
+def _discs(
+    centres: FloatArray, radii: FloatArray | float, colours: FloatArray, opacity: float
+) -> _Outlines:
+    """Discs without a line around them: centres (m, 3), radii (m,), colours (m, 3)."""
+    corners = centres[:, None, :2] + np.reshape(radii, (-1, 1, 1)) * DISC
+    faces = _with_opacity(colours, opacity)
+    return _Outlines(centres[:, 2], corners, faces, np.zeros_like(faces))
+
+
+def _balls(
+    centres: FloatArray, radii: FloatArray, colours: FloatArray, opacity: float
+) -> _Outlines:
+    """Spheres: an outlined disc each, then ever lighter discs towards the light, up and left."""
+    outlined = _discs(centres, radii, colours, opacity)
+    lines = _with_opacity(_mixed(colours, BLACK, 0.45), 1.0)
+    layers = [_Outlines(outlined.depths, outlined.corners, outlined.faces, lines)]
     for step in np.linspace(0.15, 0.9, 6):
-        spot = centre + 0.36 * step * radius * towards_light
-        size = radius * (0.96 - 0.86 * step)
-        lit = _disc(spot, size, _mixed(colour, "white", step), 0.22 * opacity)
-        shapes.append((centre[2] + 1e-6 * step, lit))
-    return shapes
+        towards_light = 0.36 * step * radii[:, None] * np.array([-1.0, 1.0, 0.0])
+        spots = centres + towards_light + np.array([0.0, 0.0, 1e-6 * step])
+        sizes = radii * (0.96 - 0.86 * step)
+        layers.append(_discs(spots, sizes, _mixed(colours, WHITE, step), 0.22 * opacity))
+    return _Outlines(
+        np.concatenate([layer.depths for layer in layers]),
+        np.concatenate([layer.corners for layer in layers]),
+        np.concatenate([layer.faces for layer in layers]),
+        np.concatenate([layer.edges for layer in layers]),
+    )
 
 
-def _rod(
-    start: FloatArray,
-    end: FloatArray,
-    radius: float,
-    colour_at: Callable[[float], Colour],
+def _rods(
+    segments: FloatArray,
+    radii: FloatArray,
+    colours: FloatArray,
+    palest: FloatArray,
+    haze: _Haze,
     pieces: int = 6,
-) -> list[tuple[float, Patch]]:
-    """A cylinder in pieces, each at its own depth; a lighter stripe along it makes it round."""
-    along = (end - start)[:2]
-    length = float(np.linalg.norm(along))
-    if length < 1e-9:  # seen from its end
-        return []
-    across = np.array([-along[1], along[0]]) / length * radius
-    cuts = np.linspace(0.0, 1.0, pieces + 1)
-    shapes: list[tuple[float, Patch]] = []
-    for low, high in pairwise(cuts):
-        # a little longer than the piece, so that no gap shows between two pieces
-        a, b = start[:2] + low * along, start[:2] + min(high + 0.02, 1.0) * along
-        depth = float(start[2] + 0.5 * (low + high) * (end - start)[2])
-        colour = colour_at(depth)
-        dark, light = _mixed(colour, "black", 0.22), _mixed(colour, "white", 0.3)
-        for width, tone, nearer in ((1.0, dark, 0.0), (0.62, colour, 1e-6), (0.2, light, 2e-6)):
-            side = across * width
-            corners = np.array([a - side, b - side, b + side, a + side])
-            shapes.append((depth + nearer, Polygon(corners, facecolor=tone, edgecolor="none")))
-    return shapes
+) -> _Outlines:
+    """Cylinders in pieces, each at its own depth; a lighter stripe along them makes them round.
+
+    Args:
+        segments: (s, 2, 3) Å, from end to end.
+        radii: (s,) Å.
+        colours: (s, 3).
+        palest: (s,) share of white at the far end of the picture.
+        haze: of the picture.
+        pieces: p, of each cylinder.
+    """
+    start, way = segments[:, 0], segments[:, 1] - segments[:, 0]
+    length = np.maximum(np.linalg.norm(way[:, :2], axis=1), 1e-9)  # some are seen from their end
+    across = np.stack([-way[:, 1], way[:, 0]], axis=1) * (radii / length)[:, None]
+    cuts = np.arange(pieces)[:, None] / pieces
+    # a little longer than the piece, so that no gap shows between two pieces
+    ends = np.minimum(cuts + 1.0 / pieces + 0.02, 1.0)
+    a = (start[:, None] + cuts * way[:, None])[:, :, None, :2]  # (s, p, 1, 2)
+    b = (start[:, None] + ends * way[:, None])[:, :, None, :2]
+    side = across[:, None, None] * np.array([1.0, 0.62, 0.2])[:, None]  # (s, 1, 3, 2)
+    corners = np.stack([a - side, b - side, b + side, a + side], axis=-2)  # (s, p, 3, 4, 2)
+    depths = start[:, None, 2] + (cuts[:, 0] + 0.5 / pieces) * way[:, None, 2]  # (s, p)
+    plain = haze(colours[:, None], depths, palest[:, None])
+    tones = np.stack([_mixed(plain, BLACK, 0.22), plain, _mixed(plain, WHITE, 0.3)], axis=2)
+    faces = _with_opacity(tones.reshape(-1, 3), 1.0)
+    return _Outlines(
+        (depths[..., None] + np.array([0.0, 1e-6, 2e-6])).ravel(),
+        corners.reshape(-1, 4, 2),
+        faces,
+        np.zeros_like(faces),
+    )
