@@ -12,9 +12,11 @@ from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_a
 from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits, separations
-from zeoloom.silica.bonds import bonds_through_oxygen
+from zeoloom.silica.bonds import bond_vectors, bonds_by_distance, bonds_of_net, bonds_through_oxygen
+from zeoloom.silica.dls import refine
 from zeoloom.silica.images import atoms_per_cell, cell_images, free_directions, free_strains
 from zeoloom.silica.oxygen import add_oxygen, on_special_positions
+from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -113,6 +115,21 @@ def test_oxygen_that_is_there_tells_the_bonds() -> None:
     )
     assert len(bonds) == len(oxygen) == 4
     assert sorted(oxygen.site) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("code", ["ABW", "CHA", "MFI", "ETV", "FAU", "MTN", "AFI"])
+def test_a_periodic_net_gives_the_same_bonds(code: str) -> None:
+    origin = np.random.default_rng(1).uniform(-1, 2, size=3)
+    for each in (bare(known(code)), with_origin_at(bare(known(code)), origin)):
+        framework = on_special_positions(each)
+        images = cell_images(framework.frac_t, framework.operations, framework.cell)
+        expected = bond_vectors(framework, bonds_by_distance(framework, images))
+        bonds = bonds_of_net(framework, net_of(framework))
+        found = bond_vectors(framework, bonds)
+        order = [np.lexsort((*np.round(v, 4).T, bonds.centre)) for v in (expected, found)]
+        np.testing.assert_allclose(found[order[1]], expected[order[0]], atol=1e-9)
+        again = refine(framework, bonds=bonds)
+        assert again.r_dls == pytest.approx(refine(framework).r_dls, abs=1e-8), (code, origin)
 
 
 def test_nets_that_are_none_are_told() -> None:

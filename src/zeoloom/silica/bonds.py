@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.silica.images import Images, images_near
+from zeoloom.geometry.symmetry import expand_orbits, separations
+from zeoloom.silica.images import Images, cell_images, images_near
 from zeoloom.structure.net import BOND_CUTOFF
 
 if TYPE_CHECKING:
+    from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.records import FloatArray, Framework, IntArray
 
 T_O_REACH = 2.6
@@ -97,6 +99,39 @@ def bonds_through_oxygen(
     bonds = Bonds(near.centre[edge[kept]], end.take(kept))
     _check_valence(framework, bonds, "T atoms across an oxygen atom")
     return bonds, oxygen.take(edge[kept])
+
+
+def bonds_of_net(framework: Framework, net: Net) -> Bonds:
+    """The bonds of a periodic net that was made from this framework.
+
+    Args:
+        framework: with `frac_t` exactly on its sites.
+        net: vertices are the atoms that `expand_orbits` makes of `frac_t`, in its order.
+
+    Raises:
+        InputError: if the net has other atoms, or a T atom has no bond or more than four.
+    """
+    group, cell = framework.operations, framework.cell
+    images = cell_images(framework.frac_t, group, cell)
+    vertices, _ = expand_orbits(framework.frac_t, group, cell)
+    if not np.array_equal(net.sites, images.site):
+        raise InputError(f"{framework.name}: the net was made from other atoms than these")
+    # atoms a rounding error below a cell's edge may have been wrapped differently
+    off = np.round(vertices - images.frac(framework.frac_t, group)).astype(np.int64)
+    # the vertex that is the asymmetric atom itself, whole cells away
+    apart = separations(vertices, framework.frac_t[net.sites], cell)
+    first = np.searchsorted(net.sites, np.arange(len(framework.frac_t)))
+    own = np.array([rows.argmin() for rows in np.split(apart, first[1:])]) + first
+    home = np.round(framework.frac_t - vertices[own]).astype(np.int64)
+    tails = np.concatenate([net.tails, net.heads])
+    heads = np.concatenate([net.heads, net.tails])
+    shifts = np.concatenate([net.shifts, -net.shifts])
+    rows = np.flatnonzero(own[net.sites[tails]] == tails)
+    rows = rows[np.argsort(net.sites[tails[rows]], kind="stable")]
+    centre = net.sites[tails[rows]]
+    bonds = Bonds(centre, images.take(heads[rows], shifts[rows] + off[heads[rows]] + home[centre]))
+    _check_valence(framework, bonds, "bonds")
+    return bonds
 
 
 def bond_vectors(framework: Framework, bonds: Bonds) -> FloatArray:
