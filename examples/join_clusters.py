@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("joined"), help="new folder")
     parser.add_argument("--model", default="equivariant", help="name, file or training folder")
     parser.add_argument("--steps", type=int, default=60, help="noise levels")
+    parser.add_argument("--repair", type=int, help="most rounds of repair; else the model's own")
     given = parser.parse_args()
 
     model = zeoloom.load_model(given.model, torch.device("cpu"))
@@ -30,7 +31,12 @@ def main() -> None:
     for mode in MODES:
         # clusters=5: a central one and those about its four neighbours
         request = zeoloom.JoinRequest(
-            model=given.model, mode=mode, clusters=5, n=given.n, steps=given.steps
+            model=given.model,
+            mode=mode,
+            clusters=5,
+            n=given.n,
+            steps=given.steps,
+            repair=given.repair,
         )
         metrics[mode] = zeoloom.join(
             request,

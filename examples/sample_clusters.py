@@ -23,10 +23,13 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("clusters"), help="new folder")
     parser.add_argument("--model", default="equivariant", help="name, file or training folder")
     parser.add_argument("--steps", type=int, default=60, help="noise levels")
+    parser.add_argument("--repair", type=int, help="most rounds of repair; else the model's own")
     given = parser.parse_args()
 
     model = zeoloom.load_model(given.model, torch.device("cpu"))
-    request = zeoloom.SampleRequest(model=given.model, n=given.n, steps=given.steps)
+    request = zeoloom.SampleRequest(
+        model=given.model, n=given.n, steps=given.steps, repair=given.repair
+    )
     metrics = zeoloom.sample(
         request, model, given.output, generator=torch.Generator().manual_seed(request.seed)
     )

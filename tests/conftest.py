@@ -50,6 +50,11 @@ class Outcome:
         """Standard error on one line, without frames: it may have been wrapped anywhere."""
         return " ".join(self.err.replace("│", " ").split())
 
+    @property
+    def text(self) -> str:
+        """Standard output in the same way."""
+        return " ".join(self.out.replace("│", " ").split())
+
 
 Run = Callable[..., Outcome]
 

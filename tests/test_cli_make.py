@@ -15,6 +15,7 @@ import pytest
 import zeoloom
 from conftest import RADIUS
 from zeoloom.campaign import clouds, sample
+from zeoloom.campaign.request import POINTS, REPAIR_ROUNDS
 from zeoloom.learn.checkpoint import file_sha256
 
 if TYPE_CHECKING:
@@ -129,13 +130,17 @@ def test_defaults_are_those_of_the_model(
     run: Run, tiny_models: Mapping[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for network, points, repair in (("equivariant", "48", "40"), ("pointnet", "1024", "0")):
+    for network in ("equivariant", "pointnet"):
+        points, repair = str(POINTS[network]), str(REPAIR_ROUNDS[network])
         for verb in ("sample", "join"):
             done = run(verb, "--model", tiny_models[network], "--dry-run")
             assert done.code == 0
             told = dict(line.split(maxsplit=1) for line in done.out.splitlines())
             assert (told["points"], told["repair"]) == (points, repair)
             assert told["model"] == str(tiny_models[network])
+            said = run(verb, "--help").text
+            assert f"{points} for {network}" in said
+            assert f"{repair} for {network}" in said
     assert contents(tmp_path) == set()
 
 

@@ -60,18 +60,18 @@ def test_sample_clusters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sample, "REAL_CLUSTERS", 20)
-    model, folder = tiny_models["equivariant"], tmp_path / "clusters"
-    told = show("sample_clusters.py", "-n", 2, "--steps", 3, "--model", model, "-o", folder)
+    model = ("--model", tiny_models["equivariant"], "--steps", 3, "--repair", 1)
+    told = show("sample_clusters.py", "-n", 2, *model, "-o", tmp_path / "clusters")
     assert "cluster 2: " in told
     assert "atoms out of 48 points" in told
     assert re.search(r"central_4_coordinated: \d.*, real clusters 1.0", told)
 
 
 def test_join_clusters(show: Show, tiny_models: Mapping[str, Path], tmp_path: Path) -> None:
-    model, folder = tiny_models["equivariant"], tmp_path / "joined"
-    told = show("join_clusters.py", "-n", 1, "--steps", 2, "--model", model, "-o", folder)
+    model = ("--model", tiny_models["equivariant"], "--steps", 2, "--repair", 1)
+    told = show("join_clusters.py", "-n", 1, *model, "-o", tmp_path / "joined")
     assert "centres_4_coordinated" in told
-    assert (folder / "first.png").stat().st_size > 0
+    assert (tmp_path / "joined" / "first.png").stat().st_size > 0
 
 
 def test_your_own_denoiser(show: Show) -> None:
@@ -84,6 +84,7 @@ def test_your_own_denoiser(show: Show) -> None:
 
 @needs_weights
 def test_the_shipped_weights_are_what_the_examples_start_from(show: Show, tmp_path: Path) -> None:
-    assert "cluster 2: " in show("sample_clusters.py", "-n", 2, "-o", tmp_path / "clusters")
-    told = show("join_clusters.py", "-n", 1, "--steps", 20, "-o", tmp_path / "joined")
+    few = ("--steps", 20, "--repair", 2)
+    assert "cluster 2: " in show("sample_clusters.py", "-n", 2, *few, "-o", tmp_path / "clusters")
+    told = show("join_clusters.py", "-n", 1, *few, "-o", tmp_path / "joined")
     assert "joined_per_second" in told
