@@ -47,7 +47,7 @@ NoiseFactor = Annotated[
 ]
 RepairOption = Annotated[
     int | None,
-    typer.Option(help="Most rounds of repair per cloud (40 for equivariant, 0 for pointnet)."),
+    typer.Option(help="Most rounds of repair per cloud (160 for equivariant, 0 for pointnet)."),
 ]
 Batch = Annotated[int | None, typer.Option(help="Clouds made at once.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
@@ -230,8 +230,8 @@ def sample(
     model: ModelOption = "equivariant",
     points: Points = None,
     steps: Steps = 60,
-    sampler: SamplerOption = "euler",
-    noise_factor: NoiseFactor = 1.0,
+    sampler: SamplerOption = "ancestral",
+    noise_factor: NoiseFactor = 0.9,
     repair: RepairOption = None,
     batch: Batch = None,
     seed: Seed = 0,
@@ -273,8 +273,8 @@ def join(
     model: ModelOption = "equivariant",
     points: Points = None,
     steps: Steps = 60,
-    sampler: SamplerOption = "euler",
-    noise_factor: NoiseFactor = 1.0,
+    sampler: SamplerOption = "ancestral",
+    noise_factor: NoiseFactor = 0.9,
     repair: RepairOption = None,
     batch: Batch = None,
     seed: Seed = 0,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 POINTS = {"pointnet": 1024, "equivariant": 48}
 """Points of a cluster by default. The equivariant network's cost grows with their square."""
 
-REPAIR_ROUNDS = {"pointnet": 0, "equivariant": 40}
+REPAIR_ROUNDS = {"pointnet": 0, "equivariant": 160}
 """Rounds of repair by default; the poster had none."""
 
 
@@ -43,8 +43,8 @@ class MakeRequest(BaseModel):
     n: int = Field(100, ge=1)
     points: int | None = Field(None, ge=1, le=100_000)
     steps: int = Field(60, ge=1, le=100_000)
-    sampler: Literal["ancestral", "euler", "heun"] = "euler"
-    noise_factor: float = Field(1.0, ge=0, le=2)
+    sampler: Literal["ancestral", "euler", "heun"] = "ancestral"
+    noise_factor: float = Field(0.9, ge=0, le=2)
     repair: int | None = Field(None, ge=0)
     batch: int = Field(64, ge=1)
     seed: int = Field(0, ge=0)
