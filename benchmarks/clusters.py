@@ -43,7 +43,7 @@ ROWS = (
     Row("sample", "pointnet", {"model": "pointnet", "n": 128}, 16),
     Row("sample", "equivariant, no repair", {"n": 256, "repair": 0}, 64),
     Row("sample", "equivariant", {"n": 1000}, 64),
-    Row("join", "pointnet, sequential", {"model": "pointnet", "mode": "sequential", "n": 16}, 2),
+    Row("join", "pointnet, sequential", {"model": "pointnet", "mode": "sequential", "n": 4}, 1),
     Row("join", "equivariant, sequential", {"mode": "sequential", "n": 32, "repair": 0}, 8),
     Row("join", "equivariant, together, no repair", {"mode": "together", "n": 32, "repair": 0}, 8),
     Row("join", "equivariant, together", {"mode": "together", "n": 100}, 8),
