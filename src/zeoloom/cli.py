@@ -52,7 +52,13 @@ RepairOption = Annotated[
 Batch = Annotated[int | None, typer.Option(help="Clouds made at once.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-Threads = Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to torch.")]
+Threads = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="CPU threads; 0 leaves it to torch. Small clouds are no faster with more than one.",
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
 
@@ -237,7 +243,7 @@ def sample(
     seed: Seed = 0,
     output: Output = Path("sample"),
     device: Device = "auto",
-    threads: Threads = 0,
+    threads: Threads = 1,
     resume: Resume = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -280,7 +286,7 @@ def join(
     seed: Seed = 0,
     output: Output = Path("join"),
     device: Device = "auto",
-    threads: Threads = 0,
+    threads: Threads = 1,
     resume: Resume = False,
     dry_run: DryRun = False,
 ) -> None:

@@ -164,14 +164,23 @@ def seconds_spent(run: RunFolder) -> float:
     return total
 
 
-def close_run(run: RunFolder, metrics: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+def close_run(
+    run: RunFolder, metrics: Mapping[str, Any], evaluations: int, device: torch.device
+) -> None:
     """Write `metrics.json`, complete `run.json` and drop the parts.
 
     Args:
         run: which.
         metrics: figures of merit.
-        outcome: counts, times and hashes for the record.
+        evaluations: of the network, in all.
+        device: they were made on.
     """
+    outcome = {
+        "evaluations": evaluations,
+        "seconds": round(seconds_spent(run), 1),
+        "device": device.type,
+        "threads": torch.get_num_threads(),
+    }
     _write_json(run.path / "metrics.json", metrics)
     versions = {name: metadata.version(name) for name in ("zeoloom", "torch", "numpy", "scipy")}
     versions["python"] = platform.python_version()

@@ -65,7 +65,7 @@ def join(
         "joined_per_second": request.n / seconds,
     }
     scene_figure(folder / "joined.png", scenes(made.clouds, made.atoms, 1)[0])
-    close_run(run, metrics, {"evaluations": made.evaluations, "seconds": round(seconds, 1)})
+    close_run(run, metrics, made.evaluations, next(model.network.parameters()).device)
     return metrics
 
 

@@ -109,7 +109,7 @@ def sample(
             for cart_t in real_clusters[:: max(1, len(real_clusters) // 6)]
         ],
     )
-    close_run(run, metrics, {"evaluations": made.evaluations, "seconds": round(seconds, 1)})
+    close_run(run, metrics, made.evaluations, next(model.network.parameters()).device)
     return metrics
 
 

@@ -1,6 +1,7 @@
 """Space groups by number: the operations of their settings, and which group given operations are.
 
-Tables asked of spglib (atoms are put before it in `structure/standard.py`). Its Hall numbers, 1 to 530, count the settings of the 230 groups.
+Tables asked of spglib; atoms are put before it in `structure/standard.py`. Its Hall numbers, 1 to
+530, count the settings of the 230 groups.
 """
 
 from __future__ import annotations
