@@ -64,7 +64,6 @@ class JoinRequest(MakeRequest):
         clusters: how many are joined, the central one counted.
     """
 
-    batch: int = Field(16, ge=1)
     mode: Literal["sequential", "together"] = "together"
     clusters: int = Field(5, ge=2, le=5)
 
