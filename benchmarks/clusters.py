@@ -1,6 +1,6 @@
 """Both models side by side on the poster's two tests: quality, steps, clusters per second.
 
-    python benchmarks/clusters.py             # the README's table: about an hour on one core
+    python benchmarks/clusters.py             # the README's tables: about an hour on one core
     python benchmarks/clusters.py --quick     # a look: a few minutes
 
 Every row is one run of `zeoloom.sample` or `zeoloom.join` into its own folder; an interrupted
@@ -25,6 +25,7 @@ from zeoloom.diffusion.samplers import euler
 from zeoloom.make.clusters import denoise_clusters, open_denoiser
 
 POSTER = {"points": 1024, "steps": 2000}
+UNREPAIRED = {"n": 32, "repair": 0}
 TIMED_STEPS = 3
 
 
@@ -44,7 +45,12 @@ ROWS = (
     Row("sample", "equivariant, no repair", {"n": 256, "repair": 0}, 64),
     Row("sample", "equivariant", {"n": 1000}, 64),
     Row("join", "pointnet, sequential", {"model": "pointnet", "mode": "sequential", "n": 4}, 1),
-    Row("join", "equivariant, sequential", {"mode": "sequential", "n": 32, "repair": 0}, 8),
+    Row(
+        "join",
+        "equivariant, sequential, no repair",
+        {"mode": "sequential", "n": 32, "repair": 0},
+        8,
+    ),
     Row("join", "equivariant, together, no repair", {"mode": "together", "n": 32, "repair": 0}, 8),
     Row("join", "equivariant, together", {"mode": "together", "n": 100}, 8),
 )
