@@ -52,7 +52,7 @@ ROWS = (
         8,
     ),
     Row("join", "equivariant, together, no repair", {"mode": "together", "n": 32, "repair": 0}, 8),
-    Row("join", "equivariant, together", {"mode": "together", "n": 100}, 8),
+    Row("join", "equivariant, together", {"mode": "together", "n": 64}, 8),
 )
 
 COLUMNS = {
