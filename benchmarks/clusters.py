@@ -25,7 +25,7 @@ from zeoloom.diffusion.samplers import euler
 from zeoloom.make.clusters import denoise_clusters, open_denoiser
 
 POSTER = {"points": 1024, "steps": 2000}
-UNREPAIRED = {"n": 32, "repair": 0}
+UNREPAIRED = {"n": 32, "repair": 0, "batch": 16}
 TIMED_STEPS = 3
 
 
