@@ -25,6 +25,7 @@ from zeoloom.diffusion.samplers import euler
 from zeoloom.make.clusters import denoise_clusters, open_denoiser
 
 POSTER = {"points": 1024, "steps": 2000}
+POINTNET = {"model": "pointnet", "sampler": "euler"}
 UNREPAIRED = {"n": 32, "repair": 0, "batch": 16}
 TIMED_STEPS = 3
 
@@ -40,18 +41,13 @@ class Row:
 
 
 ROWS = (
-    Row("sample", "pointnet, the poster's setting", {"model": "pointnet", "n": 4, **POSTER}, 1),
-    Row("sample", "pointnet", {"model": "pointnet", "n": 128}, 16),
+    Row("sample", "pointnet, the poster's setting", {**POINTNET, **POSTER, "n": 4}, 1),
+    Row("sample", "pointnet", {**POINTNET, "n": 128}, 16),
     Row("sample", "equivariant, no repair", {"n": 256, "repair": 0}, 64),
     Row("sample", "equivariant", {"n": 1000}, 64),
     Row("join", "pointnet, sequential", {"model": "pointnet", "mode": "sequential", "n": 4}, 1),
-    Row(
-        "join",
-        "equivariant, sequential, no repair",
-        {"mode": "sequential", "n": 32, "repair": 0},
-        8,
-    ),
-    Row("join", "equivariant, together, no repair", {"mode": "together", "n": 32, "repair": 0}, 8),
+    Row("join", "equivariant, sequential, no repair", {"mode": "sequential", **UNREPAIRED}, 8),
+    Row("join", "equivariant, together, no repair", {"mode": "together", **UNREPAIRED}, 8),
     Row("join", "equivariant, together", {"mode": "together", "n": 64}, 8),
 )
 
