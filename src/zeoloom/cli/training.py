@@ -1,0 +1,108 @@
+"""`train`: networks from clusters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import zeoloom
+from zeoloom.cli.options import Device, DryRun, Output, Resume, Threads, device_of, generator_of
+from zeoloom.terminal import out, progress_bar
+
+if TYPE_CHECKING:
+    from zeoloom.structure.records import ClusterSet
+
+
+def train(
+    clusters: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Cluster file; unique sites of the regular bundled types if none is given."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="TOML file, or equivariant or pointnet for the shipped ones."),
+    ] = None,
+    network: Annotated[str | None, typer.Option(help="equivariant or pointnet.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Clouds per step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    ema: Annotated[float | None, typer.Option(help="Decay of the running mean.")] = None,
+    held_out: Annotated[float | None, typer.Option(help="Share of types held out.")] = None,
+    time_split: Annotated[
+        bool | None, typer.Option("--time-split/--no-time-split", help="Learn from it too.")
+    ] = None,
+    checkpoint_every: Annotated[int | None, typer.Option(help="Steps.")] = None,
+    precision: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    output: Output = Path("training"),
+    device: Device = "auto",
+    threads: Threads = 0,
+    events: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard events to the folder.")
+    ] = False,
+    resume: Resume = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Train a network on clusters."""
+    flags = {
+        "network": network,
+        "steps": steps,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "ema": ema,
+        "held_out": held_out,
+        "time_split": time_split,
+        "checkpoint_every": checkpoint_every,
+        "precision": precision,
+        "seed": seed,
+    }
+    settings = zeoloom.load_config(zeoloom.find_config(config), flags)
+    data = _training_clusters(clusters)
+    generator = generator_of(settings.seed)
+    place = device_of(device, threads)
+    if dry_run:
+        facts = zeoloom.describe_training(settings, data, generator, place)
+        for name, value in facts.items():
+            out.print(f"{name:<22}{value}")
+        return
+    if not (resume and (output / "state.pt").exists()):
+        zeoloom.check_free(output, resume=resume)
+    with (
+        zeoloom.tensorboard(output if events else None) as write_events,
+        progress_bar("training", settings.steps) as (progress, task),
+    ):
+
+        def on_step(step: Any) -> None:
+            progress.update(task, completed=step.step, description=f"loss {step.loss:.4f}")
+            write_events(step)
+            if step.validation:
+                progress.console.print(f"step {step.step}: {_losses(step.validation)}")
+
+        weights = zeoloom.train(
+            settings,
+            data,
+            output,
+            device=place,
+            generator=generator,
+            on_step=on_step,
+        )
+    out.print(f"weights -> {weights}, record -> {weights.with_suffix('.json')}")
+
+
+def _training_clusters(path: Path | None) -> ClusterSet:
+    return (
+        zeoloom.cut(sites="unique", regular=True).clusters
+        if path is None
+        else zeoloom.load_clusters(path)
+    )
+
+
+def _losses(validation: dict[str, dict[str, float]]) -> str:
+    return "; ".join(
+        f"{part} " + ", ".join(f"{band} Å {loss:.3f}" for band, loss in losses.items())
+        for part, losses in validation.items()
+    )
