@@ -15,10 +15,10 @@ from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_a
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.symmetry import distinct_orbits, expand_orbits
-from zeoloom.silica.bonds import Bonds, bonds_by_distance
+from zeoloom.silica.bonds import Bonds, t_bonds
 from zeoloom.silica.dls import _through_oxygen, r_dls, refine
 from zeoloom.silica.freedom import distances, freedom_of, jacobian, residuals, slopes_of
-from zeoloom.silica.images import Images, cell_images
+from zeoloom.silica.images import Images
 from zeoloom.silica.minimise import lengths_of
 from zeoloom.silica.oxygen import bridge, on_special_positions
 from zeoloom.silica.repulsion import repulsion
@@ -38,8 +38,7 @@ COUNTED_ALIKE = ["ACO", "BCT", "BOZ", "BSV", "CFI", "DFT", "ISV", "MSO", "NPT", 
 @pytest.mark.parametrize("code", ["ABW", "CHA", "SOD", "FAU", "ETV", "MFI", "STW"])
 def test_slopes_are_those_of_finite_differences(code: str) -> None:
     framework = shaken(bare(known(code)), 0.05, 0.01, 0)
-    images = cell_images(framework.frac_t, framework.operations, framework.cell)
-    bridged = bridge(framework, bonds_by_distance(framework, images))
+    bridged = bridge(framework, t_bonds(framework))
     # a wide margin and far limits, so that some repulsion is felt
     pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, 1.5)
     pairs = replace(pairs, target=pairs.target + 1.2)

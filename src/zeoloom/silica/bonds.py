@@ -6,7 +6,7 @@ once from each end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.symmetry import expand_orbits, separations
 from zeoloom.silica.images import Images, cell_images, images_near
 from zeoloom.structure.net import BOND_CUTOFF
+from zeoloom.structure.nets.graph import net_of
 
 if TYPE_CHECKING:
     from zeoloom.structure.nets.graph import Net
@@ -42,29 +43,18 @@ class Bonds:
         return len(self.centre)
 
 
-def bonds_by_distance(framework: Framework, images: Images, cutoff: float = BOND_CUTOFF) -> Bonds:
-    """T-T bonds: every two T atoms closer than `cutoff`.
+def t_bonds(framework: Framework, cutoff: float = BOND_CUTOFF) -> Bonds:
+    """T-T bonds by distance, whether there is oxygen or not.
 
     Args:
-        framework: with `frac_t` exactly on its sites; oxygen is not looked at.
-        images: its T atoms, one cell of them.
+        framework: with `frac_t` exactly on its sites.
         cutoff: Å.
 
     Raises:
         InputError: if a T atom has no neighbour, or more than four.
     """
-    found, other = images_near(
-        framework.frac_t,
-        framework.frac_t,
-        images,
-        framework.operations,
-        framework.cell,
-        cutoff,
-    )
-    apart = np.flatnonzero(found.distance > 1e-3)
-    bonds = Bonds(found.centre[apart], other.take(apart))
-    _check_valence(framework, bonds, f"T atoms within {cutoff:g} Å")
-    return bonds
+    bare = replace(framework, frac_o=np.zeros((0, 3)))
+    return bonds_of_net(bare, net_of(bare, cutoff))
 
 
 def bonds_through_oxygen(
@@ -130,7 +120,7 @@ def bonds_of_net(framework: Framework, net: Net) -> Bonds:
     rows = rows[np.argsort(net.sites[tails[rows]], kind="stable")]
     centre = net.sites[tails[rows]]
     bonds = Bonds(centre, images.take(heads[rows], shifts[rows] + off[heads[rows]] + home[centre]))
-    _check_valence(framework, bonds, "bonds")
+    _check_valence(framework, bonds, "T neighbours")
     return bonds
 
 

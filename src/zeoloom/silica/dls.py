@@ -25,7 +25,7 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import volume
-from zeoloom.silica.bonds import bonds_by_distance, bonds_through_oxygen
+from zeoloom.silica.bonds import bonds_through_oxygen, t_bonds
 from zeoloom.silica.images import Images, cell_images
 from zeoloom.silica.minimise import (
     MARGIN,
@@ -174,8 +174,7 @@ def _starts(
         yield given
         bonds = given.bonds
     elif bonds is None:
-        images = cell_images(on_sites.frac_t, on_sites.operations, on_sites.cell)
-        bonds = bonds_by_distance(on_sites, images)
+        bonds = t_bonds(on_sites)
     if given is None:
         yield bridge(on_sites, bonds)
     relaxed = _t_atoms_refined(on_sites, bonds, max_iterations, cell_free=cell_free)

@@ -9,7 +9,7 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.symmetry import distinct_orbits
-from zeoloom.silica.bonds import Bonds, bond_vectors, bonds_by_distance
+from zeoloom.silica.bonds import Bonds, bond_vectors, t_bonds
 from zeoloom.silica.images import (
     Images,
     atoms_per_cell,
@@ -59,8 +59,7 @@ def add_oxygen(framework: Framework) -> Framework:
         InputError: if a T atom has no neighbour or more than four, or if bonds cross.
     """
     on_sites = on_special_positions(framework)
-    images = cell_images(on_sites.frac_t, on_sites.operations, on_sites.cell)
-    return bridge(on_sites, bonds_by_distance(on_sites, images)).framework
+    return bridge(on_sites, t_bonds(on_sites)).framework
 
 
 def on_special_positions(framework: Framework) -> Framework:
