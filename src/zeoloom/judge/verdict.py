@@ -15,10 +15,26 @@ campaign can drop duplicates and hopeless nets in between:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.silica.dls import refine
+from zeoloom.structure.net import OVERLAP
+from zeoloom.structure.nets.graph import components, net_of
+from zeoloom.structure.nets.identity import describe, identify, net_key
+from zeoloom.structure.reference import framework_density
+from zeoloom.structure.standard import standardised
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.records import Framework
 
 FEASIBLE = 30.0
@@ -26,6 +42,11 @@ FEASIBLE = 30.0
 
 LIKE_MADE = 16.0
 """kJ/mol SiO2. Every pure-silica zeolite made so far lies below (Bushuev & Sastre 2010)."""
+
+VALENCE = 4
+
+SHAPES = {0: "finite group", 1: "chain", 2: "layer", 3: "framework"}
+"""What a connected part of a net is, by the number of directions it runs on in."""
 
 NEW = "new"
 """In place of a framework type code: the bundled reference has no such net."""
@@ -41,7 +62,8 @@ class Judgement:
         valid: it is one connected 3-periodic net of T atoms with exactly 4 T neighbours each, not
             interpenetrated, no two of them overlapping.
         reason: why it is not valid, or what else went wrong; empty if nothing did.
-        framework_type: IZA code, `NEW`, or empty if it is not valid.
+        framework_type: IZA code (of an interrupted type too, though that is not valid), `NEW`, or
+            empty if it is neither.
         known_as: name of the user's own structure that has the same net, if any.
         key: identity of its net (`structure.nets.identity.NetKey.text`).
         framework: as given after `judge_net`; from `refined` on the SiO2 in the standard setting of
@@ -95,3 +117,105 @@ class Judgement:
     def new(self) -> bool:
         """Valid, and neither a framework type nor one of the user's own."""
         return self.framework_type == NEW and not self.known_as
+
+
+def judge_net(
+    framework: Framework, *, file: str = "", against: Mapping[str, str] | None = None
+) -> Judgement:
+    """Whether a framework is one 4-connected net, and which; never raises.
+
+    Args:
+        framework: with or without oxygen.
+        file: where it came from.
+        against: names of the user's own structures by the key of their net.
+    """
+    found = Judgement(framework.name, file)
+    try:
+        net = net_of(framework)
+        found = replace(found, n_t=len(net), density=framework_density(framework))
+        fault = _overlap(framework) or _fault(net)
+        if fault:
+            return replace(found, reason=fault, framework_type=_interrupted_type(net))
+        told = describe(net)
+    except InputError as error:
+        return replace(found, reason=str(error))
+    return replace(
+        found,
+        valid=True,
+        reason=f"its identity is not certain: {told.key.reason}" if told.key.reason else "",
+        framework_type=told.code or NEW,
+        known_as=(against or {}).get(told.key.text, ""),
+        key=told.key.text,
+        framework=framework,
+        n_t_unique=int(told.orbits.max()) + 1 if told.key.exact else len(framework.frac_t),
+        rings=told.ring_sizes,
+    )
+
+
+def refined(judgement: Judgement, *, cell_free: bool = True) -> Judgement:
+    """The net as SiO2, by distance least squares; never raises.
+
+    Args:
+        judgement: of `judge_net`. If it is not valid it stays as it is.
+        cell_free: whether the cell is refined too.
+    """
+    if not judgement.valid or judgement.framework is None:
+        return judgement
+    try:
+        # a supercell in P1 would be refined atom by atom
+        result = refine(standardised(judgement.framework), cell_free=cell_free)
+        kept = net_key(net_of(result.framework)).text == judgement.key
+    except InputError as error:
+        return replace(judgement, framework=None, reason=f"cannot be built as SiO2: {error}")
+    judgement = replace(judgement, framework=None, r_dls=result.r_dls)
+    if result.status == "collapsed":
+        return replace(judgement, reason=f"cannot be built of tetrahedra: {result.reason}")
+    if not kept:
+        return replace(judgement, reason="its bonds changed when it was refined")
+    refined_framework = result.framework
+    n_t, _ = expand_orbits(
+        refined_framework.frac_t, refined_framework.operations, refined_framework.cell
+    )
+    return replace(
+        judgement,
+        framework=refined_framework,
+        n_t=len(n_t),
+        density=framework_density(refined_framework),
+        reason=judgement.reason or result.reason,
+    )
+
+
+def _overlap(framework: Framework) -> str:
+    """How many T atoms overlap, or nothing."""
+    full, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
+    near = neighbours_within(full, full, framework.cell, OVERLAP)
+    other = (near.centre != near.point) | near.shift.any(axis=1)
+    if not other.any():
+        return ""
+    count = len(np.unique(near.centre[other]))
+    return (
+        f"{count} of {len(full)} T atoms overlap: they are down to {near.distance[other].min():.2f}"
+        " Å apart"
+    )
+
+
+def _fault(net: Net) -> str:
+    """Why a net is not one 4-connected framework, or nothing."""
+    odd = net.coordination[net.coordination != VALENCE]
+    if len(odd):
+        counts = ", ".join(f"{n} to {k}" for k, n in sorted(Counter(odd.tolist()).items()))
+        return f"{len(odd)} of {len(net)} T atoms are bonded to other than {VALENCE}: {counts}"
+    parts = components(net)
+    if any(part.periodicity < net.dimension for part in parts):
+        kinds = Counter(SHAPES[part.periodicity] for part in parts)
+        listed = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in sorted(kinds.items()))
+        return f"not one framework but, in a cell, {listed}"
+    copies = sum(part.copies or 1 for part in parts)
+    return f"{copies} frameworks interpenetrate" if copies > 1 else ""
+
+
+def _interrupted_type(net: Net) -> str:
+    """The framework type of a net that is not valid: IZA's interrupted types are none."""
+    if (net.coordination > VALENCE).any():
+        return ""
+    return identify(net) or ""

@@ -16,6 +16,9 @@ BOND_CUTOFF = 3.5
 SHORT_BOND = 2.7
 """Å. A shorter T-T distance is too short (the poster's blue bonds); real ones start at 2.75 Å."""
 
+OVERLAP = 2.3
+"""Å. T atoms closer than this are alternatives of one site; bonds start at 2.75 Å."""
+
 
 def bonds(cart_t: FloatArray, cutoff: float = BOND_CUTOFF) -> IntArray:
     """Pairs of T atoms closer than `cutoff`.

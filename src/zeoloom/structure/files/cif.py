@@ -18,7 +18,7 @@ from zeoloom.geometry.symmetry import SAME_SITE, distinct_orbits, expand_orbits,
 from zeoloom.structure.composition import framework_atoms
 from zeoloom.structure.files.cif_symmetry import read_space_group
 from zeoloom.structure.files.cif_tags import Block, number, read_blocks
-from zeoloom.structure.net import BOND_CUTOFF
+from zeoloom.structure.net import BOND_CUTOFF, OVERLAP
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ MAX_CROWD = 30
 
 SHORTEST_SPACING = 2.0
 """Å between lattice planes. A cell thinner than this cannot hold a T atom and its image."""
-
-OVERLAP = 2.3
-"""Å. T atoms closer than this are alternatives of one disordered site; bonds start at 2.75 Å."""
 
 FULL_OCCUPANCY = 0.9
 """Refined occupancies of full sites scatter by a few percent."""
