@@ -32,7 +32,7 @@ from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.records import Framework
@@ -117,6 +117,22 @@ class Judgement:
     def new(self) -> bool:
         """Valid, and neither a framework type nor one of the user's own."""
         return self.framework_type == NEW and not self.known_as
+
+
+def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Valid before the rest; known energies before unknown; then the lowest energy, then R_DLS."""
+
+    def order(judgement: Judgement) -> tuple[bool, bool, float, float, str]:
+        energy, r_dls = judgement.energy_kj_mol, judgement.r_dls
+        return (
+            not judgement.valid,
+            energy is None,
+            0.0 if energy is None else energy,
+            np.inf if r_dls is None or judgement.framework is None else r_dls,
+            judgement.name,
+        )
+
+    return sorted(judgements, key=order)
 
 
 def judge_net(

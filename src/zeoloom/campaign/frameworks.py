@@ -1,0 +1,186 @@
+"""The frameworks a run ends with, as tables and files; shared by all verbs that judge."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.judge.verdict import best_first
+from zeoloom.structure.files.atomic import write_atomically
+from zeoloom.structure.files.cif_out import write_cif
+from zeoloom.structure.files.frameworks import save_database, save_extxyz
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zeoloom.judge.verdict import Judgement
+
+Value = str | float | bool | None
+"""Of one cell of the table; None where nothing is known."""
+
+COLUMNS = (
+    "name",
+    "framework_type",
+    "key",
+    "space_group",
+    "space_group_number",
+    "a",
+    "b",
+    "c",
+    "alpha",
+    "beta",
+    "gamma",
+    "n_t",
+    "n_t_unique",
+    "density",
+    "r_dls",
+    "found",
+    "energy_kj_mol",
+    "feasible",
+    "lid",
+    "rings",
+    "largest_included_sphere",
+    "largest_free_sphere",
+    "channel_dim",
+)
+"""Of `frameworks.csv`."""
+
+FILE_COLUMNS = ("file", "valid", "reason", "energy_status", "known_as")
+"""More of them where frameworks come from files."""
+
+CIF_FACTS = ("framework_type", "key", "density", "r_dls", "energy_kj_mol", "rings")
+"""Columns that are written into the CIF files too, as `_zeoloom_...`."""
+
+DECIMALS = {"density": 3, "r_dls": 6, "energy_kj_mol": 2}
+"""Those of spheres and lengths are 4."""
+
+
+def write_frameworks(
+    folder: Path,
+    judgements: Sequence[Judgement],
+    found: Mapping[str, int],
+    *,
+    columns: Sequence[str] = COLUMNS,
+) -> None:
+    """Write `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz` and `frameworks.db`.
+
+    Each judgement becomes a row, the best first. Of those with the same net the first given is
+    written as a structure, if it has one.
+
+    Args:
+        folder: of the run.
+        judgements: their names are unique, and fit to be names of files.
+        found: how often each net was met, by its key.
+        columns: of the table; `COLUMNS`, or with `FILE_COLUMNS`.
+
+    Raises:
+        InputError: if the place cannot be written to.
+    """
+    rows = {each.name: table_row(each, found) for each in judgements}
+    write_table(
+        folder / "frameworks.csv", [rows[each.name] for each in best_first(judgements)], columns
+    )
+    first: dict[str, Judgement] = {}
+    for each in judgements:
+        if each.framework is not None:
+            first.setdefault(each.key, each)
+    shown = best_first(list(first.values()))
+    frameworks = [each.framework for each in shown if each.framework is not None]
+    facts = [rows[each.name] for each in shown]
+    for framework, row in zip(frameworks, facts, strict=True):
+        told = {f"_zeoloom_{name}": _text(name, row[name]) for name in CIF_FACTS}
+        write_cif(
+            folder / "frameworks" / f"{row['name']}.cif",
+            replace(framework, name=str(row["name"])),
+            {tag: text for tag, text in told.items() if text},
+        )
+    save_extxyz(folder / "frameworks.extxyz", frameworks, facts)
+    save_database(folder / "frameworks.db", frameworks, facts)
+
+
+def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value]:
+    """Everything the table tells of a judgement, by column."""
+    framework = judgement.framework
+    cell: Sequence[Value] = [None] * 6
+    if framework is not None:
+        cell = [float(x) for x in parameters_from_cell(framework.cell)]
+    return {
+        "name": judgement.name,
+        "framework_type": judgement.framework_type,
+        "key": judgement.key,
+        "space_group": None if framework is None else framework.space_group_symbol,
+        "space_group_number": None if framework is None else framework.space_group_number,
+        **dict(zip(("a", "b", "c", "alpha", "beta", "gamma"), cell, strict=True)),
+        "n_t": judgement.n_t or None,
+        "n_t_unique": judgement.n_t_unique or None,
+        "density": judgement.density,
+        "r_dls": judgement.r_dls,
+        "found": found.get(judgement.key),
+        "energy_kj_mol": judgement.energy_kj_mol,
+        "feasible": judgement.feasible,
+        "lid": judgement.lid,
+        "rings": " ".join(map(str, judgement.rings)),
+        "largest_included_sphere": judgement.largest_included_sphere,
+        "largest_free_sphere": judgement.largest_free_sphere,
+        "channel_dim": judgement.channel_dim,
+        "file": judgement.file,
+        "valid": judgement.valid,
+        "reason": judgement.reason,
+        "energy_status": judgement.energy_status,
+        "known_as": judgement.known_as,
+    }
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, Value]], columns: Sequence[str]) -> None:
+    """Write rows as CSV; yes and no, and nothing where nothing is known."""
+
+    def write(part: Path) -> None:
+        with part.open("w", encoding="utf-8", newline="") as stream:
+            table = csv.writer(stream, lineterminator="\n")
+            table.writerow(columns)
+            table.writerows([_text(name, row[name]) for name in columns] for row in rows)
+
+    write_atomically(path, write)
+
+
+def _text(column: str, value: Value) -> str:
+    """One cell of the table."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.{DECIMALS.get(column, 4)}f}" if isinstance(value, float) else str(value)
+
+
+def counts_of(
+    judgements: Sequence[Judgement], found: Mapping[str, int], tried: int
+) -> dict[str, int | float]:
+    """How many there are of what.
+
+    Args:
+        judgements: of everything valid at least.
+        found: how often each valid net was met, by its key.
+        tried: everything that was looked at, good or bad.
+
+    Returns:
+        `tried`; `valid`; `unique` nets among them, and of those `known_types`, `new`, `feasible`
+        and `new_feasible`; and `new_feasible_share`, that last one of everything tried.
+    """
+    nets = {each.key: each for each in reversed(judgements) if each.valid}.values()
+    kinds = Counter[str]()
+    for net in nets:
+        kinds["new"] += net.new
+        kinds["known_types"] += not net.new
+        kinds["feasible"] += net.feasible is True
+        kinds["new_feasible"] += net.new and net.feasible is True
+    return {
+        "tried": tried,
+        "valid": sum(found.values()),
+        "unique": len(nets),
+        **{kind: kinds[kind] for kind in ("known_types", "new", "feasible", "new_feasible")},
+        "new_feasible_share": kinds["new_feasible"] / max(tried, 1),
+    }
