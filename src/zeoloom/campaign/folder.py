@@ -12,19 +12,21 @@ import platform
 import time
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from zeoloom.errors import InputError
 from zeoloom.structure.files.atomic import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    import torch
 
 Part = dict[str, np.ndarray]
 """Arrays of one finished part, by name."""
@@ -60,7 +62,7 @@ def open_run(path: Path, request: Mapping[str, Any], *, resume: bool) -> RunFold
         _check_same_run(record, asked)
         return RunFolder(path, asked)
     check_free(path, resume=resume)
-    _write_json(record, {"request": asked})
+    write_json(record, {"request": asked})
     return RunFolder(path, asked)
 
 
@@ -127,6 +129,8 @@ def run_parts(
     Returns:
         All parts.
     """
+    import torch  # noqa: PLC0415 - runs without parts need none of it
+
     parts = []
     for i in range(n_parts):
         path = run.path / "parts" / f"{i:05d}.npz"
@@ -175,21 +179,39 @@ def close_run(
         evaluations: of the network, in all.
         device: they were made on.
     """
+    import torch  # noqa: PLC0415 - as above
+
     outcome = {
         "evaluations": evaluations,
         "seconds": round(seconds_spent(run), 1),
         "device": device.type,
         "threads": torch.get_num_threads(),
     }
-    _write_json(run.path / "metrics.json", metrics)
-    versions = {name: metadata.version(name) for name in ("zeoloom", "torch", "numpy", "scipy")}
+    write_json(run.path / "metrics.json", metrics)
+    finish_run(run, outcome, ("torch", "numpy", "scipy"))
+
+
+def finish_run(run: RunFolder, outcome: Mapping[str, Any], packages: Sequence[str]) -> None:
+    """Complete `run.json` and drop the parts: the run is over.
+
+    Args:
+        run: which.
+        outcome: of it.
+        packages: those whose versions matter; what is not installed is left out.
+    """
+    versions = {"zeoloom": metadata.version("zeoloom")}
+    for name in packages:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
     versions["python"] = platform.python_version()
-    _write_json(
+    write_json(
         run.path / "run.json", {"request": run.request, "versions": versions, "outcome": outcome}
     )
-    for path in (run.path / "parts").glob("*"):
-        path.unlink()
-    (run.path / "parts").rmdir()
+    parts = run.path / "parts"
+    if parts.is_dir():
+        for path in parts.glob("*"):
+            path.unlink()
+        parts.rmdir()
 
 
 def _write_part(path: Path, arrays: Part) -> None:
@@ -200,6 +222,7 @@ def _write_part(path: Path, arrays: Part) -> None:
     write_atomically(path, write)
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain JSON values."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from zeoloom.diffusion.samplers import Sampler, ancestral, euler, heun
 from zeoloom.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zeoloom.diffusion.samplers import Sampler
     from zeoloom.learn.checkpoint import Model
 
 POINTS = {"pointnet": 1024, "equivariant": 48}
@@ -69,13 +69,14 @@ class JoinRequest(MakeRequest):
 
 
 Request = TypeVar("Request", bound=MakeRequest)
+AnyRequest = TypeVar("AnyRequest", bound=BaseModel)
 
 
-def parse_request(kind: type[Request], values: Mapping[str, Any]) -> Request:
+def parse_request(kind: type[AnyRequest], values: Mapping[str, Any]) -> AnyRequest:
     """A request from flags.
 
     Args:
-        kind: SampleRequest or JoinRequest.
+        kind: of request.
         values: by field name; None stands for the default.
 
     Raises:
@@ -112,6 +113,12 @@ def points_of(request: MakeRequest, model: Model) -> int:
 
 def sampler_of(request: MakeRequest) -> Sampler:
     """The sampler asked for."""
+    from zeoloom.diffusion.samplers import (  # noqa: PLC0415 - `judge` works without torch
+        ancestral,
+        euler,
+        heun,
+    )
+
     samplers: dict[str, Sampler] = {
         "euler": euler,
         "heun": heun,

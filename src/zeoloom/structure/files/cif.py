@@ -80,9 +80,9 @@ def read_frameworks(
         progress: called with each file before it is read.
     """
     frameworks: list[Framework] = []
-    problems: list[tuple[str, str]] = []
     notices: list[tuple[str, str]] = []
-    for path in _files(paths, problems):
+    files, problems = cif_files(paths)
+    for path in files:
         if progress is not None:
             progress(str(path))
         try:
@@ -166,9 +166,18 @@ def framework_from_block(block: Block, name: str) -> tuple[Framework, list[str]]
     return framework, notices + _check_net(framework)
 
 
-def _files(paths: Iterable[str | Path], problems: list[tuple[str, str]]) -> list[Path]:
-    """Every file meant by the paths, once; what is no CIF by its name is noted in `problems`."""
+def cif_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Every file meant by some paths, once.
+
+    Args:
+        paths: files, whatever their names; folders of which every visible file is looked at.
+
+    Returns:
+        The files; (path, reason) of each path that is not there and each file in a folder that is
+        no CIF by its name.
+    """
     files: dict[Path, None] = {}
+    problems: list[tuple[str, str]] = []
     for given in map(Path, paths):
         if not given.exists():
             problems.append((str(given), "no such file or folder"))
@@ -186,7 +195,7 @@ def _files(paths: Iterable[str | Path], problems: list[tuple[str, str]]) -> list
                     files[path] = None
                 else:
                     problems.append((str(path), f"no CIF by its name ('{path.suffix}'), skipped"))
-    return list(files)
+    return list(files), problems
 
 
 def _read_cell(block: Block) -> FloatArray:
