@@ -1,0 +1,206 @@
+"""Work in other processes: every piece has a time limit, and none can crash or hang the caller.
+
+Libraries written in C++ may abort, print to the terminal or never return. A worker is a fresh
+interpreter that runs piece after piece; one that dies or takes too long is killed and replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""In the environment of each worker: there may be as many workers as cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Made]):
+    """What became of one piece of work.
+
+    Attributes:
+        value: what was returned; None unless done.
+        status: "done"; "failed" if it raised or its process died; "timed out".
+        reason: empty if done, else what happened.
+        seconds: from handing it over to its end.
+    """
+
+    value: Made | None
+    status: Literal["done", "failed", "timed out"]
+    reason: str
+    seconds: float
+
+
+class Workers:
+    """Processes that wait for work, started when first needed. Close them, or use `with`.
+
+    Args:
+        count: how many at once.
+    """
+
+    def __init__(self, count: int = 1) -> None:
+        self.count = max(count, 1)
+        self._idle: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the idle processes."""
+        while self._idle:
+            self._idle.pop().stop()
+
+    def run(
+        self,
+        work: Callable[[Given], Made],
+        given: Sequence[Given],
+        *,
+        seconds: float,
+        on_done: Callable[[int, Outcome[Made]], None] | None = None,
+    ) -> list[Outcome[Made]]:
+        """Do the same work on many things.
+
+        Args:
+            work: a function of a module, so that a worker can import it; what it takes and returns
+                must pickle.
+            given: its argument, piece by piece.
+            seconds: time limit of each piece.
+            on_done: called with the index of a piece and its outcome, in the order they end.
+
+        Returns:
+            An outcome for each piece, in the order given.
+        """
+        outcomes: dict[int, Outcome[Made]] = {}
+        waiting = deque(range(len(given)))
+        busy: dict[Connection, _Busy] = {}
+        try:
+            while waiting or busy:
+                while waiting and len(busy) < self.count:
+                    index = waiting.popleft()
+                    worker = self._handed((work, given[index]))
+                    busy[worker.pipe] = _Busy(worker, index, time.monotonic())
+                oldest = min(each.since for each in busy.values())
+                wait(list(busy), timeout=max(oldest + seconds - time.monotonic(), 0.0))
+                for pipe, each in list(busy.items()):
+                    outcome: Outcome[Made] | None = self._outcome(each, seconds)
+                    if outcome is not None:
+                        del busy[pipe]
+                        outcomes[each.index] = outcome
+                        if on_done is not None:
+                            on_done(each.index, outcome)
+        finally:
+            # empty, unless the caller was interrupted
+            for each in busy.values():
+                each.worker.stop()
+        return [outcomes[index] for index in range(len(given))]
+
+    def _handed(self, message: object) -> _Worker:
+        """An idle worker, or a new one, with a message sent to it."""
+        while self._idle:
+            worker = self._idle.pop()
+            try:
+                worker.pipe.send(message)
+            except OSError:
+                # it died while nobody looked
+                worker.stop()
+            else:
+                return worker
+        worker = _Worker()
+        worker.pipe.send(message)
+        return worker
+
+    def _outcome(self, each: _Busy, seconds: float) -> Outcome[Made] | None:
+        """The outcome of a piece, or None while it is being worked on."""
+        spent = time.monotonic() - each.since
+        if each.worker.pipe.poll():
+            try:
+                value, error = each.worker.pipe.recv()
+            except (EOFError, OSError):
+                code = each.worker.stop()
+                return Outcome(None, "failed", f"its process died (exit status {code})", spent)
+            self._idle.append(each.worker)
+            return Outcome(value, "failed" if error else "done", error, spent)
+        if spent > seconds:
+            each.worker.stop()
+            return Outcome(None, "timed out", f"not done after {seconds:g} s", spent)
+        return None
+
+
+class _Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
+                [sys.executable, "-m", __spec__.name, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=os.environ | ONE_THREAD,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        self.pipe = Connection(ours.detach())
+
+    def stop(self) -> int:
+        """Kill the process, if it still lives; its exit status."""
+        # an idle one ends by itself when its pipe closes, one at work has to be killed
+        self.pipe.close()
+        try:
+            return self._process.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    """A worker, the piece it works on and since when."""
+
+    worker: _Worker
+    index: int
+    since: float
+
+
+def serve(descriptor: int) -> None:
+    """Run what comes through a pipe, until the other end closes it."""
+    with Connection(descriptor) as pipe:
+        while True:
+            try:
+                work, given = pipe.recv()
+            except EOFError:
+                return
+            try:
+                answer = (work(given), "")
+            except Exception as error:  # noqa: BLE001 - the caller is told
+                answer = (None, f"{type(error).__name__}: {error}")
+            try:
+                pipe.send(answer)
+            except OSError:
+                # nobody waits any more
+                return
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
