@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from zeoloom.campaign.cut import cut
     from zeoloom.campaign.folder import check_free
     from zeoloom.campaign.join import join
+    from zeoloom.campaign.judge import JudgeRequest, files_to_judge, judge_files
     from zeoloom.campaign.learn import describe_training, find_config, tensorboard
     from zeoloom.campaign.request import JoinRequest, SampleRequest, parse_request, resolved
     from zeoloom.campaign.sample import sample
     from zeoloom.errors import InputError
+    from zeoloom.judge.verdict import judge_framework
     from zeoloom.learn.checkpoint import load_model
     from zeoloom.learn.config import TrainingConfig, load_config
     from zeoloom.learn.training import train
@@ -39,11 +41,15 @@ if TYPE_CHECKING:
     from zeoloom.view.page import write_page
     from zeoloom.view.scene import read_scenes
     from zeoloom.view.tables import framework_sheet, metrics_table, reference_table
+    from zeoloom.view.verdicts import judgements_table
 
 _HOMES = {
     "cut": "campaign.cut",
     "check_free": "campaign.folder",
     "join": "campaign.join",
+    "JudgeRequest": "campaign.judge",
+    "files_to_judge": "campaign.judge",
+    "judge_files": "campaign.judge",
     "describe_training": "campaign.learn",
     "find_config": "campaign.learn",
     "tensorboard": "campaign.learn",
@@ -53,6 +59,7 @@ _HOMES = {
     "resolved": "campaign.request",
     "sample": "campaign.sample",
     "InputError": "errors",
+    "judge_framework": "judge.verdict",
     "load_model": "learn.checkpoint",
     "TrainingConfig": "learn.config",
     "load_config": "learn.config",
@@ -72,19 +79,25 @@ _HOMES = {
     "framework_sheet": "view.tables",
     "metrics_table": "view.tables",
     "reference_table": "view.tables",
+    "judgements_table": "view.verdicts",
 }
 
 __all__ = [
     "InputError",
     "JoinRequest",
+    "JudgeRequest",
     "SampleRequest",
     "TrainingConfig",
     "check_free",
     "cut",
     "describe_training",
+    "files_to_judge",
     "find_config",
     "framework_sheet",
     "join",
+    "judge_files",
+    "judge_framework",
+    "judgements_table",
     "load_atoms",
     "load_clouds",
     "load_clusters",

@@ -6,6 +6,7 @@ The journal is only ever added to, so an interrupted run has lost nothing but wh
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._kept: dict[tuple[str, str], Judgement] = {}
+        self._seconds: dict[str, float] = defaultdict(float)
         if path.exists():
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
                 self._take(line)
@@ -92,6 +94,7 @@ class Journal:
             told = json.loads(line)
             judgement = judgement_from_json(told["judgement"])
             self._kept[told["step"], judgement.name] = judgement
+            self._seconds[told["step"]] += told["seconds"]
         except (ValueError, KeyError, TypeError):
             return
 
@@ -99,14 +102,20 @@ class Journal:
         """The judgement of a name as it was after a step, or None if it was not done."""
         return self._kept.get((step, name))
 
-    def add(self, step: str, judgement: Judgement) -> None:
-        """Write down that a judgement went through a step.
+    def seconds(self, step: str) -> float:
+        """Time spent on a step, over all interruptions and all processes."""
+        return self._seconds[step]
+
+    def add(self, step: str, judgement: Judgement, seconds: float) -> None:
+        """Write down that a judgement went through a step, and how long it took.
 
         Raises:
             InputError: if the place cannot be written to.
         """
         self._kept[step, judgement.name] = judgement
-        line = json.dumps({"step": step, "judgement": judgement_to_json(judgement)})
+        self._seconds[step] += seconds
+        told = {"step": step, "seconds": seconds, "judgement": judgement_to_json(judgement)}
+        line = json.dumps(told)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as stream:

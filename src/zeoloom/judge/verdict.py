@@ -25,6 +25,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.silica.dls import refine
+from zeoloom.silica.energy import relax
 from zeoloom.structure.net import OVERLAP
 from zeoloom.structure.nets.graph import components, net_of
 from zeoloom.structure.nets.identity import describe, identify, net_key
@@ -34,6 +35,7 @@ from zeoloom.structure.standard import standardised
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zeoloom.silica.energy import Relaxation
     from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.records import Framework
 
@@ -199,6 +201,65 @@ def refined(judgement: Judgement, *, cell_free: bool = True) -> Judgement:
         density=framework_density(refined_framework),
         reason=judgement.reason or result.reason,
     )
+
+
+def relaxed(judgement: Judgement, relaxation: Relaxation) -> Judgement:
+    """A judgement with what relaxation tells: energy and local distances.
+
+    Args:
+        judgement: of `refined`; its framework stays as refined.
+        relaxation: of that framework.
+    """
+    if relaxation.status != "relaxed" or relaxation.framework is None:
+        told = "" if relaxation.status == "skipped" else f"not relaxed: {relaxation.reason}"
+        return replace(judgement, energy_status=relaxation.status, reason=judgement.reason or told)
+    if not relaxation.bonds_kept:
+        return replace(
+            judgement,
+            energy_status="bonds broken",
+            reason=judgement.reason or "its bonds changed when it was relaxed",
+        )
+    return replace(
+        judgement,
+        energy_kj_mol=relaxation.energy_kj_mol,
+        energy_status=relaxation.status,
+    )
+
+
+def with_energy(judgement: Judgement, *, seconds: float = 120.0, seed: int = 0) -> Judgement:
+    """Energy and local distances; never raises. A campaign relaxes many at once: see `relaxed`.
+
+    Args:
+        judgement: of `refined`. Without a framework it stays as it is.
+        seconds: time limit.
+        seed: of the small displacements at the start.
+    """
+    if judgement.framework is None:
+        return judgement
+    return relaxed(judgement, relax(judgement.framework, seconds=seconds, seed=seed))
+
+
+def judge_framework(
+    framework: Framework,
+    *,
+    against: Mapping[str, str] | None = None,
+    cell_free: bool = True,
+    energy: bool = True,
+    seconds: float = 120.0,
+    seed: int = 0,
+) -> Judgement:
+    """The whole verdict on one framework; never raises.
+
+    Args:
+        framework: with or without oxygen.
+        against: names of the user's own structures by the key of their net.
+        cell_free: whether the cell is refined too.
+        energy: whether to relax it, for energy and local distances.
+        seconds: time limit of the relaxation.
+        seed: of the small displacements at its start.
+    """
+    judgement = refined(judge_net(framework, against=against), cell_free=cell_free)
+    return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement
 
 
 def _overlap(framework: Framework) -> str:
