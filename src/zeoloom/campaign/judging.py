@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zeoloom.judge.verdict import Judgement, refined, relaxed
+from zeoloom.judge.verdict import Judgement, refined, relaxed, with_pores
 from zeoloom.silica.energy import relax_many
 
 if TYPE_CHECKING:
@@ -64,7 +64,13 @@ def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
     Returns:
         One for each, in the order given.
     """
-    judgements = through_step("refine", refined, nets, how, wanted=lambda each: each.valid)
+    judgements = through_step("refine", refined, nets, how, wanted=_has_framework)
+    # one that was not refined in time is no SiO2 framework
+    judgements = [
+        replace(each, framework=None) if each.r_dls is None else each for each in judgements
+    ]
+    if how.pores:
+        judgements = through_step("pores", with_pores, judgements, how, wanted=_has_framework)
     if how.energy:
         judgements = _energies(judgements, how)
     return judgements
@@ -88,13 +94,13 @@ def through_step(
         wanted: which of them take part.
 
     Returns:
-        One for each, in the order given; those that failed say so, and have no framework.
+        One for each, in the order given; those that failed say so.
     """
     tally = _Tally(step, judgements, how, wanted)
 
     def keep(index: int, outcome: Outcome[Judgement]) -> None:
         before = tally.waiting[index]
-        failed = replace(before, framework=None, reason=f"{step}: {outcome.reason}")
+        failed = replace(before, reason=before.reason or f"{step}: {outcome.reason}")
         tally.keep(outcome.value or failed, outcome.seconds)
 
     how.crew.run(work, tally.waiting, seconds=how.seconds, on_done=keep)
@@ -103,7 +109,7 @@ def through_step(
 
 def _energies(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
     """Judgements with energies, where there is a framework to relax."""
-    tally = _Tally("energy", judgements, how, lambda each: each.framework is not None)
+    tally = _Tally("energy", judgements, how, _has_framework)
 
     def keep(index: int, relaxation: Relaxation) -> None:
         tally.keep(relaxed(tally.waiting[index], relaxation), relaxation.seconds)
@@ -111,6 +117,10 @@ def _energies(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
     frameworks = [each.framework for each in tally.waiting if each.framework is not None]
     relax_many(frameworks, seconds=how.seconds, workers=how.crew, seed=how.seed, on_done=keep)
     return tally.results()
+
+
+def _has_framework(judgement: Judgement) -> bool:
+    return judgement.framework is not None
 
 
 class _Tally:

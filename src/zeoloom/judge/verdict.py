@@ -24,8 +24,10 @@ import numpy as np
 from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.judge.lid import lid
 from zeoloom.silica.dls import refine
 from zeoloom.silica.energy import relax
+from zeoloom.silica.pores import pores
 from zeoloom.structure.net import OVERLAP
 from zeoloom.structure.nets.graph import components, net_of
 from zeoloom.structure.nets.identity import describe, identify, net_key
@@ -79,9 +81,10 @@ class Judgement:
         lid: whether its local distances, relaxed, are those of real zeolites.
         rings: sizes of the smallest rings at its angles, increasing.
         largest_included_sphere: Å, diameter.
-        largest_free_sphere: Å, diameter of what can pass through.
-        accessible_volume: share of the volume, 0 to 1.
-        channel_dim: 0 to 3, directions in which the largest free sphere's channels run.
+        largest_free_sphere: Å, diameter of what can travel through.
+        accessible_volume: share of the volume, 0 to 1, where the centre of a sphere of 2.8 Å can
+            be, in channels.
+        channel_dim: 0 to 3, directions in which such a sphere can travel.
     """
 
     name: str
@@ -203,6 +206,28 @@ def refined(judgement: Judgement, *, cell_free: bool = True) -> Judgement:
     )
 
 
+def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
+    """Spheres, accessible volume and channels; never raises.
+
+    Args:
+        judgement: of `refined`. Without a framework it stays as it is.
+        seed: of the random points that volumes are counted with.
+    """
+    if judgement.framework is None:
+        return judgement
+    try:
+        found = pores(judgement.framework, seed=seed)
+    except InputError as error:
+        return replace(judgement, reason=judgement.reason or f"pores not measured: {error}")
+    return replace(
+        judgement,
+        largest_included_sphere=found.included,
+        largest_free_sphere=found.free,
+        accessible_volume=found.accessible_volume / 1000.0,
+        channel_dim=found.channel_dimension,
+    )
+
+
 def relaxed(judgement: Judgement, relaxation: Relaxation) -> Judgement:
     """A judgement with what relaxation tells: energy and local distances.
 
@@ -223,6 +248,7 @@ def relaxed(judgement: Judgement, relaxation: Relaxation) -> Judgement:
         judgement,
         energy_kj_mol=relaxation.energy_kj_mol,
         energy_status=relaxation.status,
+        lid=lid(relaxation.framework).passed,
     )
 
 
@@ -244,6 +270,7 @@ def judge_framework(
     *,
     against: Mapping[str, str] | None = None,
     cell_free: bool = True,
+    measure_pores: bool = True,
     energy: bool = True,
     seconds: float = 120.0,
     seed: int = 0,
@@ -254,11 +281,14 @@ def judge_framework(
         framework: with or without oxygen.
         against: names of the user's own structures by the key of their net.
         cell_free: whether the cell is refined too.
+        measure_pores: whether to measure the pores.
         energy: whether to relax it, for energy and local distances.
         seconds: time limit of the relaxation.
-        seed: of the small displacements at its start.
+        seed: of everything random.
     """
     judgement = refined(judge_net(framework, against=against), cell_free=cell_free)
+    if measure_pores:
+        judgement = with_pores(judgement, seed=seed)
     return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement
 
 
