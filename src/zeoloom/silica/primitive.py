@@ -68,6 +68,22 @@ def primitive_cell(framework: Framework) -> PrimitiveCell:
         InputError: if an oxygen atom has fewer than two T atoms within 2.6 Å, or a T atom not four
             oxygen.
     """
+    cell, (frac_t, frac_o), owners = primitive_sites(framework)
+    # a cell is described up to a rotation: Q R = cell.T leaves the lower triangle R.T
+    upper = np.linalg.qr(cell.T)[1]
+    lower = (upper * np.sign(np.diag(upper))[:, None]).T
+    return _bonded(framework.name, lower, frac_t, frac_o, owners)
+
+
+def primitive_sites(
+    framework: Framework,
+) -> tuple[FloatArray, tuple[FloatArray, FloatArray], IntArray]:
+    """The primitive cell of a framework where it lies, whatever its bonds.
+
+    Returns:
+        (3, 3) Å, rows the shortest vectors of the lattice; T and O atoms in it, fractional, in
+        [0, 1); the asymmetric T atom that each T atom is an image of.
+    """
     cell = _short_basis(framework)
     to_frac = framework.cell @ np.linalg.inv(cell)
     frac: list[FloatArray] = []
@@ -77,10 +93,7 @@ def primitive_cell(framework: Framework) -> PrimitiveCell:
         kept = primitive_atoms(atoms, framework.operations, framework.cell)
         frac.append(wrap(atoms[kept] @ to_frac))
         owners.append(owner[kept])
-    # a cell is described up to a rotation: Q R = cell.T leaves the lower triangle R.T
-    upper = np.linalg.qr(cell.T)[1]
-    lower = (upper * np.sign(np.diag(upper))[:, None]).T
-    return _bonded(framework.name, lower, frac[0], frac[1], owners[0])
+    return cell, (frac[0], frac[1]), owners[0]
 
 
 def in_p1(framework: Framework, atoms: PrimitiveCell) -> Framework:
