@@ -73,7 +73,7 @@ def scene_figure(path: str | Path, scene: Scene, *, points: bool = True) -> None
         labelcolor=INK,
         columnspacing=1.6,
     )
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _scene_legend(scene: Scene, *, points: bool) -> tuple[list[Any], list[str]]:
@@ -151,7 +151,7 @@ def regeneration_figure(
     names = [name for name, row in (("Real", real_gallery), ("Generated", gallery)) if row]
     for part, row, name in zip(lower, rows, names, strict=True):
         _gallery(part, row, name, radius + 0.4)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _distance_panel(
@@ -274,7 +274,7 @@ def _gallery(part: SubFigure, scenes: Sequence[Scene], name: str, half_width: fl
     columns[0].set_title(name, loc="left", fontsize=10, fontweight="bold", color=INK)
 
 
-def _save(figure: Figure, path: str | Path) -> None:
+def save_figure(figure: Figure, path: str | Path) -> None:
     """Write the figure in the format of its name, whole or not at all."""
     path = Path(path)
     kind = path.suffix.lower().lstrip(".")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ from zeoloom.errors import InputError
 from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.net import SHORT_BOND
 from zeoloom.view.scene import sphere_radii
+from zeoloom.view.templates import filled, json_in_script, part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,29 +36,20 @@ def write_page(path: str | Path, scenes: Sequence[Scene], title: str = "") -> No
     if not scenes:
         raise InputError(f"{path}: no scenes to show; give at least one cloud or crystal.")
     page = page_html(scenes, title or scenes[0].title)
-    write_atomically(Path(path), lambda part: part.write_text(page, encoding="utf-8"))
+    write_atomically(Path(path), lambda place: place.write_text(page, encoding="utf-8"))
 
 
 def page_html(scenes: Sequence[Scene], title: str) -> str:
     """The text of the page."""
-    here = files("zeoloom.view")
     data = {"shortBond": SHORT_BOND, "scenes": [scene_data(scene) for scene in scenes]}
-    filled = {
+    marks = {
         "title": html.escape(title),
         "version": html.escape(version("zeoloom")),
-        "scenes": _json_in_script(data),
-        "library": here.joinpath("3Dmol-min.js").read_text(encoding="utf-8"),
-        "viewer": here.joinpath("viewer.js").read_text(encoding="utf-8"),
+        "scenes": json_in_script(data),
+        "library": part("3Dmol-min.js"),
+        "viewer": part("viewer.js"),
     }
-    # split, not replace: nothing that is filled in is ever searched for the next mark
-    head, *rest = here.joinpath("page.html").read_text(encoding="utf-8").split("{{")
-    marked = [piece.split("}}", 1) for piece in rest]
-    return head + "".join(filled[name] + text for name, text in marked)
-
-
-def _json_in_script(data: object) -> str:
-    """JSON that may stand inside a script element: no "<" in it, so nothing in it can end that."""
-    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return filled("page.html", marks)
 
 
 def scene_data(scene: Scene) -> dict[str, Any]:

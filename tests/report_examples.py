@@ -1,0 +1,79 @@
+"""Judged frameworks to report on: a few small types as they are refined, and one strained apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from silica_examples import shaken
+from zeoloom.geometry.lattice import cell_from_parameters
+from zeoloom.geometry.space_groups import operations_of_hall_number
+from zeoloom.judge.verdict import NEW, Judgement
+from zeoloom.silica.dls import refine
+from zeoloom.structure.nets.graph import net_of
+from zeoloom.structure.nets.identity import describe
+from zeoloom.structure.records import Framework
+from zeoloom.structure.reference import framework_density, load_reference
+
+HOSTILE = "</script><b>\"quotes\" & 'ünicode' 你好 {{data}}"
+
+TYPES = ("SOD", "CHA", "ABW", "MER")
+
+
+def judged(name: str, framework: Framework) -> Judgement:
+    """What can be said of a framework without energy and pores."""
+    refined = refine(framework)
+    about = describe(net_of(refined.framework))
+    return Judgement(
+        name=name,
+        file=f"{name}.cif",
+        valid=True,
+        framework_type=about.code or NEW,
+        key=about.key.text,
+        framework=refined.framework,
+        n_t=len(net_of(refined.framework)),
+        n_t_unique=len(set(about.orbits.tolist())),
+        density=framework_density(refined.framework),
+        r_dls=refined.r_dls,
+        rings=about.ring_sizes,
+    )
+
+
+@cache
+def some_judgements() -> tuple[Judgement, ...]:
+    """Four known types, one of them with a hostile name as if it were new, and one not valid.
+
+    Energies are no results: they only put the points somewhere.
+    """
+    reference = load_reference()
+    known = [judged(code, reference[code]) for code in TYPES]
+    known = [
+        replace(one, energy_kj_mol=12.0 + 9.0 * place, energy_status="relaxed", lid=place < 2)
+        for place, one in enumerate(known)
+    ]
+    strained = shaken(reference["SOD"], 0.05, 0.02, seed=3)
+    new = replace(
+        known[0],
+        name=HOSTILE,
+        framework_type=NEW,
+        framework=strained,
+        density=framework_density(strained),
+        energy_kj_mol=None,
+        largest_included_sphere=6.3,
+        largest_free_sphere=2.5,
+        accessible_volume=0.213,
+        channel_dim=0,
+    )
+    lost = Judgement("lost", file="lost.cif", reason="T1 has 3 neighbours")
+    return (lost, *reversed(known), new)
+
+
+def chain() -> Framework:
+    """One T atom in a cell: bonded with its own images along a alone."""
+    cell = cell_from_parameters([3.1, 9.0, 9.0, 90.0, 90.0, 90.0])
+    nothing = np.zeros((0, 3))
+    return Framework(
+        "chain", cell, 1, "P1", operations_of_hall_number(1), np.zeros((1, 3)), ("T1",), nothing
+    )
