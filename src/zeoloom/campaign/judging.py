@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zeoloom.judge.verdict import Judgement, refined, relaxed, with_pores
+from zeoloom.errors import InputError
+from zeoloom.judge.verdict import Judgement, judge_net, refined, relaxed, with_pores
 from zeoloom.silica.energy import relax_many
+from zeoloom.structure.files.cif import read_framework
 
 if TYPE_CHECKING:
     from zeoloom.campaign.journal import Journal
@@ -69,11 +71,34 @@ def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
     judgements = [
         replace(each, framework=None) if each.r_dls is None else each for each in judgements
     ]
+    return judged_further(judgements, how)
+
+
+def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
+    """Judge refined frameworks to the end: pores and energy.
+
+    Args:
+        judgements: of `refined`; their names are unique.
+        how: to judge.
+
+    Returns:
+        One for each, in the order given.
+    """
+    judgements = list(judgements)
     if how.pores:
         judgements = through_step("pores", with_pores, judgements, how, wanted=_has_framework)
     if how.energy:
         judgements = _energies(judgements, how)
     return judgements
+
+
+def judged_file(blank: Judgement) -> Judgement:
+    """Which net a file holds, or why it holds none; runs in a worker."""
+    try:
+        framework, _ = read_framework(blank.file)
+    except InputError as error:
+        return replace(blank, reason=str(error))
+    return judge_net(replace(framework, name=blank.name), file=blank.file)
 
 
 def through_step(
@@ -161,6 +186,8 @@ class _Tally:
         return list(self._now.values())
 
     def _tell(self) -> None:
+        if not self._total:
+            return
         doing = f"{self._step}: {told_counts(self._now.values())}"
         self._how.on_progress(self._finished, self._total, doing)
 

