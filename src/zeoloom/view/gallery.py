@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.judge.verdict import best_first
 from zeoloom.view.figures import INK, NOTE, save_figure
 from zeoloom.view.projection import draw_scene, view_rotation
-from zeoloom.view.report_data import best_first
 from zeoloom.view.scene import scene_of_framework
 
 if TYPE_CHECKING:

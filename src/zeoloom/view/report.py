@@ -8,9 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE
+from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, best_first
 from zeoloom.structure.files.atomic import write_atomically
-from zeoloom.view.report_data import FRACTION, Operations, best_first, bonds_of, judgement_data
+from zeoloom.view.report_data import FRACTION, Operations, bonds_of, judgement_data
 from zeoloom.view.report_statistics import statistics_data, types_data
 from zeoloom.view.templates import filled, json_in_script, part
 
@@ -28,7 +28,7 @@ def write_report(
     judgements: Sequence[Judgement],
     *,
     title: str,
-    counts: Mapping[str, int],
+    counts: Mapping[str, float],
     facts: Mapping[str, str | float],
     found: Mapping[str, int] | None = None,
     seconds: Mapping[str, float] | None = None,
@@ -39,7 +39,8 @@ def write_report(
         path: the file to write.
         judgements: in any order; the page begins with the best.
         title: its heading.
-        counts: how many were left at each step, from the first to the last: "tried", "valid", ...
+        counts: how many were tried, and how many of them came how far, in order; shares (keys in
+            "_share") are left to the page.
         facts: what was run, name and value; shown in this order.
         found: how often each net was found, by its key; counted among the judgements if left out.
         seconds: time each stage took, in order.
@@ -57,7 +58,7 @@ def report_html(
     judgements: Sequence[Judgement],
     *,
     title: str,
-    counts: Mapping[str, int],
+    counts: Mapping[str, float],
     facts: Mapping[str, str | float],
     found: Mapping[str, int] | None = None,
     seconds: Mapping[str, float] | None = None,
@@ -70,7 +71,11 @@ def report_html(
     bonds = [bonds_of(judgement) for judgement in ordered]
     valid = [drawn for j, drawn in zip(ordered, bonds, strict=True) if j.valid and drawn]
     data: dict[str, Any] = {
-        "counts": list(counts.items()),
+        "counts": [
+            [name.replace("_", " "), count]
+            for name, count in counts.items()
+            if not name.endswith("_share")
+        ],
         "facts": [[name, str(value)] for name, value in facts.items()],
         "seconds": [[stage, round(float(spent), 2)] for stage, spent in (seconds or {}).items()],
         "limits": {"feasible": FEASIBLE, "likeMade": LIKE_MADE},

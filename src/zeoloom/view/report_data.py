@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import math
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from zeoloom.structure.files.cif_out import cif_text
 from zeoloom.view.periodic import periodic_bonds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from zeoloom.judge.verdict import Judgement
     from zeoloom.structure.records import FloatArray, Framework, IntArray
@@ -28,20 +29,6 @@ FRACTION = 10_000
 
 OPERATIONS = "_space_group_symop_operation_xyz\n"
 """What the operations of a CIF come after; they end at the next loop."""
-
-
-def best_first(judgements: Iterable[Judgement]) -> list[Judgement]:
-    """Valid before not valid, then by energy, then by R_DLS; what is unknown comes last."""
-
-    def rank(judgement: Judgement) -> tuple[bool, float, float]:
-        energy, r_dls = _number(judgement.energy_kj_mol), _number(judgement.r_dls)
-        return (
-            not judgement.valid,
-            math.inf if energy is None else energy,
-            math.inf if r_dls is None else r_dls,
-        )
-
-    return sorted(judgements, key=rank)
 
 
 class Operations:
@@ -79,6 +66,7 @@ def judgement_data(
     return {
         "name": judgement.name,
         "file": judgement.file,
+        "key": judgement.key,
         "valid": judgement.valid,
         "reason": judgement.reason,
         "type": judgement.framework_type,
@@ -100,7 +88,7 @@ def judgement_data(
         "volume": _number(judgement.accessible_volume, 4),
         "channels": judgement.channel_dim,
         "found": found.get(judgement.key) if judgement.key else None,
-        "cif": None if framework is None else _cif_data(framework, operations),
+        "cif": _cif_data(judgement, operations),
         "net": None if framework is None or bonds is None else _net_data(framework, bonds),
     }
 
@@ -114,10 +102,21 @@ def bonds_of(judgement: Judgement) -> PeriodicBonds | None:
     return None
 
 
-def _cif_data(framework: Framework, operations: Operations) -> list[str | int] | None:
-    """The CIF of a framework; None for a group that cannot be written down."""
+def _cif_data(judgement: Judgement, operations: Operations) -> list[str | int] | None:
+    """The CIF of a framework, as a run writes it; None for a group that cannot be written down."""
+    if judgement.framework is None:
+        return None
+    facts = {
+        "framework_type": judgement.framework_type,
+        "key": judgement.key,
+        "density": _text(judgement.density, 3),
+        "r_dls": _text(judgement.r_dls, 6),
+        "energy_kj_mol": _text(judgement.energy_kj_mol, 2),
+        "rings": " ".join(map(str, judgement.rings)),
+    }
+    tags = {f"_zeoloom_{name}": text for name, text in facts.items() if text}
     with suppress(InputError):
-        return operations.without(cif_text(framework))
+        return operations.without(cif_text(replace(judgement.framework, name=judgement.name), tags))
     return None
 
 
@@ -143,3 +142,7 @@ def _number(value: float | None, digits: int | None = None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(value) if digits is None else round(float(value), digits)
+
+
+def _text(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{value:.{decimals}f}"

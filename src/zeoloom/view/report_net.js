@@ -5,8 +5,7 @@
 const Nets = (() => {
   const WIDTH = 64; // cells; shifts are counted from the middle
   const MIDDLE = 32 * (1 + WIDTH + WIDTH * WIDTH);
-  const MAX_RING = 36;
-  const MAX_STEPS = 4e6; // of the search for rings; beyond, what was found so far is shown
+  const MAX_STEPS = 2e6; // of the search for rings; beyond, what was found so far is shown
 
   function integers(text) {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -42,7 +41,7 @@ const Nets = (() => {
       const seen = oxygen && oxygen.map((x, k) => x + back[k]);
       arms[head].push({ head: tail, shift: back, o: seen, step: step(head, tail, back) });
     }
-    return { cell: record.cell, n, frac, sites: [...integers(record.sites)], labels: record.labels, bonds, arms, rings: null };
+    return { cell: record.cell, n, frac, sites: [...integers(record.sites)], labels: record.labels, bonds, arms };
   }
 
   // Graph distances from each vertex, grown shell by shell as they are asked for.
@@ -71,8 +70,9 @@ const Nets = (() => {
     return { apart };
   }
 
-  // The rings of `size` through a - v - b: closed paths without shortcuts. Opposite nodes of such a
-  // path are as far apart as along it, and that is enough.
+  // The rings of `size` that go on from `path`, vertex after vertex, and end at node b: closed paths
+  // without shortcuts. Opposite nodes of such a path are as far apart as along it, and that is enough.
+  // Only rings are found whose first vertex has the least number.
   function ringsThrough(net, walk, path, b, size, budget, found) {
     budget.steps += 1;
     if (budget.steps > MAX_STEPS) return;
@@ -80,7 +80,8 @@ const Nets = (() => {
     const i = path.length; // the next node is node i of the ring, b is node size - 1
     for (const { step } of net.arms[path[i - 1] % net.n]) {
       const x = path[i - 1] + step;
-      if (i === size - 1 ? x !== b : x === path[0] || path.includes(x)) continue;
+      if (x % net.n < path[0] % net.n) continue;
+      if (i === size - 1 && x !== b) continue;
       if (!walk.apart(path[0], x, Math.min(i, size - i))) continue;
       if (!walk.apart(path[1], x, Math.min(i - 1, size - i + 1))) continue;
       if (!walk.apart(b, x, Math.min(i + 1, size - 1 - i))) continue;
@@ -99,51 +100,43 @@ const Nets = (() => {
     return `${least}:${names.sort()[0]}`;
   }
 
-  // The smallest rings at every angle, as the vertex symbols count them: { sizes, bySize, complete }.
-  function rings(net) {
-    if (net.rings) return net.rings;
-    const walk = walker(net);
-    const bySize = new Map();
+  // All rings of one size: { rings, complete }. A ring is a list of fractional corners with its middle
+  // in cell zero; of those that are copies of one another in other cells there is one.
+  function ringsOf(net, size) {
+    net.rings ||= new Map();
+    if (net.rings.has(size)) return net.rings.get(size);
+    net.walk ||= walker(net);
     const budget = { steps: 0 };
+    const distinct = new Map();
     for (let v = 0; v < net.n; v += 1) {
       const home = v + net.n * MIDDLE;
       const ends = net.arms[v].map((arm) => home + arm.step);
       for (let i = 0; i < ends.length; i += 1) {
         for (let j = i + 1; j < ends.length; j += 1) {
           const found = [];
-          for (let size = 3; size <= MAX_RING && !found.length; size += 1) {
-            ringsThrough(net, walk, [home, ends[i]], ends[j], size, budget, found);
-          }
-          for (const ring of found) {
-            if (!bySize.has(ring.length)) bySize.set(ring.length, new Map());
-            bySize.get(ring.length).set(ringName(net, ring), ring);
-          }
+          ringsThrough(net, net.walk, [home, ends[i]], ends[j], size, budget, found);
+          for (const ring of found) distinct.set(ringName(net, ring), ring);
         }
       }
     }
-    const sizes = [...bySize.keys()].sort((a, b) => a - b);
-    net.rings = { sizes, bySize, complete: budget.steps <= MAX_STEPS };
-    return net.rings;
+    const rings = [...distinct.values()].map((ring) => cornersOf(net, ring));
+    net.rings.set(size, { rings, complete: budget.steps <= MAX_STEPS });
+    return net.rings.get(size);
   }
 
-  // The rings of one size as lists of fractional corners, each with its middle in cell zero.
-  function ringCorners(net, size) {
-    const found = rings(net).bySize.get(size) || new Map();
-    return [...found.values()].map((ring) => {
-      const corners = ring.map((node) => {
-        const i = node % net.n;
-        let rest = (node - i) / net.n;
-        const shift = [0, 1, 2].map(() => {
-          const s = (rest % WIDTH) - 32;
-          rest = Math.floor(rest / WIDTH);
-          return s;
-        });
-        return net.frac[i].map((x, k) => x + shift[k]);
+  function cornersOf(net, ring) {
+    const corners = ring.map((node) => {
+      const i = node % net.n;
+      let rest = (node - i) / net.n;
+      return net.frac[i].map((x) => {
+        const shift = (rest % WIDTH) - WIDTH / 2;
+        rest = Math.floor(rest / WIDTH);
+        return x + shift;
       });
-      const home = [0, 1, 2].map((k) => Math.floor(corners.reduce((sum, c) => sum + c[k], 0) / corners.length + 1e-3));
-      return corners.map((c) => c.map((x, k) => x - home[k]));
     });
+    const home = [0, 1, 2].map((k) => Math.floor(corners.reduce((sum, c) => sum + c[k], 0) / corners.length + 1e-3));
+    return corners.map((c) => c.map((x, k) => x - home[k]));
   }
 
-  return { decode, cartesian, row, dot, cross, norm, rings, ringCorners };
+  return { decode, cartesian, row, dot, cross, norm, ringsOf };
 })();

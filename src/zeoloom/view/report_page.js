@@ -41,7 +41,7 @@
     : `${value.toFixed(value < 10 ? 1 : 0)} s`);
   const share = (part, whole) => {
     const percent = (100 * part) / whole;
-    return `${percent.toFixed(percent < 1 && percent > 0 ? 2 : percent < 10 ? 1 : 0)} %`;
+    return `${percent.toFixed(percent >= 10 || percent === 0 ? 0 : percent < 1 ? 2 : 1)} %`;
   };
 
   function writeHead() {
@@ -59,8 +59,7 @@
       filled.style.width = `${first[1] ? Math.min(100, (100 * count) / first[1]) : 0}%`;
       bar.append(filled);
       step.append(element("span", name, "soft"), element("strong", number(count)));
-      const before = i ? data.counts[i - 1] : null;
-      step.append(element("span", before && before[1] ? `${share(count, before[1])} of ${before[0]}` : "\u00a0", "soft"), bar);
+      step.append(element("span", i && first[1] ? `${share(count, first[1])} of ${first[0]}` : "\u00a0", "soft"), bar);
       return step;
     }));
     const total = data.seconds.reduce((sum, [, spent]) => sum + spent, 0);
@@ -90,7 +89,36 @@
     return [kind, energy].filter(Boolean).join(", ") + (f.reason ? `. ${f.reason}` : "");
   }
 
-  const ABOUT = ["energy", "rDls", "density", "group", "nT", "unique", "rings", "included", "free", "volume", "channels", "lid", "found", "file"];
+  const ABOUT = ["energy", "rDls", "density", "group", "cell", "nT", "unique", "rings", "included", "free", "volume", "channels", "lid", "found", "key", "file"];
+
+  // a b c, then the angles that are not right ones.
+  function cellText(f) {
+    if (!f.net) return null;
+    const axes = [0, 1, 2].map((k) => Nets.row(f.net.cell, k));
+    const angles = [[1, 2, "α"], [0, 2, "β"], [0, 1, "γ"]].map(([i, j, name]) =>
+      [name, (Math.acos(Nets.dot(axes[i], axes[j]) / (Nets.norm(axes[i]) * Nets.norm(axes[j]))) * 180) / Math.PI]);
+    const odd = angles.filter(([, angle]) => Math.abs(angle - 90) > 0.005).map(([name, angle]) => `${name} ${angle.toFixed(2)}°`);
+    return [`${axes.map((axis) => Nets.norm(axis).toFixed(2)).join(" × ")} Å`, ...odd].join(", ");
+  }
+
+  const OTHER_RINGS = [5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20];
+  const PLAIN = {
+    cell: ["Cell", cellText], key: ["Key", (f) => f.key || null], file: ["File", (f) => f.file || null],
+  };
+
+  // The smallest rings at its angles are known; whether there are others is seen when asked.
+  function writeRingChoices(sizes) {
+    const kept = byId("rings").value;
+    const group = (name, listed) => {
+      const made = element("optgroup");
+      made.label = name;
+      made.append(...listed.map((n) => new Option(`${n}-rings`, n)));
+      return made;
+    };
+    const others = OTHER_RINGS.filter((n) => sizes.length && n > sizes[0] && !sizes.includes(n));
+    byId("rings").replaceChildren(new Option("none", "0"), group("smallest at the angles", sizes), group("other sizes", others));
+    byId("rings").value = [...sizes, ...others].includes(Number(kept)) ? kept : "0";
+  }
 
   function writeSelected() {
     const f = frameworks[selected];
@@ -101,16 +129,15 @@
     byId("previous").disabled = at <= 0;
     byId("next").disabled = at < 0 ? !order.length : at >= order.length - 1;
     byId("properties").replaceChildren(...ABOUT.flatMap((key) => {
-      const each = key === "file" ? { head: "File" } : Table.column(key);
-      const value = !f ? null : key === "file" ? f.file || null : Table.written(each, f);
+      const plain = PLAIN[key];
+      const each = plain ? { head: plain[0] } : Table.column(key);
+      const value = !f ? null : plain ? plain[1](f) : Table.written(each, f);
       if (value === null) return [];
       const unit = { volume: " %", channels: "" }[key] ?? (each.unit && /Å|mol/.test(each.unit) ? ` ${each.unit}` : "");
       const head = each.unit && !unit && key !== "channels" ? `${each.head}, ${each.unit}` : each.head;
       return [element("dt", head), element("dd", value + unit)];
     }));
-    const sizes = f?.rings || [];
-    const kept = Number(byId("rings").value);
-    byId("rings").replaceChildren(new Option("none", "0"), ...sizes.map((n) => new Option(`${n}-rings`, n, false, n === kept)));
+    writeRingChoices(f?.rings || []);
     byId("stage").setAttribute("aria-label", f ? `${f.name} in three dimensions` : "Nothing to show");
     map?.choose(selected);
   }
@@ -139,9 +166,8 @@
     if (!net || document.documentElement.dataset.flat) return "";
     const told = [];
     if (size) {
-      const { bySize, complete } = Nets.rings(net);
-      const count = bySize.get(size)?.size || 0;
-      told.push(`${count} ${size}-ring${count === 1 ? "" : "s"} in the cell${complete ? "" : " (too many to find all)"}`);
+      const { rings, complete } = Nets.ringsOf(net, size);
+      told.push(`${rings.length || "no"} ${size}-ring${rings.length === 1 ? "" : "s"} in the cell${complete ? "" : ", too many to find all"}`);
     }
     if (byId("pores").checked) {
       const cavities = Solid.largestCavities(net);

@@ -3,7 +3,8 @@
 const Solid = (() => {
   const EDGE = 1e-3; // of a cell: atoms so near to a face are drawn on both sides
   const ATOM_RADIUS = 1.35; // Å, of T and O, as pores are measured
-  const GRID_POINTS = 12000;
+  const GRID_POINTS = 8000;
+  const MOST_CLIMBS = 80;
 
   // Atoms of `times`^3 cells with those on the outer faces; bonds that leave end half-way, or at
   // their oxygen. atoms: { kind: "T" | "O" | "end", site, at }, bonds: [i, j].
@@ -83,21 +84,39 @@ const Solid = (() => {
     return Math.sqrt(least) - ATOM_RADIUS;
   }
 
+  const WAYS = [];
+  for (const a of [-1, 0, 1]) for (const b of [-1, 0, 1]) for (const c of [-1, 0, 1]) if (a || b || c) WAYS.push([a, b, c]);
+
+  // The atoms within `reach` Å of a place.
+  function atomsNear(atoms, [x, y, z], reach) {
+    const near = [];
+    for (let i = 0; i < atoms.length; i += 3) {
+      const square = (atoms[i] - x) ** 2 + (atoms[i + 1] - y) ** 2 + (atoms[i + 2] - z) ** 2;
+      if (square < reach * reach) near.push(atoms[i], atoms[i + 1], atoms[i + 2]);
+    }
+    return near;
+  }
+
   // Uphill from a place, in ever smaller steps along the axes and the diagonals.
   function climb(atoms, start, step) {
-    const ways = [];
-    for (const a of [-1, 0, 1]) for (const b of [-1, 0, 1]) for (const c of [-1, 0, 1]) if (a || b || c) ways.push([a, b, c]);
     let at = start;
     let radius = freeRadius(atoms, at);
-    for (let size = step; size > 0.01;) {
+    let from = at;
+    const leash = 2 * step; // so far the atoms nearby are the nearest ones
+    let near = atomsNear(atoms, at, radius + ATOM_RADIUS + 2 * leash + step);
+    for (let size = step; size > 0.005;) {
       let better = null;
-      for (const way of ways) {
+      for (const way of WAYS) {
         const there = at.map((x, k) => x + size * way[k]);
-        const free = freeRadius(atoms, there);
+        const free = freeRadius(near, there);
         if (free > radius + 1e-6) { radius = free; better = there; }
       }
-      if (better) at = better;
-      else size /= 2;
+      if (!better) size /= 2;
+      else at = better;
+      if (Nets.norm(at.map((x, k) => x - from[k])) > leash - 2 * size) {
+        from = at;
+        near = atomsNear(atoms, at, radius + ATOM_RADIUS + 2 * leash + step);
+      }
     }
     return { at, radius };
   }
@@ -115,21 +134,30 @@ const Solid = (() => {
       grid.push({ frac, radius: freeRadius(atoms, Nets.cartesian(net.cell, frac)) });
     }
     grid.sort((one, other) => other.radius - one.radius);
-    // no point of the sphere's middle is farther than a step from one of the grid
-    const starts = grid.filter((each) => each.radius > grid[0].radius - step).slice(0, 60);
+    // the middle of the sphere is less than a step from a point of the grid, and as far less deep
     const inverse = fractional(net.cell);
-    const tops = starts.map((each) => climb(atoms, Nets.cartesian(net.cell, each.frac), step / 2));
+    const tops = [];
+    const tried = [];
+    for (const { frac, radius } of grid) {
+      if (radius < grid[0].radius - step || tops.length >= MOST_CLIMBS) break;
+      if (tried.some((other) => apart(net, frac, other) < 1.1 * step)) continue;
+      tried.push(frac);
+      tops.push(climb(atoms, Nets.cartesian(net.cell, frac), step / 2));
+    }
     const most = Math.max(...tops.map((top) => top.radius));
     const distinct = [];
     for (const { at, radius } of tops) {
       if (radius < most - 0.05) continue;
       const frac = inverse(at).map((x) => { const y = x - Math.floor(x); return y > 1 - EDGE * 5 ? 0 : y; });
-      const apart = (other) => Nets.norm(Nets.cartesian(net.cell, frac.map((x, k) => { const d = x - other.frac[k]; return d - Math.round(d); })));
-      if (distinct.every((other) => apart(other) > 0.7)) distinct.push({ frac, radius });
+      if (distinct.every((other) => apart(net, frac, other.frac) > 0.7)) distinct.push({ frac, radius });
     }
     net.cavities = distinct;
     return distinct;
   }
+
+  // Å between places in the cell, by the nearest copy; near enough where they are close.
+  const apart = (net, one, other) =>
+    Nets.norm(Nets.cartesian(net.cell, one.map((x, k) => x - other[k] - Math.round(x - other[k]))));
 
   // Cartesian to fractional.
   function fractional(cell) {

@@ -56,7 +56,7 @@ const Table = (() => {
     if (valid && (valid === "yes") !== f.valid) return false;
     if (lid && (f.lid === null || (lid === "yes") !== f.lid)) return false;
     if (!text.length) return true;
-    const words = [f.name, f.file, f.type, f.knownAs, f.group, f.reason, f.energyStatus].join(" ").toLowerCase();
+    const words = [f.name, f.file, f.key, f.type, f.knownAs, f.group, f.reason, f.energyStatus].join(" ").toLowerCase();
     return text.every((word) => {
       const ring = /^(\d+)-rings?$/.exec(word);
       return ring ? f.rings.includes(Number(ring[1])) : words.includes(word);

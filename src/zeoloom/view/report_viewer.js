@@ -91,7 +91,7 @@ const Viewer = (() => {
     const vertexArr = [];
     const faceArr = [];
     const rim = [];
-    for (const corners of Nets.ringCorners(net, size)) {
+    for (const corners of Nets.ringsOf(net, size).rings) {
       for (const cell of cells(times)) {
         const cart = corners.map((corner) => Nets.cartesian(net.cell, corner.map((x, k) => x + cell[k])));
         const middle = [0, 1, 2].map((k) => cart.reduce((sum, at) => sum + at[k], 0) / cart.length);

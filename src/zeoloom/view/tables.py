@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.judge.verdict import best_first
 from zeoloom.structure.reference import framework_density
-from zeoloom.view.report_data import best_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
