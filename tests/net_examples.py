@@ -68,6 +68,20 @@ def cosets(matrix: np.ndarray) -> np.ndarray:
     return np.array(list(product(*map(range, sizes))))
 
 
+def supercell(
+    framework: Framework, times: tuple[int, int, int], noise: float, rng: np.random.Generator
+) -> Framework:
+    """Several cells without symmetry, every atom displaced by noise Å (standard deviation)."""
+    shifts = np.array(list(product(*map(range, times))))
+    cell = np.diag(times) @ framework.cell
+    moved = []
+    for frac in (framework.frac_t, framework.frac_o):
+        full, _ = expand_orbits(frac, framework.operations, framework.cell)
+        copies = ((full[:, None] + shifts[None]) / times).reshape(-1, 3)
+        moved.append(copies + noise * rng.normal(size=copies.shape) @ np.linalg.inv(cell))
+    return replace(framework_of(cell, moved[0], framework.name), frac_o=moved[1])
+
+
 def redescribed(framework: Framework, rng: np.random.Generator, noise: float = 0.02) -> Framework:
     """The same framework in P1: another cell, origin, hand and order of atoms, atoms displaced.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import subprocess
 import sys
@@ -13,9 +14,13 @@ import numpy as np
 import pytest
 
 import zeoloom
-from net_examples import diamond, framework_of, redescribed
+from net_examples import diamond, framework_of, redescribed, supercell
 from silica_examples import bare, in_p1, known
 from zeoloom.campaign import judge as campaign
+from zeoloom.campaign.journal import Journal
+from zeoloom.campaign.judging import Judging, through_step
+from zeoloom.judge.verdict import Judgement
+from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cif_out import cif_text
 
 if TYPE_CHECKING:
@@ -191,22 +196,46 @@ def test_an_interrupted_run_goes_on(
     assert "finished run" in finished.message
 
 
-def test_one_that_takes_too_long_does_not_stop_the_rest(
-    run: Run, folder: Path, tmp_path: Path
+SLEEPY = """
+import time
+
+def work(judgement):
+    if judgement.name == "sleepy":
+        time.sleep(600)
+    if judgement.name == "clumsy":
+        raise ArithmeticError("oh")
+    return judgement
+"""
+
+
+def test_one_that_hangs_does_not_stop_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 1,920 T atoms without symmetry, and a file that is quick
-    monster = redescribed(known("MFI"), np.random.default_rng(0), 0.05)
-    path = tmp_path / "monster.cif"
-    path.write_text(cif_text(bare(monster)))
-    limit = ["--seconds-each", "4", "--no-energy", "--no-pores"]
-    done = run("judge", path, folder / "SOD.cif", *limit, "-o", tmp_path / "out")
+    (tmp_path / "sleepy_work.py").write_text(SLEEPY)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # of the workers
+    work = importlib.import_module("sleepy_work").work
+    given = [Judgement(name) for name in ("sleepy", "clumsy", "a", "b")]
+    with Workers(2) as crew:
+        how = Judging(crew, Journal(tmp_path / "journal"), seconds=5.0)
+        found = through_step("net", work, given, how)
+    reasons = ["net: not done after 5 s", "net: ArithmeticError: oh", "", ""]
+    assert [each.reason for each in found] == reasons
+    assert [each.name for each in found] == [each.name for each in given]
+
+
+@pytest.mark.parametrize(
+    "oxygen", [pytest.param(True, marks=pytest.mark.slow), pytest.param(False)]
+)
+def test_a_supercell_of_thousands_of_atoms(run: Run, tmp_path: Path, oxygen: bool) -> None:
+    framework = known("MFI") if oxygen else bare(known("MFI"))
+    large = supercell(framework, (2, 2, 4), 0.05, np.random.default_rng(0))
+    (tmp_path / "large.cif").write_text(cif_text(large))
+    limit = ["--no-energy", "--no-pores"]
+    done = run("judge", tmp_path / "large.cif", *limit, "-o", tmp_path / "out")
     assert done.code == 0
-    rows = rows_of(tmp_path / "out")
-    assert rows["SOD"]["r_dls"]
-    assert (
-        rows["monster"]["framework_type"] == "MFI"
-        or "not done after 4 s" in (rows["monster"]["reason"])
-    )
+    row = rows_of(tmp_path / "out")["large"]
+    assert (row["framework_type"], row["space_group"], row["n_t"]) == ("MFI", "Pnma", "96")
 
 
 def test_no_torch_is_needed(folder: Path, tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ VALENCE = 4
 SHAPES = {0: "finite group", 1: "chain", 2: "layer", 3: "framework"}
 """What a connected part of a net is, by the number of directions it runs on in."""
 
+MANY_SITES = 150
+"""Asymmetric T atoms. No framework type has more than 99 (SFV); those that do are supercells."""
+
+LOOSE_SYMPREC = 0.5
+"""Å, how far the atoms of a supercell may be from their places; refinement puts them right."""
+
 NEW = "new"
 """In place of a framework type code: the bundled reference has no such net."""
 
@@ -183,8 +189,7 @@ def refined(judgement: Judgement, *, cell_free: bool = True) -> Judgement:
     if not judgement.valid or judgement.framework is None:
         return judgement
     try:
-        # a supercell in P1 would be refined atom by atom
-        result = refine(standardised(judgement.framework), cell_free=cell_free)
+        result = refine(_with_symmetry(judgement.framework, judgement.key), cell_free=cell_free)
         kept = net_key(net_of(result.framework)).text == judgement.key
     except InputError as error:
         return replace(judgement, framework=None, reason=f"cannot be built as SiO2: {error}")
@@ -290,6 +295,15 @@ def judge_framework(
     if measure_pores:
         judgement = with_pores(judgement, seed=seed)
     return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement
+
+
+def _with_symmetry(framework: Framework, key: str) -> Framework:
+    """The framework in a group it has, so that a supercell is not refined atom by atom."""
+    found = standardised(framework)
+    if len(found.frac_t) <= MANY_SITES:
+        return found
+    loose = standardised(framework, LOOSE_SYMPREC)
+    return loose if net_key(net_of(loose)).text == key else found
 
 
 def _overlap(framework: Framework) -> str:
