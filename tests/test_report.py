@@ -141,11 +141,13 @@ def test_found_is_counted() -> None:
 def test_what_cannot_be_drawn_is_left_out() -> None:
     odd = Judgement("odd", framework=replace(chain(), frac_t=np.zeros((0, 3)), t_labels=()))
     line = Judgement("line", framework=chain(), r_dls=float("nan"))
+    line = replace(line, energy_kj_mol=np.float64(3.0), n_t=np.int64(1), lid=np.True_)
     data = data_of(report_html([odd, line], **WORDS))
     by_name = {each["name"]: each for each in data["frameworks"]}
     assert by_name["odd"]["net"] is None
     assert by_name["line"]["net"] is not None
     assert by_name["line"]["rDls"] is None
+    assert by_name["line"]["feasible"] is by_name["line"]["lid"] is True
     assert data["statistics"]["frameworks"] == 0
 
 

@@ -73,20 +73,20 @@ def judgement_data(
         "knownAs": judgement.known_as,
         "new": judgement.new,
         "group": "" if framework is None else framework.space_group_symbol,
-        "nT": judgement.n_t or None,
-        "unique": judgement.n_t_unique or None,
+        "nT": int(judgement.n_t) or None,
+        "unique": int(judgement.n_t_unique) or None,
         "density": _number(judgement.density, 2),
         "rDls": _number(judgement.r_dls, 5),
         "energy": _number(judgement.energy_kj_mol, 2),
         "energyStatus": judgement.energy_status,
-        "feasible": judgement.feasible,
-        "likeMade": judgement.like_made,
-        "lid": judgement.lid,
-        "rings": list(judgement.rings),
+        "feasible": _known(judgement.feasible),
+        "likeMade": _known(judgement.like_made),
+        "lid": _known(judgement.lid),
+        "rings": [int(size) for size in judgement.rings],
         "included": _number(judgement.largest_included_sphere, 2),
         "free": _number(judgement.largest_free_sphere, 2),
         "volume": _number(judgement.accessible_volume, 4),
-        "channels": judgement.channel_dim,
+        "channels": _number(judgement.channel_dim, 0),
         "found": found.get(judgement.key) if judgement.key else None,
         "cif": _cif_data(judgement, operations),
         "net": None if framework is None or bonds is None else _net_data(framework, bonds),
@@ -142,6 +142,11 @@ def _number(value: float | None, digits: int | None = None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(value) if digits is None else round(float(value), digits)
+
+
+def _known(value: bool | None) -> bool | None:
+    """Yes, no or unknown, without NumPy's own kind of bool."""
+    return None if value is None else bool(value)
 
 
 def _text(value: float | None, decimals: int) -> str:

@@ -8,6 +8,7 @@
   const ROWS = 100;
   const NARROWEST_PLOT = 240; // pixels
   const GAP = 24;
+  const FEW_FACTS = 6; // more are folded away
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   let selected = frameworks.length ? 0 : -1;
@@ -45,7 +46,8 @@
   };
 
   function writeHead() {
-    byId("facts").hidden = !data.facts.length;
+    byId("run").hidden = !data.facts.length;
+    byId("run").open = data.facts.length <= FEW_FACTS;
     byId("facts").replaceChildren(...data.facts.map(([name, value]) => {
       const box = element("div");
       box.append(element("dt", name), element("dd", value));
@@ -85,7 +87,7 @@
   function verdictOf(f) {
     if (!f.valid) return `Not valid${f.reason ? `: ${f.reason}` : ""}`;
     const kind = f.new ? "New net" : f.knownAs && f.type === "new" ? `Known as ${f.knownAs}` : `Known net, type ${f.type}`;
-    const energy = f.likeMade ? "as stable as zeolites made so far" : f.feasible ? "feasible" : f.feasible === false ? "not feasible" : "";
+    const energy = f.likeMade ? "as stable as silica zeolites made so far" : f.feasible ? "feasible" : f.feasible === false ? "not feasible" : "";
     return [kind, energy].filter(Boolean).join(", ") + (f.reason ? `. ${f.reason}` : "");
   }
 
@@ -321,6 +323,7 @@
     if (points.some((f) => f.new)) marks.push(['<circle cx="7" cy="7" r="4.6" fill="var(--new)"/>', "new"]);
     if (points.some((f) => !f.new)) marks.push(['<rect x="3" y="3" width="8" height="8" transform="rotate(45 7 7)" fill="var(--ours)"/>', "found here, known"]);
     if (types.length) marks.push(['<circle cx="7" cy="7" r="3.4" fill="none" stroke="var(--known)" stroke-width="1.4"/>', "known types (IZA)"]);
+    if (map.ceiling !== null) marks.push(['<path d="M2 3H12M7 12V6M4 9L7 6L10 9" fill="none" stroke="currentColor"/>', `at the upper edge: ${map.ceiling} or more`]);
     byId("map-legend").replaceChildren(...marks.map(([drawing, name]) => {
       const item = element("li");
       item.innerHTML = `<svg width="14" height="14" aria-hidden="true">${drawing}</svg>`;

@@ -61,7 +61,7 @@ const Plots = (() => {
     const { svg, at, left, right } = frame(width, wide ? 420 : 340, [26, 12, 42, 42], span, [lowest, reach * 1.06],
       ["T atoms per 1000 Å³", upwards === "energy" ? "kJ/mol above quartz" : "R_DLS"], [wide ? 8 : 5, 6]);
     svg.setAttribute("aria-label", `${points.length} frameworks and ${types.length} known types; the table holds the same numbers`);
-    const lines = upwards === "energy" ? [[limits.feasible, "feasible below"], [limits.likeMade, "all made so far below"]] : [];
+    const lines = upwards === "energy" ? [[limits.feasible, "feasible: below"], [limits.likeMade, "all made as silica: below"]] : [];
     for (const [value] of lines) {
       svg.append(make("line", { class: "limit", x1: left, x2: right, y1: at.y(value), y2: at.y(value) }));
     }
@@ -77,11 +77,12 @@ const Plots = (() => {
       svg.append(ring);
     }
     const places = new Map();
+    const big = points.length > 300 ? 3.4 : 4.6;
     // the best last, on top
     for (const each of [...points].reverse()) {
       const [x, y] = [at.x(each.density), at.y(clip(each.value))];
-      const mark = each.new ? make("circle", { cx: x, cy: y, r: 4.6 })
-        : make("rect", { x: x - 4, y: y - 4, width: 8, height: 8, transform: `rotate(45 ${x} ${y})` });
+      const mark = each.new ? make("circle", { cx: x, cy: y, r: big })
+        : make("rect", { x: x - 0.87 * big, y: y - 0.87 * big, width: 1.74 * big, height: 1.74 * big, transform: `rotate(45 ${x} ${y})` });
       mark.setAttribute("class", `mark ${each.new ? "new" : "old"}`);
       mark.dataset.index = each.index;
       hover(mark, each, told(each));
@@ -96,6 +97,7 @@ const Plots = (() => {
     svg.append(chosen);
     place.replaceChildren(svg);
     return {
+      ceiling: all.some((each) => each.value > top) ? top : null,
       choose: (index) => {
         const found = places.get(index);
         chosen.setAttribute("visibility", found ? "visible" : "hidden");

@@ -148,7 +148,7 @@ const Solid = (() => {
     const distinct = [];
     for (const { at, radius } of tops) {
       if (radius < most - 0.05) continue;
-      const frac = inverse(at).map((x) => { const y = x - Math.floor(x); return y > 1 - EDGE * 5 ? 0 : y; });
+      const frac = inverse(at).map((x) => { const y = x - Math.floor(x); return y > 1 - 5 * EDGE || y < 5 * EDGE ? 0 : y; });
       if (distinct.every((other) => apart(net, frac, other.frac) > 0.7)) distinct.push({ frac, radius });
     }
     net.cavities = distinct;
@@ -167,5 +167,5 @@ const Solid = (() => {
     return (at) => faces.map((face) => Nets.dot(face, at) / volume);
   }
 
-  return { drawing, cellEdges, largestCavities };
+  return { EDGE, drawing, cellEdges, largestCavities };
 })();

@@ -99,7 +99,7 @@ const Viewer = (() => {
         vertexArr.push(point(middle), ...cart.map(point));
         cart.forEach((at, i) => {
           const next = (i + 1) % cart.length;
-          faceArr.push(first, first + 1 + i, first + 1 + next, first, first + 1 + next, first + 1 + i);
+          faceArr.push(first, first + 1 + i, first + 1 + next);
           rim.push(at, cart[next]);
         });
       }
@@ -112,9 +112,12 @@ const Viewer = (() => {
 
   function drawPores(net, times) {
     for (const { frac, radius } of Solid.largestCavities(net)) {
-      for (const cell of cells(times)) {
-        const center = point(Nets.cartesian(net.cell, frac.map((x, k) => x + cell[k])));
-        viewer.addSphere({ center, radius: Math.max(radius, 0.1), color: colour("pore"), opacity: 0.75, quality: 3 });
+      // as atoms are: those on a face of the cell on both sides
+      for (const cell of cells(times + 1)) {
+        const place = frac.map((x, k) => x + cell[k]);
+        if (place.some((x) => x > times + Solid.EDGE)) continue;
+        const center = point(Nets.cartesian(net.cell, place));
+        viewer.addSphere({ center, radius: Math.max(radius, 0.1), color: colour("pore"), opacity: 0.6, quality: 3 });
       }
     }
   }
