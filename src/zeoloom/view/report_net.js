@@ -72,15 +72,16 @@ const Nets = (() => {
 
   // The rings of `size` that go on from `path`, vertex after vertex, and end at node b: closed paths
   // without shortcuts. Opposite nodes of such a path are as far apart as along it, and that is enough.
-  // Only rings are found whose first vertex has the least number.
-  function ringsThrough(net, walk, path, b, size, budget, found) {
+  // With `least`, only rings are found whose first vertex has the least number.
+  function ringsThrough(net, path, b, size, least, budget, found) {
     budget.steps += 1;
     if (budget.steps > MAX_STEPS) return;
+    const walk = net.walk;
     const half = size >> 1;
     const i = path.length; // the next node is node i of the ring, b is node size - 1
     for (const { step } of net.arms[path[i - 1] % net.n]) {
       const x = path[i - 1] + step;
-      if (x % net.n < path[0] % net.n) continue;
+      if (least && x % net.n < path[0] % net.n) continue;
       if (i === size - 1 && x !== b) continue;
       if (!walk.apart(path[0], x, Math.min(i, size - i))) continue;
       if (!walk.apart(path[1], x, Math.min(i - 1, size - i + 1))) continue;
@@ -88,7 +89,7 @@ const Nets = (() => {
       if (i >= half && !walk.apart(path[i - half], x, half)) continue;
       if (size % 2 && i > half && !walk.apart(path[i - half - 1], x, half)) continue;
       if (i === size - 1) found.push([...path, x]);
-      else ringsThrough(net, walk, [...path, x], b, size, budget, found);
+      else ringsThrough(net, [...path, x], b, size, least, budget, found);
     }
   }
 
@@ -100,28 +101,39 @@ const Nets = (() => {
     return `${least}:${names.sort()[0]}`;
   }
 
-  // All rings of one size: { rings, complete }. A ring is a list of fractional corners with its middle
-  // in cell zero; of those that are copies of one another in other cells there is one.
-  function ringsOf(net, size) {
+  // Rings of one size: { rings, complete }. With `smallest`, those alone that are the smallest at one
+  // of their angles, as vertex symbols count them: the windows of pores, but no ways around cages. A
+  // ring is a list of fractional corners with its middle in cell zero; of copies in other cells there
+  // is one.
+  function ringsOf(net, size, smallest) {
+    const name = `${size} ${smallest}`;
     net.rings ||= new Map();
-    if (net.rings.has(size)) return net.rings.get(size);
+    if (net.rings.has(name)) return net.rings.get(name);
     net.walk ||= walker(net);
     const budget = { steps: 0 };
     const distinct = new Map();
     for (let v = 0; v < net.n; v += 1) {
       const home = v + net.n * MIDDLE;
       const ends = net.arms[v].map((arm) => home + arm.step);
+      const through = (i, j, n, least) => {
+        const found = [];
+        ringsThrough(net, [home, ends[i]], ends[j], n, least, budget, found);
+        return found;
+      };
+      const hasSmaller = (i, j) => {
+        for (let n = 3; n < size; n += 1) if (through(i, j, n, false).length) return true;
+        return false;
+      };
       for (let i = 0; i < ends.length; i += 1) {
         for (let j = i + 1; j < ends.length; j += 1) {
-          const found = [];
-          ringsThrough(net, net.walk, [home, ends[i]], ends[j], size, budget, found);
-          for (const ring of found) distinct.set(ringName(net, ring), ring);
+          if (smallest && hasSmaller(i, j)) continue;
+          for (const ring of through(i, j, size, !smallest)) distinct.set(ringName(net, ring), ring);
         }
       }
     }
     const rings = [...distinct.values()].map((ring) => cornersOf(net, ring));
-    net.rings.set(size, { rings, complete: budget.steps <= MAX_STEPS });
-    return net.rings.get(size);
+    net.rings.set(name, { rings, complete: budget.steps <= MAX_STEPS });
+    return net.rings.get(name);
   }
 
   function cornersOf(net, ring) {

@@ -146,7 +146,8 @@
 
   function drawSelected() {
     const net = netOf(selected);
-    const rings = Number(byId("rings").value);
+    const size = Number(byId("rings").value);
+    const rings = size ? { size, smallest: frameworks[selected].rings.includes(size) } : null;
     const bySite = byId("colour").value === "site";
     Viewer.draw(net, {
       times: Number(byId("supercell").value), oxygen: byId("oxygen").checked, cell: byId("cell").checked,
@@ -164,11 +165,12 @@
   }
 
   // What the rings and pores in the picture are.
-  function note(net, size) {
+  function note(net, wanted) {
     if (!net || document.documentElement.dataset.flat) return "";
     const told = [];
-    if (size) {
-      const { rings, complete } = Nets.ringsOf(net, size);
+    if (wanted) {
+      const { size, smallest } = wanted;
+      const { rings, complete } = Nets.ringsOf(net, size, smallest);
       told.push(`${rings.length || "no"} ${size}-ring${rings.length === 1 ? "" : "s"} in the cell${complete ? "" : ", too many to find all"}`);
     }
     if (byId("pores").checked) {

@@ -87,11 +87,11 @@ const Viewer = (() => {
   };
 
   // All rings of one size as one surface of triangles around their middles.
-  function drawRings(net, size, times) {
+  function drawRings(net, { size, smallest }, times) {
     const vertexArr = [];
     const faceArr = [];
     const rim = [];
-    for (const corners of Nets.ringsOf(net, size).rings) {
+    for (const corners of Nets.ringsOf(net, size, smallest).rings) {
       for (const cell of cells(times)) {
         const cart = corners.map((corner) => Nets.cartesian(net.cell, corner.map((x, k) => x + cell[k])));
         const middle = [0, 1, 2].map((k) => cart.reduce((sum, at) => sum + at[k], 0) / cart.length);
