@@ -38,8 +38,8 @@ class Pores:
     Attributes:
         included: largest sphere that fits.
         free: largest sphere that can travel through, in any direction.
-        free_along: the same for those that get on along a, b and c of the cell given; a sphere
-            that cannot has the largest size that could, which may be below zero.
+        free_along: the largest that can travel straight on along a, b and c of the cell given,
+            as IZA counts: a channel along a + b alone is along neither. May be below zero.
         channel_dimension: 0 to 3, directions in which a sphere of 2.8 Å can travel on one network
             of channels.
         accessible_volume: Å^3 of 1000 Å^3 where the centre of such a sphere can be, in channels.
@@ -65,12 +65,12 @@ def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Por
     cell, sites, _ = primitive_sites(framework)
     void = voids(np.concatenate(sites), cell)
     needed = 0.5 * probe + RADIUS
-    passages = _passages(void, cell @ np.linalg.inv(framework.cell), needed)
+    passages = _passages(void, framework.cell @ np.linalg.inv(cell), needed)
     channel, pocket = _volumes(void, cell, passages, needed, np.random.default_rng(seed))
     along = 2.0 * (passages.widest - RADIUS)
     return Pores(
         included=2.0 * (float(void.distance.max()) - RADIUS),
-        free=float(along.max()),
+        free=2.0 * (passages.free - RADIUS),
         free_along=(float(along[0]), float(along[1]), float(along[2])),
         channel_dimension=int(passages.rank.max(initial=0)),
         accessible_volume=1000.0 * channel,
@@ -83,10 +83,12 @@ class _Passages:
     """How the nodes of a void hang together.
 
     Attributes:
-        widest: (3,) Å from the atoms, the narrowest place of the widest path along each axis.
+        free: Å from the atoms, the narrowest place of the widest path.
+        widest: (3,) the same of the widest paths along each axis.
         rank: (n,) directions in which a sphere of the size asked for can travel from each node.
     """
 
+    free: float
     widest: FloatArray
     rank: IntArray
 
@@ -115,16 +117,15 @@ class _Components:
             self._parent[each], self._shift[each] = node, total
         return node, total
 
-    def join(self, tail: int, head: int, shift: IntArray) -> IntArray | None:
-        """Add an edge; the new whole cells a component comes back by, if there are any."""
+    def join(self, tail: int, head: int, shift: IntArray) -> list[IntArray] | None:
+        """Add an edge; all that the component comes back by now, if that has changed."""
         (one, from_one), (two, from_two) = self.root(tail), self.root(head)
         step = from_one + shift - from_two
-        if one != two:
-            self._parent[two], self._shift[two] = one, step
-            for each in self.returns[two]:
-                self._add(one, each)
-            return None
-        return step if step.any() and self._add(one, step) else None
+        if one == two:
+            return self.returns[one] if step.any() and self._add(one, step) else None
+        self._parent[two], self._shift[two] = one, step
+        changed = [self._add(one, each) for each in self.returns[two]]
+        return self.returns[one] if any(changed) else None
 
     def _add(self, root: int, step: IntArray) -> bool:
         """Whether a return is independent of those known; then it is kept."""
@@ -135,17 +136,18 @@ class _Components:
         return True
 
 
-def _passages(void: Voids, to_axes: FloatArray, needed: float) -> _Passages:
+def _passages(void: Voids, axes: FloatArray, needed: float) -> _Passages:
     """Open the edges from the widest to the narrowest.
 
     Args:
         void: of the primitive cell.
-        to_axes: (3, 3) rows are the primitive vectors in terms of the axes asked about.
+        axes: (3, 3) rows are the axes asked about in terms of the primitive vectors.
         needed: Å from the atoms, for the ranks.
     """
     n = len(void.distance)
     components = _Components(n)
     widest = np.full(3, -np.inf)
+    free = -np.inf
     rank: IntArray = np.full(n, -1, dtype=np.int64)
     order = np.argsort(-void.narrowest, kind="stable")
     for edge in order:
@@ -155,11 +157,15 @@ def _passages(void: Voids, to_axes: FloatArray, needed: float) -> _Passages:
         if rank[0] >= 0 and np.isfinite(widest).all():
             break
         found = components.join(int(void.tails[edge]), int(void.heads[edge]), void.shifts[edge])
-        if found is not None:
-            moves = np.abs(found @ to_axes) > 1e-6
-            widest = np.where(moves & ~np.isfinite(widest), width, widest)
+        if found is None:
+            continue
+        free = max(free, width)
+        for axis in np.flatnonzero(~np.isfinite(widest)):
+            # an axis is along a channel if it is a combination of what the channel comes back by
+            if np.linalg.matrix_rank([*found, axes[axis]], tol=1e-6) == len(found):
+                widest[axis] = width
     rank = _ranks(components, n) if rank[0] < 0 else rank
-    return _Passages(widest, np.where(void.distance >= needed, rank, 0))
+    return _Passages(free, widest, np.where(void.distance >= needed, rank, 0))
 
 
 def _ranks(components: _Components, count: int) -> IntArray:
