@@ -13,8 +13,11 @@ import torch
 import zeoloom
 from test_cli_make import METRICS
 from test_cloud_files import some_clouds
+from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of
+from zeoloom.campaign.judge import STEPS
 from zeoloom.learn.checkpoint import load_state
 from zeoloom.network import EquivariantConfig, PointNetConfig
+from zeoloom.silica.energy import Relaxation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,5 +71,17 @@ def test_figures_of_merit() -> None:
 
 
 def test_records_of_runs() -> None:
-    for request in (zeoloom.SampleRequest, zeoloom.JoinRequest):
+    for request in (zeoloom.SampleRequest, zeoloom.JoinRequest, zeoloom.JudgeRequest):
         assert missing(request.model_fields, "Record of a run") == []
+    assert missing(counts_of([], {}, 0), "Record of a run") == []
+    assert missing(STEPS, "Record of a run") == []
+
+
+def test_tables_of_frameworks() -> None:
+    assert missing([*COLUMNS, *FILE_COLUMNS], "Frameworks") == []
+    columns = re.findall(r"^\| (`.+?`) \|", section("Frameworks"), re.MULTILINE)
+    assert re.findall(r"`(\w+)`", " ".join(columns)) == [*COLUMNS, *FILE_COLUMNS]
+    told = str(Relaxation.__annotations__["status"])
+    endings = [*re.findall(r"'([^']+)'", told), "bonds broken"]
+    assert len(endings) == 5
+    assert missing(endings, "Frameworks") == []
