@@ -20,16 +20,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zeoloom.campaign.crystal_request import GenerateRequest, SolveRequest
+    from zeoloom.campaign.crystals import draw_sites, make_frameworks
     from zeoloom.campaign.cut import cut
     from zeoloom.campaign.folder import check_free
     from zeoloom.campaign.join import join
     from zeoloom.campaign.judge import JudgeRequest, files_to_judge, judge_files
-    from zeoloom.campaign.learn import describe_training, find_config, tensorboard
+    from zeoloom.campaign.learn import (
+        describe_training,
+        find_config,
+        tensorboard,
+        training_examples,
+    )
     from zeoloom.campaign.request import JoinRequest, SampleRequest, parse_request, resolved
     from zeoloom.campaign.sample import sample
     from zeoloom.errors import InputError
     from zeoloom.judge.verdict import judge_framework
-    from zeoloom.learn.checkpoint import load_model
+    from zeoloom.learn.checkpoint import Model, load_model
     from zeoloom.learn.config import TrainingConfig, load_config
     from zeoloom.learn.training import train
     from zeoloom.structure.atoms import points_to_atoms
@@ -57,6 +64,11 @@ _HOMES = {
     "describe_training": "campaign.learn",
     "find_config": "campaign.learn",
     "tensorboard": "campaign.learn",
+    "training_examples": "campaign.learn",
+    "GenerateRequest": "campaign.crystal_request",
+    "SolveRequest": "campaign.crystal_request",
+    "draw_sites": "campaign.crystals",
+    "make_frameworks": "campaign.crystals",
     "JoinRequest": "campaign.request",
     "SampleRequest": "campaign.request",
     "parse_request": "campaign.request",
@@ -64,6 +76,7 @@ _HOMES = {
     "sample": "campaign.sample",
     "InputError": "errors",
     "judge_framework": "judge.verdict",
+    "Model": "learn.checkpoint",
     "load_model": "learn.checkpoint",
     "TrainingConfig": "learn.config",
     "load_config": "learn.config",
@@ -87,14 +100,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "GenerateRequest",
     "InputError",
     "JoinRequest",
     "JudgeRequest",
+    "Model",
     "SampleRequest",
+    "SolveRequest",
     "TrainingConfig",
     "check_free",
     "cut",
     "describe_training",
+    "draw_sites",
     "files_to_judge",
     "find_config",
     "framework_sheet",
@@ -108,6 +125,7 @@ __all__ = [
     "load_config",
     "load_model",
     "load_reference",
+    "make_frameworks",
     "metrics_table",
     "parse_request",
     "points_to_atoms",
@@ -122,6 +140,7 @@ __all__ = [
     "scene_figure",
     "tensorboard",
     "train",
+    "training_examples",
     "write_page",
 ]
 

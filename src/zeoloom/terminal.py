@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
 
-RESUMED = {"train", "sample", "join", "judge"}
+RESUMED = {"train", "sample", "join", "judge", "solve", "generate"}
 """Commands that keep what is finished when they are interrupted."""
 
 

@@ -117,10 +117,10 @@ def make_clouds(
 
     parts = run_parts(
         run,
-        len(sizes),
+        lambda index: index < len(sizes),
         make_part,
         generator,
-        lambda index: on_update(Update(sum(sizes[: index + 1]), request.n, "")),
+        lambda index, _: on_update(Update(sum(sizes[: index + 1]), request.n, "")),
     )
     points = [cloud for part in parts for cloud in part["repaired"]]
     clouds = CloudSet(

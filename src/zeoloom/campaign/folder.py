@@ -15,6 +15,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,19 +113,19 @@ def _check_same_run(record: Path, asked: Mapping[str, Any]) -> None:
 
 def run_parts(
     run: RunFolder,
-    n_parts: int,
+    wanted: Callable[[int], bool],
     make_part: Callable[[int], Part],
     generator: torch.Generator,
-    on_part: Callable[[int], None],
+    on_part: Callable[[int, Part], None],
 ) -> list[Part]:
     """Make the parts that are not there yet, one after the other.
 
     Args:
         run: where.
-        n_parts: how many in all.
+        wanted: whether a part is to be made, by its index, once all before it are there.
         make_part: arrays of part i; draws from `generator` alone.
         generator: its state is kept with every part.
-        on_part: called with the index of each part that is there.
+        on_part: called with each part that is there and its index.
 
     Returns:
         All parts.
@@ -132,10 +133,12 @@ def run_parts(
     import torch  # noqa: PLC0415 - runs without parts need none of it
 
     parts = []
-    for i in range(n_parts):
+    for i in count():
         path = run.path / "parts" / f"{i:05d}.npz"
         part = _read_part(path)
         if part is None:
+            if not wanted(i):
+                break
             started = time.monotonic()
             part = make_part(i)
             part |= {
@@ -145,7 +148,7 @@ def run_parts(
             _write_part(path, part)
         generator.set_state(torch.from_numpy(part["generator_state"]))
         parts.append(part)
-        on_part(i)
+        on_part(i, part)
     return parts
 
 

@@ -8,19 +8,25 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zeoloom.campaign.cut import cut
 from zeoloom.errors import InputError
 from zeoloom.learn.checkpoint import SHIPPED
-from zeoloom.learn.training import split_clusters, train
+from zeoloom.learn.examples import split_examples
+from zeoloom.learn.training import train
 from zeoloom.network import build_network
+from zeoloom.structure.files.cif import cif_files, read_framework
+from zeoloom.structure.files.clusters import load_clusters
+from zeoloom.structure.reference import load_reference
+from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import torch
 
     from zeoloom.learn.config import TrainingConfig
     from zeoloom.learn.training import Progress
-    from zeoloom.structure.records import ClusterSet
+    from zeoloom.structure.records import ClusterSet, Framework
 
 TIMED_STEPS = 6
 """Steps a dry run takes to tell how long training will be; the first one is not counted."""
@@ -33,9 +39,43 @@ def find_config(path: Path | None) -> Path | None:
     return path
 
 
+def training_examples(
+    config: TrainingConfig, sources: Sequence[Path]
+) -> ClusterSet | list[Framework]:
+    """What a configuration learns from.
+
+    Args:
+        config: of the run.
+        sources: a cluster file or, for whole frameworks, CIF files and folders; the regular bundled
+            types if empty, their unique sites if clusters are wanted.
+
+    Raises:
+        InputError: if a file cannot be used.
+    """
+    if config.crystals is None:
+        if len(sources) > 1:
+            raise InputError(f"{len(sources)} cluster files given; expected one")
+        if sources:
+            return load_clusters(sources[0])
+        return cut([], sites="unique", regular=True).clusters
+    if not sources:
+        return [each for each in load_reference().values() if not each.flag]
+    files, problems = cif_files(sources)
+    told = [f"{path}: {reason}" for path, reason in problems]
+    frameworks = []
+    for file in files:
+        try:
+            frameworks.append(standardised(read_framework(file)[0]))
+        except InputError as error:
+            told.append(str(error))
+    if told:
+        raise InputError("cannot learn from these:\n  " + "\n  ".join(told))
+    return frameworks
+
+
 def describe_training(
     config: TrainingConfig,
-    clusters: ClusterSet,
+    examples: ClusterSet | Sequence[Framework],
     generator: torch.Generator,
     device: torch.device,
 ) -> dict[str, Any]:
@@ -43,20 +83,20 @@ def describe_training(
 
     Args:
         config: the run.
-        clusters: what to learn from.
+        examples: what to learn from.
         generator: source of randomness.
         device: where to compute.
 
     Returns:
         Facts by name, in the order to show them.
     """
-    split = split_clusters(config, clusters, generator)
+    split = split_examples(config, examples, generator)
     network = build_network(config.network, generator)
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         train(
             config,
-            clusters,
+            examples,
             Path(folder),
             device=device,
             generator=generator,
@@ -67,7 +107,7 @@ def describe_training(
     facts: dict[str, Any] = config.model_dump(mode="json")
     facts |= {
         "parameters": f"{sum(p.numel() for p in network.parameters()):,}",
-        "clusters": len(clusters),
+        "clusters" if config.crystals is None else "frameworks": len(examples),
         "types learned from": len(split.learned),
         "types held out": f"{len(split.held_out)}: {' '.join(split.held_out)}",
         "device": device.type,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zeoloom.cli import clusters, data, judge, training
+from zeoloom.cli import clusters, crystals, data, judge, training
 from zeoloom.terminal import Verbs, out
 
 app = typer.Typer(
@@ -18,7 +18,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(data.reference_app, name="reference")
-for verb in (data.cut, training.train, clusters.sample, clusters.join, judge.judge, data.view):
+for verb in (
+    crystals.generate,
+    crystals.solve,
+    judge.judge,
+    data.cut,
+    training.train,
+    clusters.sample,
+    clusters.join,
+    data.view,
+):
     app.command()(verb)
 
 

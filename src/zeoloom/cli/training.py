@@ -1,9 +1,9 @@
-"""`train`: networks from clusters."""
+"""`train`: networks from clusters or whole frameworks."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,20 +11,18 @@ import zeoloom
 from zeoloom.cli.options import Device, DryRun, Output, Resume, Threads, device_of, generator_of
 from zeoloom.terminal import out, progress_bar
 
-if TYPE_CHECKING:
-    from zeoloom.structure.records import ClusterSet
-
 
 def train(
-    clusters: Annotated[
-        Path | None,
+    sources: Annotated[
+        list[Path] | None,
         typer.Argument(
-            help="Cluster file; unique sites of the regular bundled types if none is given."
+            help="A cluster file or, for crystals, CIF files and folders; the regular bundled "
+            "types if none is given."
         ),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="TOML file, or equivariant or pointnet for the shipped ones."),
+        typer.Option(help="TOML file, or equivariant, pointnet or crystal for the shipped ones."),
     ] = None,
     network: Annotated[str | None, typer.Option(help="equivariant or pointnet.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
@@ -47,7 +45,7 @@ def train(
     resume: Resume = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Train a network on clusters."""
+    """Train a network on clusters, or on whole frameworks (--config crystal)."""
     flags = {
         "network": network,
         "steps": steps,
@@ -61,7 +59,7 @@ def train(
         "seed": seed,
     }
     settings = zeoloom.load_config(zeoloom.find_config(config), flags)
-    data = _training_clusters(clusters)
+    data = zeoloom.training_examples(settings, sources or [])
     generator = generator_of(settings.seed)
     place = device_of(device, threads)
     if dry_run:
@@ -91,14 +89,6 @@ def train(
             on_step=on_step,
         )
     out.print(f"weights -> {weights}, record -> {weights.with_suffix('.json')}")
-
-
-def _training_clusters(path: Path | None) -> ClusterSet:
-    return (
-        zeoloom.cut(sites="unique", regular=True).clusters
-        if path is None
-        else zeoloom.load_clusters(path)
-    )
 
 
 def _losses(validation: dict[str, dict[str, float]]) -> str:

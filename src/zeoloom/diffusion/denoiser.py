@@ -41,7 +41,13 @@ def denoiser(network: Network) -> Denoise:
     return denoise
 
 
-def denoising_loss(network: Network, clean: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
+def denoising_loss(
+    network: Network,
+    clean: Tensor,
+    noisy: Tensor,
+    sigma: Tensor,
+    present: Tensor | None = None,
+) -> Tensor:
     """|F - (x(0) - x(sigma)) / c_out|^2 (c_out / sigma)^2, the share of the noise left unexplained.
 
     Args:
@@ -49,11 +55,14 @@ def denoising_loss(network: Network, clean: Tensor, noisy: Tensor, sigma: Tensor
         clean: (B, N, 3) Å, x(0).
         noisy: (B, N, 3) Å, x(sigma).
         sigma: (B,) Å.
+        present: (B, N) False for padding; None if nothing is padded.
 
     Returns:
         (B,) mean over points and components; 1 for a network that moves nothing.
     """
     scale = output_scale(sigma)
     error = network(noisy, sigma) - (clean - noisy) / scale
-    weighted: Tensor = (error * scale / sigma[:, None, None]).square().mean(dim=(1, 2))
-    return weighted
+    weighted: Tensor = (error * scale / sigma[:, None, None]).square().mean(dim=2)  # (B, N)
+    if present is None:
+        return weighted.mean(dim=1)
+    return (weighted * present).sum(dim=1) / present.sum(dim=1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from zeoloom.geometry.space import DIRECTION_SOFTENING, PairSums, radial_functions
+from zeoloom.geometry.symmetry import identity_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,41 @@ class Crystal:
     operation_present: Tensor
     present: Tensor | None = None
 
+    @property
+    def free_directions(self) -> Tensor:
+        """(B, 3, 3) projectors on the directions along which the group leaves the origin free."""
+        counted = self.operation_present[..., None, None]
+        return (self.rotations * counted).sum(1) / counted.sum(1)
+
+    def without_drift(self, noise: Tensor) -> Tensor:
+        """Noise (B, N, 3) less its mean along the directions where the origin is free."""
+        if self.present is None:
+            mean = noise.mean(1)
+        else:
+            counted = self.present[..., None]
+            mean = (noise * counted).sum(1) / counted.sum(1)
+        return noise - torch.einsum("bxy,by->bx", self.free_directions, mean)[:, None]
+
+    def take(self, rows: Tensor) -> Crystal:
+        """Crystals by index (b,), in that order."""
+        return Crystal(
+            self.cells[rows],
+            self.rotations[rows],
+            self.translations[rows],
+            self.operation_present[rows],
+            None if self.present is None else self.present[rows],
+        )
+
+    def to(self, device: torch.device) -> Crystal:
+        """The same crystals on another device."""
+        return Crystal(
+            self.cells.to(device),
+            self.rotations.to(device),
+            self.translations.to(device),
+            self.operation_present.to(device),
+            None if self.present is None else self.present.to(device),
+        )
+
     def from_centre(self, cart_points: Tensor) -> None:  # noqa: ARG002 - the interface of a space
         """No place in a crystal is special but by its symmetry."""
         return
@@ -55,6 +91,44 @@ class Crystal:
             n_radial: number K of radial functions.
             cutoff: Å.
         """
+        if cart_points.device.type == "cpu" and not cart_points.requires_grad:
+            return self._compiled_sums(cart_points, n_radial, cutoff)
+        return self._summed_edges(cart_points, n_radial, cutoff)
+
+    def _compiled_sums(self, cart_points: Tensor, n_radial: int, cutoff: float) -> PairSums:
+        """On the CPU, without gradients."""
+        from zeoloom.geometry.pair_kernel import sum_pairs  # noqa: PLC0415 - compiles
+
+        batch, n, _ = cart_points.shape
+        present = self.present
+        if present is None:
+            present = torch.ones(batch, n, dtype=torch.bool)
+        k = n_radial
+        sums = PairSums(
+            scalar=cart_points.new_zeros(batch, n, k, n),
+            vector=cart_points.new_zeros(batch, 3, n, k, n),
+            vector_by_sender=cart_points.new_zeros(batch, n, k, 3, n),
+            rotation=cart_points.new_zeros(batch, 3, n, k, 3, n),
+        )
+        assert sums.rotation is not None
+        sum_pairs(
+            self.cells.numpy(),
+            self.rotations.numpy(),
+            self.translations.numpy(),
+            self.operation_present.sum(1).numpy(),
+            present.numpy(),
+            cart_points.detach().numpy(),
+            cutoff,
+            DIRECTION_SOFTENING,
+            sums.scalar.numpy(),
+            sums.vector.numpy(),
+            sums.vector_by_sender.numpy(),
+            sums.rotation.numpy(),
+        )
+        return sums
+
+    def _summed_edges(self, cart_points: Tensor, n_radial: int, cutoff: float) -> PairSums:
+        """Anywhere, by a list of edges."""
         batch, n, _ = cart_points.shape
         cloud, receiver, operation, sender, edges = self.edges(cart_points, cutoff)
         squared = edges.square().sum(-1)
@@ -69,7 +143,8 @@ class Crystal:
         )
         pair = (cloud * n + receiver) * n + sender
         sums = edges.new_zeros(batch * n * n, 16 * n_radial)
-        sums.index_add_(0, pair, (geometry[:, :, None] * radial[:, None, :]).flatten(1))
+        with torch.autocast(edges.device.type, enabled=False):
+            sums.index_add_(0, pair, (geometry[:, :, None] * radial[:, None, :]).flatten(1))
         sums = sums.reshape(batch, n, n, 16, n_radial)  # receiver, sender, geometry, K
         return PairSums(
             scalar=sums[:, :, :, 0].movedim(2, 3).contiguous(),
@@ -77,7 +152,7 @@ class Crystal:
             vector_by_sender=sums[:, :, :, 4:7].permute(0, 1, 4, 3, 2).contiguous(),
             rotation=sums[:, :, :, 7:]
             .reshape(batch, n, n, 3, 3, n_radial)
-            .permute(0, 3, 4, 1, 5, 2)
+            .permute(0, 3, 1, 5, 4, 2)
             .contiguous(),
         )
 
@@ -98,27 +173,40 @@ class Crystal:
             torch.einsum("bgxy,bny->bgnx", self.rotations, cart_points)
             + self.translations[:, :, None]
         )
-        apart = images[:, None] - cart_points[:, :, None, None]  # (B, i, g, j, 3)
-        frac = torch.einsum("bigjx,bxy->bigjy", apart, inverse)
-        nearest = frac - frac.round()
-        # |S_a| <= r_c / spacing_a + 1/2 in any cell: exact where it is thinner than the cutoff
-        spacings = 1.0 / inverse.norm(dim=1)  # (B, 3), distances between lattice planes
-        most = (cutoff / spacings + 0.5).floor().amax(0).long().tolist()
-        ranges = [torch.arange(-m, m + 1, device=frac.device) for m in most]
-        shifts = torch.cartesian_prod(*ranges).to(frac)  # (S, 3)
-        cart = torch.einsum("bigjx,bxy->bigjy", nearest, self.cells)
-        cart_shifts = torch.einsum("sx,bxy->bsy", shifts, self.cells)
-        all_edges = cart[:, :, :, :, None] + cart_shifts[:, None, None, None]  # (B, i, g, j, S, 3)
-        wanted = all_edges.square().sum(-1) < cutoff**2
-        wanted &= self.operation_present[:, None, :, None, None]
+        frac_points = cart_points @ inverse
+        frac_images = torch.einsum("bgnx,bxy->bgny", images, inverse)
+        # |f_a| times the distance between lattice planes is at most d: what no lattice translation
+        # brings within the cutoff along each axis is dropped before any is tried
+        spacings = 1.0 / inverse.norm(dim=1)  # (B, 3)
+        nearest = []
+        wanted = self.operation_present[:, None, :, None]
         if self.present is not None:
-            wanted &= self.present[:, :, None, None, None] & self.present[:, None, None, :, None]
-        # of the identity's images of i itself, the one at home is no edge (its difference is 0)
-        itself = torch.eye(cart_points.shape[1], dtype=torch.bool, device=frac.device)
-        at_home = (shifts == 0).all(-1)
-        wanted[:, :, 0] &= ~(itself[None, :, :, None] & at_home)
-        cloud, receiver, operation, sender, _ = torch.nonzero(wanted, as_tuple=True)
-        return cloud, receiver, operation, sender, all_edges[wanted]
+            wanted = wanted & self.present[:, :, None, None] & self.present[:, None, None, :]
+        for axis in range(3):
+            apart = frac_images[:, None, ..., axis] - frac_points[:, :, None, None, axis]
+            nearest.append(apart - apart.round())  # (B, i, g, j)
+            wanted = wanted & (nearest[-1].abs() < cutoff / spacings[:, None, None, None, axis])
+        cloud, receiver, operation, sender = torch.nonzero(wanted, as_tuple=True)
+        frac = torch.stack([along[wanted] for along in nearest], dim=1)  # (E, 3)
+        # |S_a| <= r_c / spacing_a + 1/2 in any cell: exact where it is thinner than the cutoff
+        most = (cutoff / spacings + 0.5).floor().amax(0).long().tolist()
+        for axis, m in enumerate(most):
+            if m == 0:
+                continue
+            shifts = torch.arange(-m, m + 1, device=frac.device, dtype=frac.dtype)
+            shifted = frac[:, axis, None] + shifts  # (E, S)
+            rows, columns = torch.nonzero(
+                shifted.abs() < cutoff / spacings[cloud, axis, None], as_tuple=True
+            )
+            cloud, receiver, operation, sender, frac = (
+                column[rows] for column in (cloud, receiver, operation, sender, frac)
+            )
+            frac[:, axis] = shifted[rows, columns]
+        edges = torch.einsum("ex,exy->ey", frac, self.cells[cloud])
+        # of the identity's images of i itself (S = 0, ±1, ...), the one at home is no edge
+        itself = (operation == 0) & (receiver == sender) & (frac.abs() < 0.5).all(-1)
+        near = torch.nonzero((edges.square().sum(-1) < cutoff**2) & ~itself)[:, 0]
+        return cloud[near], receiver[near], operation[near], sender[near], edges[near]
 
 
 def crystal_batch(
@@ -140,14 +228,13 @@ def crystal_batch(
     present = torch.zeros(len(cells), most, dtype=torch.bool)
     for b, (cell, group) in enumerate(zip(cells, groups, strict=True)):
         rows = torch.from_numpy(cell)
+        group = identity_first(group)  # noqa: PLW2901 - the same group
         turns = torch.from_numpy(group.rotations).double()
         # frac -> R frac + t reads in Cartesian columns A R A^-1, where A = cell^T
         cart = rows.T @ turns @ torch.linalg.inv(rows.T)
         shifts = torch.from_numpy(group.translations) @ rows
-        identity = (turns == torch.eye(3)).flatten(1).all(1) & (shifts.norm(dim=1) < 1e-9)
-        order = torch.argsort(identity.to(torch.int8), descending=True, stable=True)
-        rotations[b, : len(group)] = cart[order]
-        translations[b, : len(group)] = shifts[order]
+        rotations[b, : len(group)] = cart
+        translations[b, : len(group)] = shifts
         present[b, : len(group)] = True
     return Crystal(
         torch.stack([torch.from_numpy(cell) for cell in cells]).to(dtype),

@@ -31,7 +31,8 @@ class PairSums:
         vector: (B, 3, N, K, N) sum of f_k(d) r / d.
         vector_by_sender: (B, N, K, 3, N) sum of f_k(d) R_g^T r / d, contiguous: what a vector of
             the sender, turned by R_g, is projected on.
-        rotation: (B, 3, 3, N, K, N) sum of f_k(d) R_g, or None where every R_g is the identity.
+        rotation: (B, 3, N, K, 3, N) sum of f_k(d) R_g, its rows at dim 1 and its columns at dim 4;
+            None where every R_g is the identity.
     """
 
     scalar: Tensor
@@ -57,6 +58,9 @@ class Space(Protocol):
     def present(self) -> Tensor | None:
         """(B, N) True for points, False for padding; None if nothing is padded."""
 
+    def to(self, device: torch.device) -> Space:
+        """The same space on another device."""
+
     def pair_sums(self, cart_points: Tensor, n_radial: int, cutoff: float) -> PairSums:
         """Sum radial functions over the images of each point."""
 
@@ -73,6 +77,10 @@ class OpenSpace:
     """
 
     present: Tensor | None = None
+
+    def to(self, device: torch.device) -> OpenSpace:
+        """The same space on another device."""
+        return OpenSpace(None if self.present is None else self.present.to(device))
 
     def pair_sums(self, cart_points: Tensor, n_radial: int, cutoff: float) -> PairSums:
         """Radial functions of all pairs of points of each cloud.

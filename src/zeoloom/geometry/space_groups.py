@@ -6,6 +6,7 @@ Tables asked of spglib; atoms are put before it in `structure/standard.py`. Its 
 
 from __future__ import annotations
 
+import difflib
 import warnings
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from zeoloom.geometry.symmetry import FloatArray
 
 HALL_NUMBERS = range(1, 531)
+
+MONOCLINIC = range(3, 16)
+"""Numbers of these groups."""
+
+RENAMED = (("Abm2", "Aem2"), ("Aba2", "Aea2"), ("Cmca", "Cmce"), ("Cmma", "Cmme"), ("Ccca", "Ccce"))
+"""Symbols of groups with double glide planes, before 1992 and after."""
 
 
 @cache
@@ -54,6 +61,65 @@ def standard_hall_number(number: int) -> int:
     ]
     second_origin = [hall for hall, choice in settings if choice == "2"]
     return int(second_origin[0] if second_origin else settings[0][0])
+
+
+def hall_number_of(text: str) -> int:
+    """The setting meant by a group's number, its Hermann-Mauguin symbol or "hall:NUMBER".
+
+    Symbols may have spaces or underscores, and end in the choice of a setting, as "Fd-3m:1" or
+    "R-3m:R". Without one, or by number, the standard setting is meant.
+
+    Raises:
+        InputError: if there is no such group.
+    """
+    wanted = text.strip().replace("_", "").replace(" ", "")
+    if wanted.isdecimal():
+        return standard_hall_number(int(wanted))
+    kind, _, number = wanted.partition(":")
+    if kind.lower() == "hall":
+        if not number.isdecimal() or int(number) not in HALL_NUMBERS:
+            raise InputError(f"space group {text!r}: expected hall:1 to hall:530")
+        return int(number)
+    symbols = _settings_by_symbol()
+    found = symbols.get(wanted.lower())
+    if found is None:
+        near = difflib.get_close_matches(wanted.lower(), symbols, n=3, cutoff=0.5)
+        hint = f"; did you mean {', '.join(symbols[name][1] for name in near)}?" if near else ""
+        raise InputError(
+            f"no space group {text!r}: give a number from 1 to 230, a Hermann-Mauguin symbol such "
+            f"as R-3m, or hall:1 to hall:530{hint}"
+        )
+    return found[0]
+
+
+@cache
+def _settings_by_symbol() -> dict[str, tuple[int, str]]:
+    """Hall number and symbol by symbol in lower case; the standard setting where several share."""
+    symbols: dict[str, tuple[int, str]] = {}
+    for hall_number in HALL_NUMBERS:
+        with _quiet():
+            kind = spglib.get_spacegroup_type(hall_number)
+        assert kind is not None
+        is_standard = standard_hall_number(int(kind.number)) == hall_number
+        names = [kind.international_short, kind.international_full]
+        if kind.number in MONOCLINIC:  # P 1 21/n 1 is P 21/n
+            names.append("".join(part for part in kind.international_full.split() if part != "1"))
+        names += [f"{name}:{kind.choice}" for name in names if kind.choice]
+        names += kind.international.split("=")
+        names += [new + name[4:] for name in names for old, new in RENAMED if name.startswith(old)]
+        for name in names:
+            plain = name.replace("_", "").replace(" ", "")
+            if is_standard or plain.lower() not in symbols:
+                symbols[plain.lower()] = (hall_number, plain)
+    return symbols
+
+
+def number_of_hall_number(hall_number: int) -> int:
+    """Number of the group, 1 to 230, that a setting belongs to."""
+    with _quiet():
+        kind = spglib.get_spacegroup_type(hall_number)
+    assert kind is not None
+    return int(kind.number)
 
 
 def symbol_of_hall_number(hall_number: int) -> str:

@@ -148,6 +148,14 @@ def distinct_orbits(
     return np.flatnonzero(kept)
 
 
+def identity_first(operations: SymmetryOperations) -> SymmetryOperations:
+    """The same operations, the identity before all others."""
+    is_identity = (operations.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
+    is_identity &= (np.abs(operations.translations) < 1e-9).all(axis=1)
+    order = np.argsort(~is_identity, kind="stable")
+    return SymmetryOperations(operations.rotations[order], operations.translations[order])
+
+
 def pure_translations(operations: SymmetryOperations) -> SymmetryOperations:
     """The centring: the operations whose rotation is the identity."""
     is_identity = (operations.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
@@ -174,3 +182,39 @@ def primitive_atoms(
     if len(centring) == 1:
         return np.arange(len(frac))
     return distinct_orbits(frac, centring, cell, tolerance)
+
+
+def symmetrised_metric(cell: FloatArray, operations: SymmetryOperations) -> FloatArray:
+    """The metric tensor a_i . a_j of a cell, averaged over the rotations of a group.
+
+    Args:
+        cell: (3, 3) Å.
+        operations: the space group, in this cell.
+
+    Returns:
+        (3, 3) Å^2; that of the cell itself if the group allows it.
+    """
+    metric = cell @ cell.T
+    turns = operations.rotations
+    return np.asarray(np.einsum("gia,ij,gjb->ab", turns, metric, turns) / len(turns))
+
+
+ORBIT_GRID = 24
+"""Special positions have points at multiples of 1/24 that lie on no smaller one."""
+
+
+def orbit_sizes(operations: SymmetryOperations) -> tuple[int, ...]:
+    """How many atoms the orbits of a group can have in a cell, increasing.
+
+    Args:
+        operations: the space group in one of the 530 settings.
+    """
+    axis = np.arange(ORBIT_GRID, dtype=np.float32)  # matrix products of integers are slow
+    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    shifts = np.round(operations.translations * ORBIT_GRID).astype(np.float32)
+    moves = (operations.rotations - np.eye(3, dtype=np.int64)).astype(np.float32)
+    stabilisers = np.zeros(len(grid), dtype=np.int64)
+    for move, shift in zip(moves, shifts, strict=True):
+        stabilisers += ((grid @ move.T + shift) % ORBIT_GRID == 0).all(axis=1)
+    sizes = {len(operations) // int(k) for k in np.unique(stabilisers)}
+    return tuple(sorted(sizes | {len(operations)}))  # the general position may miss the grid

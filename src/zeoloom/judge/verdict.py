@@ -29,8 +29,9 @@ from zeoloom.silica.dls import refine
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
 from zeoloom.structure.net import OVERLAP
+from zeoloom.structure.nets.fingerprint import fingerprint_of
 from zeoloom.structure.nets.graph import components, net_of
-from zeoloom.structure.nets.identity import describe, identify, net_key
+from zeoloom.structure.nets.identity import describe, identify
 from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
@@ -179,18 +180,22 @@ def judge_net(
     )
 
 
-def refined(judgement: Judgement, *, cell_free: bool = True) -> Judgement:
+def refined(judgement: Judgement, *, cell_free: bool = True, hopeless: float = np.inf) -> Judgement:
     """The net as SiO2, by distance least squares; never raises.
 
     Args:
         judgement: of `judge_net`. If it is not valid it stays as it is.
         cell_free: whether the cell is refined too.
+        hopeless: R_DLS above which no second start is tried.
     """
     if not judgement.valid or judgement.framework is None:
         return judgement
     try:
-        result = refine(_with_symmetry(judgement.framework, judgement.key), cell_free=cell_free)
-        kept = net_key(net_of(result.framework)).text == judgement.key
+        # equal nets have equal fingerprints, and those are much quicker than keys
+        before = fingerprint_of(net_of(judgement.framework))
+        given = _with_symmetry(judgement.framework, before)
+        result = refine(given, cell_free=cell_free, hopeless=hopeless)
+        kept = fingerprint_of(net_of(result.framework)) == before
     except InputError as error:
         return replace(judgement, framework=None, reason=f"cannot be built as SiO2: {error}")
     judgement = replace(judgement, framework=None, r_dls=result.r_dls)
@@ -297,13 +302,13 @@ def judge_framework(
     return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement
 
 
-def _with_symmetry(framework: Framework, key: str) -> Framework:
+def _with_symmetry(framework: Framework, fingerprint: str) -> Framework:
     """The framework in a group it has, so that a supercell is not refined atom by atom."""
     found = standardised(framework)
     if len(found.frac_t) <= MANY_SITES:
         return found
     loose = standardised(framework, LOOSE_SYMPREC)
-    return loose if net_key(net_of(loose)).text == key else found
+    return loose if fingerprint_of(net_of(loose)) == fingerprint else found
 
 
 def _overlap(framework: Framework) -> str:

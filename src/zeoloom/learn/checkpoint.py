@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-SHIPPED = ("equivariant", "pointnet")
+SHIPPED = ("equivariant", "pointnet", "crystal")
 """Names of the weights that come with the package."""
 
 
@@ -69,7 +69,8 @@ def load_model(model: str | Path, device: torch.device) -> Model:
     """Load a network and its record.
 
     Args:
-        model: a shipped name ("equivariant", "pointnet"), a .safetensors file or a run's folder.
+        model: a shipped name ("equivariant", "pointnet", "crystal"), a .safetensors file or the
+            folder of a training run.
         device: where to put it.
 
     Raises:

@@ -15,14 +15,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class TrainingConfig(BaseModel):
-    """A training run on clusters.
+class CrystalConfig(BaseModel):
+    """How whole frameworks become clouds.
 
     Attributes:
+        max_points: asymmetric T atoms at most; frameworks and subgroups with more are left out.
+        points_per_step: asymmetric points of all clouds of a step, about.
+        subgroups: tries to find subgroups of each framework's group.
+        subgroup_share: chance that a framework is drawn with one of them.
+        strain: standard deviation of the strain, as far as the group allows one.
+        doubling: chance that some atoms of a cloud hold several points.
+        doubled: then at most this share of the atoms, and one more.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    max_points: int = Field(32, ge=1)
+    points_per_step: int = Field(384, ge=1)
+    subgroups: int = Field(12, ge=0)
+    subgroup_share: float = Field(0.4, ge=0, lt=1)
+    strain: float = Field(0.015, ge=0, lt=0.2)
+    doubling: float = Field(0.5, ge=0, le=1)
+    doubled: float = Field(0.3, ge=0)
+
+
+class TrainingConfig(BaseModel):
+    """A training run on clusters, or on whole frameworks if `crystals` is given.
+
+    Attributes:
+        crystals: how whole frameworks become clouds; None learns from clusters.
         network: which network, and its size.
         steps: optimiser steps.
-        batch: clouds per step.
-        points: fewest and most points of a cloud; each step draws a number between.
+        batch: clouds per step; at most that many if they are crystals.
+        points: fewest and most points of a cluster; each step draws a number between.
         learning_rate: peak of the schedule (linear warm-up, cosine to a hundredth).
         warmup: steps of warm-up.
         weight_decay: AdamW's, on weight matrices.
@@ -41,6 +66,7 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    crystals: CrystalConfig | None = None
     network: NetworkConfig = EquivariantConfig()
     steps: int = Field(20_000, ge=1)
     batch: int = Field(32, ge=1)

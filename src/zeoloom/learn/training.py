@@ -15,28 +15,23 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from zeoloom.diffusion.denoiser import denoising_loss
-from zeoloom.diffusion.noise import add_noise
+from zeoloom.diffusion.noise import standard_noise
 from zeoloom.errors import InputError
-from zeoloom.geometry.space import OpenSpace
+from zeoloom.geometry.crystal import Crystal
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
-from zeoloom.learn.dataset import (
-    ClusterData,
-    cluster_data,
-    data_sha256,
-    draw_clouds,
-    select_types,
-)
-from zeoloom.learn.split import TIME_SPLIT, split_names
+from zeoloom.learn.examples import split_examples
 from zeoloom.network import build_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
 
+    from zeoloom.geometry.space import Space
     from zeoloom.learn.config import TrainingConfig
-    from zeoloom.structure.records import ClusterSet
+    from zeoloom.learn.examples import Source, Split
+    from zeoloom.structure.records import ClusterSet, Framework
 
 NOISE_BANDS = (0.02, 0.1, 0.3, 0.6, 1.2, 3.0)
 """Å, edges of the bands by which losses are reported."""
@@ -64,61 +59,9 @@ class Progress:
     validation: Mapping[str, Mapping[str, float]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The framework types of a run, and their clusters as tensors.
-
-    Attributes:
-        learned: types learned from.
-        held_out: types for validation.
-        data: clusters by "learned" and "held_out"; the latter is missing if nothing is held out.
-    """
-
-    learned: tuple[str, ...]
-    held_out: tuple[str, ...]
-    data: Mapping[str, ClusterData]
-
-
-def split_clusters(
-    config: TrainingConfig, clusters: ClusterSet, generator: torch.Generator
-) -> Split:
-    """Divide clusters by framework type as the configuration says.
-
-    Args:
-        config: the run.
-        clusters: everything at hand.
-        generator: source of randomness.
-    """
-    names = permitted_types(config, clusters)
-    learned, held_out = split_names(names, config.held_out, generator)
-    data = {"learned": cluster_data(clusters, set(learned))}
-    if held_out:
-        data["held_out"] = cluster_data(clusters, set(held_out))
-    largest = max(int(part.n_atoms.max()) for part in data.values())
-    if config.points[0] < largest:
-        raise InputError(
-            f"points {config.points} cannot hold the largest cluster of {largest} atoms; "
-            f"give at least {largest} points, or cut clusters with a smaller radius"
-        )
-    return Split(learned, held_out, data)
-
-
-def permitted_types(config: TrainingConfig, clusters: ClusterSet) -> tuple[str, ...]:
-    """The framework types a run may learn from or validate with, sorted.
-
-    Raises:
-        InputError: if there is none.
-    """
-    left_out = () if config.time_split else TIME_SPLIT
-    names = tuple(sorted(set(clusters.names) - set(left_out)))
-    if not names:
-        raise InputError("every cluster belongs to the time split; set time_split to learn from it")
-    return names
-
-
 def train(
     config: TrainingConfig,
-    clusters: ClusterSet,
+    examples: ClusterSet | Sequence[Framework],
     folder: Path,
     *,
     device: torch.device,
@@ -133,7 +76,8 @@ def train(
 
     Args:
         config: the run.
-        clusters: what to learn from.
+        examples: what to learn from: clusters, or whole frameworks if the configuration has a
+            section `crystals`.
         folder: for everything the run writes.
         device: CPU or CUDA.
         generator: source of randomness, on the CPU, seeded from the configuration.
@@ -146,9 +90,8 @@ def train(
     Raises:
         InputError: if the folder holds a run with another configuration or other data.
     """
-    split = split_clusters(config, clusters, generator)
-    permitted = select_types(clusters, permitted_types(config, clusters))
-    identity = {"config": config.model_dump(mode="json"), "data_sha256": data_sha256(permitted)}
+    split = split_examples(config, examples, generator)
+    identity = {"config": config.model_dump(mode="json"), "data_sha256": split.sha256}
     run = _Run(
         config,
         split,
@@ -156,7 +99,6 @@ def train(
         identity=identity,
         device=device,
         generator=generator,
-        radius=clusters.radius,
     )
     run.resume()
     first_step, started = run.step, time.monotonic() - run.seconds
@@ -187,10 +129,9 @@ class _Run:
         identity: Mapping[str, Any],
         device: torch.device,
         generator: torch.Generator,
-        radius: float,
     ) -> None:
         self.config, self.split, self.folder, self.identity = config, split, folder, identity
-        self.device, self.generator, self.radius = device, generator, radius
+        self.device, self.generator = device, generator
         self.network = build_network(config.network, generator).to(device)
         self.optimizer = _optimizer(self.network, config)
         self.mean = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
@@ -235,8 +176,8 @@ class _Run:
         learning_rate = _learning_rate(self.config, self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        data = self.split.data["learned"]
-        loss = _gradient_step(self.network, self.optimizer, self.config, data, self.generator)
+        source = self.split.sources["learned"]
+        loss = _gradient_step(self.network, self.optimizer, self.config, source, self.generator)
         self.step += 1
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
         for key, value in self.network.state_dict().items():
@@ -246,15 +187,15 @@ class _Run:
     def validate(self) -> dict[str, dict[str, float]]:
         """Judge the running mean of the weights; write it, its record, the log and the state."""
         losses = {
-            part: losses_by_band(self.network, self.mean, self.config, data)
-            for part, data in self.split.data.items()
+            part: losses_by_band(self.network, self.mean, self.config, source)
+            for part, source in self.split.sources.items()
         }
         line = {"step": self.step, "seconds": round(self.seconds, 1), "losses": losses}
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         record = dict(self.identity) | {
-            "radius": self.radius,
+            "radius": self.split.radius,
             "learned": self.split.learned,
             "held_out": self.split.held_out,
             "device": self.device.type,
@@ -285,7 +226,7 @@ def _held_back_interrupts() -> Iterator[None]:
 
 
 def losses_by_band(
-    network: nn.Module, weights: Mapping[str, Tensor], config: TrainingConfig, data: ClusterData
+    network: nn.Module, weights: Mapping[str, Tensor], config: TrainingConfig, source: Source
 ) -> dict[str, float]:
     """Denoising loss in each noise band, over the same clouds and noise at every call.
 
@@ -293,7 +234,7 @@ def losses_by_band(
         network: gives the architecture; its own weights are left alone.
         weights: to be judged.
         config: of the run.
-        data: clusters to draw from.
+        source: clouds to draw.
 
     Returns:
         Mean loss by band, keyed "low-high" in Å.
@@ -301,47 +242,63 @@ def losses_by_band(
     generator = torch.Generator().manual_seed(config.seed)  # the same draw at every validation
     device = next(iter(weights.values())).device
 
-    def displacements(points: Tensor, sigma: Tensor) -> Tensor:
-        inputs = (points, sigma, OpenSpace())
+    def judged(points: Tensor, sigma: Tensor, space: Space) -> Tensor:
+        inputs = (points, sigma, space)
         return torch.func.functional_call(network, dict(weights), inputs)  # type: ignore[no-any-return]
 
     losses = {}
     for low, high in pairwise(NOISE_BANDS):
-        clean = draw_clouds(data, VALIDATION_CLOUDS, sum(config.points) // 2, generator)
-        ramp = torch.linspace(math.log(low), math.log(high), VALIDATION_CLOUDS)
-        sigma = ramp.exp()
-        noisy = add_noise(clean, sigma, generator)
-        with torch.no_grad():
-            loss = denoising_loss(
-                displacements, clean.to(device), noisy.to(device), sigma.to(device)
-            )
-        losses[f"{low}-{high}"] = round(float(loss.mean()), 5)
+        parts: list[Tensor] = []
+        while sum(map(len, parts)) < VALIDATION_CLOUDS:
+            clean, space = source.draw(config.batch, generator)
+            spread = torch.rand(len(clean), generator=generator)
+            sigma = (math.log(low) + (math.log(high) - math.log(low)) * spread).exp()
+            with torch.no_grad():
+                parts.append(_loss(judged, clean, sigma, space, generator, device))
+        losses[f"{low}-{high}"] = round(float(torch.cat(parts).mean()), 5)
     return losses
+
+
+def _loss(
+    network: Callable[[Tensor, Tensor, Space], Tensor],
+    clean: Tensor,
+    sigma: Tensor,
+    space: Space,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Tensor:
+    """Denoising loss of each cloud, (B,), with noise newly drawn."""
+    noise = standard_noise(clean, generator)
+    if isinstance(space, Crystal):
+        noise = space.without_drift(noise)
+    noisy = clean + sigma[:, None, None] * noise
+    there = space.to(device)
+    return denoising_loss(
+        lambda points, level: network(points, level, there),
+        clean.to(device),
+        noisy.to(device),
+        sigma.to(device),
+        there.present,
+    )
 
 
 def _gradient_step(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     config: TrainingConfig,
-    data: ClusterData,
+    source: Source,
     generator: torch.Generator,
 ) -> float:
     device = next(network.parameters()).device
-    low, high = config.points
-    n_points = int(torch.randint(low, high + 1, (1,), generator=generator))
-    clean = draw_clouds(data, config.batch, n_points, generator)
-    sigma = draw_noise_levels(config, generator)
-    noisy = add_noise(clean, sigma, generator)
-    space = OpenSpace()
+    clean, space = source.draw(config.batch, generator)
+    sigma = draw_noise_levels(config, len(clean), generator)
 
-    def displacements(points: Tensor, level: Tensor) -> Tensor:
+    def displacements(points: Tensor, level: Tensor, space: Space) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
             moved: Tensor = network(points, level, space)
         return moved.float()
 
-    loss = denoising_loss(
-        displacements, clean.to(device), noisy.to(device), sigma.to(device)
-    ).mean()
+    loss = _loss(displacements, clean, sigma, space, generator, device).mean()
     if not torch.isfinite(loss):  # before it reaches the weights: the state stays good
         raise InputError(
             f"the loss became {float(loss.detach())}; start again with a lower learning rate than "
@@ -354,7 +311,7 @@ def _gradient_step(
     return float(loss.detach())
 
 
-def draw_noise_levels(config: TrainingConfig, generator: torch.Generator) -> Tensor:
+def draw_noise_levels(config: TrainingConfig, batch: int, generator: torch.Generator) -> Tensor:
     """(B,) levels in Å, log-normal within the bounds of the configuration (by inversion)."""
 
     def cumulative(sigma: float) -> float:
@@ -363,9 +320,7 @@ def draw_noise_levels(config: TrainingConfig, generator: torch.Generator) -> Ten
 
     low, high = cumulative(config.sigma_min), cumulative(config.sigma_max)
     # one level in each of B equal slices of probability: every batch covers the whole range
-    slices = (
-        torch.arange(config.batch) + torch.rand(config.batch, generator=generator)
-    ) / config.batch
+    slices = (torch.arange(batch) + torch.rand(batch, generator=generator)) / batch
     deviation = torch.special.ndtri(low + (high - low) * slices)
     levels: Tensor = (math.log(config.sigma_median) + config.sigma_spread * deviation).exp()
     return levels.clamp(config.sigma_min, config.sigma_max)

@@ -178,14 +178,13 @@ class _Layer(nn.Module):
         )
         where = pairs.vector.reshape(batch, 3 * n * k, n) @ self.send_where(scalars)
         to_vectors = self.receive_where(where.reshape(batch, 3, n, -1))
-        sent = self.send_carried(vectors).unbind(1)  # x, y, z, (B, N, C) each
+        sent = self.send_carried(vectors)  # (B, 3, N, C)
         if pairs.rotation is None:
-            carried = [scalar_sums @ component for component in sent]
+            carried = torch.stack([scalar_sums @ part for part in sent.unbind(1)], dim=1)
         else:
-            turned = pairs.rotation.reshape(batch, 3, 3, n * k, n)
-            carried = [sum(turned[:, a, b] @ sent[b] for b in range(3)) for a in range(3)]
-        received = [self.receive_carried(component.reshape(batch, n, -1)) for component in carried]
-        return to_scalars, to_vectors + torch.stack(received, dim=1)
+            turned = pairs.rotation.reshape(batch, 3 * n * k, 3 * n)
+            carried = turned @ sent.reshape(batch, 3 * n, -1)
+        return to_scalars, to_vectors + self.receive_carried(carried.reshape(batch, 3, n, -1))
 
 
 def _centre_functions(distance: Tensor, config: EquivariantConfig) -> Tensor:

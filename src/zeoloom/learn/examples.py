@@ -1,0 +1,147 @@
+"""What a training run learns from: clusters or whole frameworks, split by framework type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.space import OpenSpace
+from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds, select_types
+from zeoloom.learn.frameworks import framework_data, frameworks_sha256
+from zeoloom.learn.split import TIME_SPLIT, split_names
+from zeoloom.structure.records import ClusterSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from torch import Tensor
+
+    from zeoloom.geometry.space import Space
+    from zeoloom.learn.config import CrystalConfig, TrainingConfig
+    from zeoloom.learn.dataset import ClusterData
+    from zeoloom.structure.records import Framework
+
+
+class Source(Protocol):
+    """Clean clouds, drawn at random."""
+
+    def draw(self, most: int, generator: torch.Generator) -> tuple[Tensor, Space]:
+        """At most so many clouds (B, N, 3) Å on the CPU, and where they live."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSource:
+    """Clusters in open space.
+
+    Attributes:
+        data: to draw from.
+        points: fewest and most points of a cloud.
+    """
+
+    data: ClusterData
+    points: tuple[int, int]
+
+    def draw(self, most: int, generator: torch.Generator) -> tuple[Tensor, Space]:
+        """`most` clouds of one number of points."""
+        low, high = self.points
+        n_points = int(torch.randint(low, high + 1, (1,), generator=generator))
+        return draw_clouds(self.data, most, n_points, generator), OpenSpace()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The framework types of a run, and their clouds.
+
+    Attributes:
+        learned: types learned from.
+        held_out: types for validation.
+        sources: by "learned" and "held_out"; the latter is missing if nothing is held out.
+        sha256: of all that is learned from or held out.
+        radius: Å, of the clusters; None for whole frameworks.
+    """
+
+    learned: tuple[str, ...]
+    held_out: tuple[str, ...]
+    sources: Mapping[str, Source]
+    sha256: str
+    radius: float | None
+
+
+def split_examples(
+    config: TrainingConfig,
+    examples: ClusterSet | Sequence[Framework],
+    generator: torch.Generator,
+) -> Split:
+    """Divide examples by framework type as the configuration says.
+
+    Args:
+        config: the run; its `crystals` says which kind of examples it needs.
+        examples: everything at hand.
+        generator: source of randomness.
+
+    Raises:
+        InputError: if nothing is left to learn from, or the examples are of the other kind.
+    """
+    if isinstance(examples, ClusterSet) != (config.crystals is None):
+        given = "clusters" if isinstance(examples, ClusterSet) else "whole frameworks"
+        raise InputError(
+            f"the configuration {'has no' if config.crystals is None else 'has a'} section "
+            f"[crystals], but was given {given} to learn from"
+        )
+    if isinstance(examples, ClusterSet):
+        return _split_clusters(config, examples, generator)
+    assert config.crystals is not None
+    return _split_frameworks(config, config.crystals, examples, generator)
+
+
+def _split_clusters(
+    config: TrainingConfig, clusters: ClusterSet, generator: torch.Generator
+) -> Split:
+    names = _permitted(config, clusters.names)
+    learned, held_out = split_names(names, config.held_out, generator)
+    data = {"learned": cluster_data(clusters, set(learned))}
+    if held_out:
+        data["held_out"] = cluster_data(clusters, set(held_out))
+    largest = max(int(part.n_atoms.max()) for part in data.values())
+    if config.points[0] < largest:
+        raise InputError(
+            f"points {config.points} cannot hold the largest cluster of {largest} atoms; "
+            f"give at least {largest} points, or cut clusters with a smaller radius"
+        )
+    sources = {name: ClusterSource(part, config.points) for name, part in data.items()}
+    sha256 = data_sha256(select_types(clusters, names))
+    return Split(learned, held_out, sources, sha256, clusters.radius)
+
+
+def _split_frameworks(
+    config: TrainingConfig,
+    crystals: CrystalConfig,
+    frameworks: Sequence[Framework],
+    generator: torch.Generator,
+) -> Split:
+    regular = [framework for framework in frameworks if not framework.flag]
+    names = _permitted(config, [framework.name for framework in regular])
+    learned, held_out = split_names(names, config.held_out, generator)
+    # subgroups are drawn from the configuration's seed alone: a resumed run finds the same
+    rng = np.random.default_rng(config.seed)
+    sources: dict[str, Source] = {
+        name: framework_data(regular, set(part), crystals, rng)
+        for name, part in (("learned", learned), ("held_out", held_out))
+        if part
+    }
+    permitted = [framework for framework in regular if framework.name in names]
+    return Split(learned, held_out, sources, frameworks_sha256(permitted), None)
+
+
+def _permitted(config: TrainingConfig, names: Iterable[str]) -> tuple[str, ...]:
+    left_out = () if config.time_split else TIME_SPLIT
+    permitted = tuple(sorted(set(names) - set(left_out)))
+    if not permitted:
+        raise InputError(
+            "everything given belongs to the time split; set time_split to learn from it"
+        )
+    return permitted

@@ -1,0 +1,273 @@
+"""Crystals from noise: asymmetric points of a space group, denoised until they meet as atoms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from zeoloom.diffusion.denoiser import denoiser
+from zeoloom.diffusion.noise import noise_levels, standard_noise
+from zeoloom.diffusion.samplers import final
+from zeoloom.geometry.crystal import Crystal, crystal_batch
+from zeoloom.geometry.symmetry import identity_first
+from zeoloom.make.crystal_kernel import gather, judge_atoms, whole_net
+from zeoloom.structure.nets.fingerprint import DEGREE, fingerprint
+from zeoloom.structure.records import Framework
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor, nn
+
+    from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.structure.records import FloatArray, IntArray
+
+SIGMA_MAX = 2.5
+"""Å, where clouds start: above, points see nothing of one another."""
+
+SIGMA_MIN = 0.05
+"""Å, the last level before zero."""
+
+WRONG_COUNT = 4.0
+"""Cost of having none of the atoms asked for, for each point."""
+
+ANY_NUMBER = (1, 1_000_000)
+"""Of atoms or orbits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a crystal is to grow.
+
+    Attributes:
+        cell: (3, 3) Å, rows a, b, c.
+        operations: of the space group in this cell, the identity first.
+        space_group_number: 1 to 230.
+        space_group_symbol: of the setting.
+        n_points: asymmetric points.
+        n_t: fewest and most T atoms the cell is to hold.
+        n_t_unique: fewest and most orbits they are to form.
+    """
+
+    cell: FloatArray
+    operations: SymmetryOperations
+    space_group_number: int
+    space_group_symbol: str
+    n_points: int
+    n_t: tuple[int, int] = ANY_NUMBER
+    n_t_unique: tuple[int, int] = ANY_NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The atoms that the points of one cloud have formed.
+
+    Attributes:
+        site: where.
+        frac_t: (k, 3) asymmetric T atoms, on their special positions.
+        n_t: T atoms of the cell.
+        bonds: (k,) of each.
+        costs: (k,) what is wrong with each: bonds missing or too many, and strain.
+        cart_holes: (k, 3) Å, where a further neighbour of each would be.
+        cost: all of it, a wrong number of atoms included.
+        points_of: (n,) index of the atom each point belongs to.
+    """
+
+    site: Site
+    frac_t: FloatArray
+    n_t: int
+    bonds: IntArray
+    costs: FloatArray
+    cart_holes: FloatArray
+    cost: float
+    points_of: IntArray
+
+    @property
+    def valid(self) -> bool:
+        """Whether every atom has four neighbours, and there are as many atoms as asked for."""
+        site = self.site
+        return (
+            bool((self.bonds == DEGREE).all())
+            and _outside(self.n_t, site.n_t) == 0
+            and _outside(len(self.frac_t), site.n_t_unique) == 0
+        )
+
+
+def _outside(number: int, allowed: tuple[int, int]) -> int:
+    """By how many a number is too low or too high."""
+    return max(allowed[0] - number, number - allowed[1], 0)
+
+
+def site_of(
+    framework: Framework,
+    n_points: int,
+    *,
+    n_t: tuple[int, int] = ANY_NUMBER,
+    n_t_unique: tuple[int, int] = ANY_NUMBER,
+) -> Site:
+    """The cell and group of a framework as a place for others; its atoms are not looked at."""
+    return Site(
+        framework.cell,
+        identity_first(framework.operations),
+        framework.space_group_number,
+        framework.space_group_symbol,
+        n_points,
+        n_t,
+        n_t_unique,
+    )
+
+
+def crystals_of(sites: Sequence[Site]) -> Crystal:
+    """Cells and groups of sites as a batch; points beyond `n_points` are padding."""
+    distinct: dict[int, int] = {}
+    for site in sites:
+        distinct.setdefault(id(site.operations), len(distinct))
+    same_cell = len(distinct) == 1 and all(site.cell is sites[0].cell for site in sites)
+    chosen = sites[:1] if same_cell else sites
+    crystal = crystal_batch([s.cell for s in chosen], [s.operations for s in chosen])
+    if same_cell:
+        crystal = crystal.take(torch.zeros(len(sites), dtype=torch.long))
+    counts = torch.tensor([site.n_points for site in sites])
+    present = torch.arange(int(counts.max())) < counts[:, None]
+    return replace(crystal, present=present)
+
+
+def grow(
+    network: nn.Module,
+    sampler: Sampler,
+    crystal: Crystal,
+    *,
+    steps: int,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Tensor:
+    """Clouds from noise alone.
+
+    Args:
+        network: F, learned on whole frameworks.
+        sampler: which way down.
+        crystal: B cells with their groups and numbers of points.
+        steps: noise levels.
+        generator: source of randomness, on the CPU.
+        device: where to compute.
+
+    Returns:
+        (B, N, 3) Å, on the CPU.
+    """
+    assert crystal.present is not None
+    frac = torch.rand(*crystal.present.shape, 3, generator=generator)
+    start = frac @ crystal.cells
+    start = start + SIGMA_MAX * standard_noise(start, generator)
+    return descend(
+        network,
+        sampler,
+        crystal,
+        start,
+        noise_levels(steps, SIGMA_MAX, SIGMA_MIN),
+        generator,
+        device,
+    )
+
+
+def descend(
+    network: nn.Module,
+    sampler: Sampler,
+    crystal: Crystal,
+    start: Tensor,
+    levels: Sequence[float],
+    generator: torch.Generator,
+    device: torch.device,
+    held: tuple[Tensor, Tensor] | None = None,
+) -> Tensor:
+    """Denoise clouds (B, N, 3) Å from the first level down.
+
+    Args:
+        network: F.
+        sampler: which way down.
+        crystal: where.
+        start: at the first level.
+        levels: Å.
+        generator: source of randomness, on the CPU.
+        device: where to compute.
+        held: (B, N, 3) Å clean places and (B, N) True for points to be held there: they stay at the
+            running noise level, whatever the sampler does to them.
+
+    Returns:
+        (B, N, 3) Å, on the CPU.
+    """
+    there = crystal.to(device)
+    denoise = denoiser(lambda points, level: network(points, level, there))
+    if held is None:
+        with torch.inference_mode():
+            return final(sampler(denoise, start.to(device), levels, generator)).cpu()
+    places, fixed = held[0].to(device), held[1][..., None].to(device)
+
+    def denoise_loose(points: Tensor, level: Tensor) -> Tensor:
+        noisy = places + level[:, None, None] * standard_noise(places, generator)
+        return torch.where(fixed, places, denoise(torch.where(fixed, noisy, points), level))
+
+    with torch.inference_mode():
+        x = final(sampler(denoise_loose, start.to(device), levels, generator))
+        return torch.where(fixed, places, x).cpu()
+
+
+def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
+    """The atoms that clouds (B, N, 3) Å with points (B, N) have formed at their sites."""
+    clouds, there = x.double().numpy(), present.numpy()
+    return [
+        gathered(cloud[mask] @ np.linalg.inv(site.cell), site)
+        for cloud, mask, site in zip(clouds, there, sites, strict=True)
+    ]
+
+
+def gathered(frac_points: FloatArray, site: Site) -> Grown:
+    """The atoms that points (n, 3) have formed at a site."""
+    rotations = site.operations.rotations.astype(np.float64)
+    group = (rotations, site.operations.translations, site.cell)
+    frac, first, multiplicity = gather(frac_points, *group)
+    bonds, costs, holes = judge_atoms(frac, first, *group)
+    atoms = np.flatnonzero(first == np.arange(len(first)))
+    n_t = round(float(multiplicity[atoms].sum()))
+    cost = float(costs[atoms].sum())
+    cost += WRONG_COUNT * site.n_points * _outside(n_t, site.n_t) / site.n_t[1]
+    cost += _outside(len(atoms), site.n_t_unique)
+    return Grown(
+        site=site,
+        frac_t=frac[atoms],
+        n_t=n_t,
+        bonds=bonds[atoms],
+        costs=costs[atoms],
+        cart_holes=holes[atoms],
+        cost=cost,
+        points_of=np.searchsorted(atoms, first),
+    )
+
+
+def fingerprint_of(grown: Grown) -> str:
+    """Fingerprint of the net of a valid crystal."""
+    group = grown.site.operations
+    sites, tails, heads, shifts = whole_net(
+        grown.frac_t, group.rotations.astype(np.float64), group.translations, grown.site.cell
+    )
+    if len(tails) != DEGREE * len(sites):
+        return ""  # atoms of the full cell lie on one another
+    return fingerprint(heads, shifts, sites)
+
+
+def framework_of(grown: Grown, name: str) -> Framework:
+    """What has grown as a framework of T atoms."""
+    site = grown.site
+    return Framework(
+        name=name,
+        cell=site.cell,
+        space_group_number=site.space_group_number,
+        space_group_symbol=site.space_group_symbol,
+        operations=site.operations,
+        frac_t=grown.frac_t,
+        t_labels=tuple(f"T{i + 1}" for i in range(len(grown.frac_t))),
+        frac_o=np.zeros((0, 3)),
+    )
