@@ -1,9 +1,7 @@
 # make demo | make test | make clean. Needs Python 3.11 or newer; everything else goes to .venv.
 
 PYTHON ?= python3
-MODEL ?= equivariant
-SAMPLED ?= 64
-JOINED ?= 8
+NEW ?= 20
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
@@ -23,9 +21,9 @@ CHECKS := \
 .NOTPARALLEL:
 
 help:
-	@echo 'make demo    make and join clusters with the shipped weights, into demo/'
+	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
-	@echo 'make weights train the shipped weights again (about an hour and a half on one core)'
+	@echo 'make weights train the shipped weights again (about two and a half hours on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 
 # The stamps are newer than what they were installed from, so nothing is installed twice.
@@ -36,7 +34,7 @@ help:
 	@echo 'Installing into .venv (a few minutes the first time) ...'
 	@$(PYTHON) -m venv .venv
 	@$(PIP) torch
-	@$(PIP) -e .
+	@$(PIP) -e '.[energy]'
 	@touch $@
 
 .venv/installed-for-tests: .venv/installed
@@ -46,13 +44,9 @@ help:
 
 demo: .venv/installed
 	@rm -rf demo
-	@echo; echo '$(SAMPLED) clusters out of noise, against real ones of types the model never saw:'
-	@$(BIN)/zeoloom sample -n $(SAMPLED) --model $(MODEL) --seed 0 -o demo/sample
-	@echo; echo '$(JOINED) times five clusters joined into one piece of framework:'
-	@$(BIN)/zeoloom join -n $(JOINED) --model $(MODEL) --seed 0 -o demo/join
-	@echo
-	@echo 'Figures  demo/sample/regeneration.png  demo/join/joined.png'
-	@echo 'In 3D    demo/sample/clouds.html       demo/join/clouds.html  (open them in a browser)'
+	@echo 'Growing new frameworks until $(NEW) have an R_DLS of at most 0.006, then relaxing the best:'
+	@$(BIN)/zeoloom generate -n $(NEW) --relax $(NEW) --seed 0 -o demo
+	@echo 'Open the report in a browser; it needs no network.'
 
 # All checks run, the tests last; one that fails does not hide the others.
 test: .venv/installed-for-tests
@@ -65,7 +59,7 @@ test: .venv/installed-for-tests
 
 # An interrupted training goes on where it stopped.
 weights: .venv/installed
-	for model in equivariant pointnet; do \
+	for model in crystal equivariant pointnet; do \
 		$(BIN)/zeoloom train --config $$model --threads 1 --resume -o runs/training/$$model && \
 		cp runs/training/$$model/weights.safetensors src/zeoloom/learn/weights/$$model.safetensors && \
 		cp runs/training/$$model/weights.json src/zeoloom/learn/weights/$$model.json || exit 1; \

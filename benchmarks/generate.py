@@ -1,0 +1,120 @@
+"""New frameworks from nothing in a fixed budget: how many, how good, beside the known types.
+
+    python benchmarks/generate.py --minutes 10
+    python benchmarks/generate.py --minutes 10 --relax 100 --random
+
+Growing, repairing, telling nets apart and refining count towards the budget, all on one thread;
+relaxing comes after. `--random` relaxes new frameworks with R_DLS at most `--max-r-dls` drawn at
+random instead of the best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections import Counter
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import zeoloom
+from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, Judgement
+from zeoloom.silica.energy import relax_many
+from zeoloom.judge.verdict import relaxed
+
+
+def spread(name: str, values: list[float], known: list[float], digits: int) -> str:
+    """Quartiles of some values beside those of the known types."""
+    told = []
+    for part in (values, known):
+        quartiles = np.percentile(part, [25, 50, 75]) if part else [float("nan")] * 3
+        told.append(" / ".join(f"{value:.{digits}f}" for value in quartiles))
+    return f"{name:<32}{told[0]:>26}{told[1]:>26}"
+
+
+def with_energies(
+    good: list[Judgement], options: argparse.Namespace
+) -> tuple[list[Judgement], float]:
+    """Relax some of the good ones: judgements with energies, and the seconds it took."""
+    chosen = good[: options.relax]
+    if options.random:
+        order = np.random.default_rng(options.seed).permutation(len(good))
+        chosen = [good[i] for i in order[: options.relax]]
+    frameworks = [each.framework for each in chosen if each.framework is not None]
+    results = relax_many(frameworks, seconds=options.seconds_each, seed=options.seed)
+    seconds = sum(result.seconds for result in results)
+    return [relaxed(each, result) for each, result in zip(chosen, results, strict=True)], seconds
+
+
+def main() -> None:
+    """Generate, relax, count."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--relax", type=int, default=100, help="how many to relax")
+    parser.add_argument("--random", action="store_true", help="relax any, not the best")
+    parser.add_argument("--unique-atoms", default="1-8")
+    parser.add_argument("--max-r-dls", type=float, default=0.006)
+    parser.add_argument("--repair", type=int, default=12)
+    parser.add_argument("--seconds-each", type=float, default=120.0)
+    parser.add_argument("--model", default="crystal")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    model = zeoloom.load_model(options.model, torch.device("cpu"))
+    request = zeoloom.parse_request(
+        zeoloom.GenerateRequest,
+        {
+            "seconds": 60.0 * options.minutes,
+            "relax": 0,
+            "unique_atoms": options.unique_atoms,
+            "max_r_dls": options.max_r_dls,
+            "repair": options.repair,
+            "seed": options.seed,
+        },
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run"
+        generator = torch.Generator().manual_seed(options.seed)
+        made = zeoloom.make_frameworks(request, model, path, generator=generator)
+        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    seconds = record["outcome"]["seconds"]
+    spent = sum(seconds[stage] for stage in ("grow", "identify", "refine"))
+    print(f"seed {options.seed}, {spent:.0f} s on one thread: {seconds}")
+    for name, count in made.counts.items():
+        print(f"{name:<24}{count:8.4g}  {count / spent * 3600:8.0f} per core-hour")
+    new = [each for each in made.judgements if each.new and each.framework is not None]
+    good = [each for each in new if (each.r_dls or 1.0) <= options.max_r_dls]
+    rediscovered = sorted(j.framework_type for j in made.judgements if not j.new)
+    print(f"rediscovered: {' '.join(rediscovered)}")
+    for name, kinds in (
+        ("space groups", Counter(each.framework.space_group_symbol for each in good if each.framework)),
+        ("unique T", Counter(str(each.n_t_unique) for each in good)),
+    ):
+        print(f"{name} of the good: " + ", ".join(f"{k} {n}" for k, n in kinds.most_common(12)))
+    energies, seconds_relaxing = with_energies(good, options)
+    known_energies = [each.energy_kj_mol for each in energies if each.energy_kj_mol is not None]
+    print(
+        f"relaxed {len(energies)} of the {len(good)} good in {seconds_relaxing:.0f} s: "
+        f"{sum(e <= FEASIBLE for e in known_energies)} at most {FEASIBLE:g} kJ/mol, "
+        f"{sum(e <= LIKE_MADE for e in known_energies)} at most {LIKE_MADE:g}, "
+        f"{sum(each.lid is True for each in energies)} pass LID"
+    )
+    table = resources.files("zeoloom.judge").joinpath("iza_verdicts.json").read_text("utf-8")
+    types = list(json.loads(table)["types"].values())
+    print(f"{'quartiles':<32}{'new, R_DLS good':>26}{'known types':>26}")
+    for row in (
+        ("energy, kJ/mol", known_energies, "energy_kj_mol", 1),
+        ("density, T / 1000 Å^3", [each.density for each in good], "density", 1),
+        ("R_DLS", [each.r_dls for each in good], "r_dls", 4),
+        ("largest included sphere, Å", [], "largest_included_sphere", 1),
+    ):
+        name, values, field, digits = row
+        known = [each[field] for each in types if each.get(field) is not None]
+        print(spread(name, [v for v in values if v is not None], known, digits))
+
+
+if __name__ == "__main__":
+    main()
