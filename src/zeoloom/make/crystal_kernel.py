@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.structure.net import BOND_CUTOFF
 
 if TYPE_CHECKING:
     from zeoloom.structure.records import FloatArray, IntArray
@@ -21,9 +22,6 @@ MEETING_DISTANCE = 1.2
 
 SAME_PLACE = 0.3
 """Å. After the points of an atom have been moved to their mean they are this near together."""
-
-BOND_CUTOFF = 3.6
-"""Å. In the reference any cutoff from 3.26 to 3.6 Å gives the same net."""
 
 BOND_LENGTH, NEXT_DISTANCE = 3.1, 5.0
 """Å, between T atoms one and two bonds apart."""
