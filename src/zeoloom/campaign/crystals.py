@@ -76,12 +76,15 @@ class Harvest:
     valid_at_once: int = 0
     seconds: Counter[str] = field(default_factory=Counter)
 
-    def good(self, max_r_dls: float) -> int:
-        """New frameworks with R_DLS at most `max_r_dls`."""
+    def good(self, request: GenerateRequest) -> int:
+        """New frameworks as asked for, with R_DLS as low as asked for."""
         return sum(
-            each.new and each.r_dls is not None and each.r_dls <= max_r_dls
+            each.new
+            and each.framework is not None
+            and each.r_dls is not None
+            and each.r_dls <= request.max_r_dls
+            and as_asked(request, each)
             for each in self.judgements.values()
-            if each.framework is not None
         )
 
     def add(self, part: Part) -> None:
@@ -159,16 +162,38 @@ def make_frameworks(
     on_progress(*_progress(request, harvest))
     run_parts(run, lambda _: not _enough(request, harvest), make, generator, on_part)
     judgements = _judged_to_the_end(request, run, harvest, threads, on_progress)
+    kept = {each.key for each in judgements}
     found = Counter[str]()
+    outside = 0
     for fingerprint, judgement in harvest.judgements.items():
-        if judgement.valid:
+        if judgement.key in kept:
             found[judgement.key] += harvest.found[fingerprint]
+        elif judgement.valid:
+            outside += 1
     counts = counts_of(judgements, found, harvest.tried)
-    counts |= {"valid_at_once": harvest.valid_at_once}
+    counts |= {"valid_at_once": harvest.valid_at_once, "outside_limits": outside}
     if isinstance(request, GenerateRequest):
-        counts |= {"new_with_good_r_dls": harvest.good(request.max_r_dls)}
+        counts |= {"new_with_good_r_dls": harvest.good(request)}
     _write(run, verb, judgements, found, counts, harvest, model)
     return Made(tuple(judgements), dict(found), counts)
+
+
+def as_asked(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:
+    """Whether a framework is within the limits of `generate` after refinement too.
+
+    The cell adapts, and the symmetry found may have a smaller cell and fewer unique atoms.
+    """
+    if isinstance(request, SolveRequest) or judgement.framework is None:
+        return True
+    limits = request.limits
+    return all(
+        low <= value <= high
+        for value, (low, high) in (
+            (judgement.density or 0.0, limits.density),
+            (judgement.n_t, limits.n_t),
+            (judgement.n_t_unique, limits.n_t_unique),
+        )
+    )
 
 
 def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSites:
@@ -224,7 +249,7 @@ def _progress(request: SolveRequest | GenerateRequest, harvest: Harvest) -> tupl
     new = sum(each.new for each in nets)
     doing = f"{harvest.tried} tried, {len(nets)} nets, {new} new"
     if isinstance(request, GenerateRequest):
-        good = harvest.good(request.max_r_dls)
+        good = harvest.good(request)
         doing += f", {good} with R_DLS <= {request.max_r_dls:g}"
         if request.seconds is None:
             return good, request.n or DEFAULT_NEW, doing
@@ -295,10 +320,9 @@ def _judged_to_the_end(
     threads: int,
     on_progress: OnProgress,
 ) -> list[Judgement]:
-    """All valid nets, the best of them with pores and energy."""
-    valid = {
-        each.name: each for each in best_first(list(harvest.judgements.values())) if each.valid
-    }
+    """All valid nets within the limits, the best of them with pores and energy."""
+    made = [each for each in harvest.judgements.values() if each.valid and as_asked(request, each)]
+    valid = {each.name: each for each in best_first(made)}
     candidates = [each for each in valid.values() if each.framework is not None]
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]
