@@ -13,6 +13,7 @@ import torch
 
 import zeoloom
 from test_cif import GIS
+from zeoloom.cli import app
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ def test_the_version_and_help(run: Run) -> None:
     assert run("--version").out == f"zeoloom {version('zeoloom')}\n"
     shown = run("--help")
     assert shown.code == 0
-    for verb in ("reference", "cut", "train", "sample", "join", "judge", "view"):
-        assert verb in shown.out
+    listed = {command.name or command.callback.__name__ for command in app.registered_commands}
+    listed |= {group.name for group in app.registered_groups}
+    made, judged = {"generate", "solve", "sample", "join"}, {"judge", "view"}
+    assert listed == {"reference", "cut", "train"} | made | judged
+    for verb in listed:
+        assert f" {verb} " in shown.out
         assert run(verb, "--help").code == 0
 
 

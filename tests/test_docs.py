@@ -15,7 +15,8 @@ from test_cli_make import METRICS
 from test_cloud_files import some_clouds
 from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of
 from zeoloom.campaign.judge import STEPS
-from zeoloom.learn.checkpoint import load_state
+from zeoloom.learn.checkpoint import SHIPPED, load_state
+from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PointNetConfig
 from zeoloom.silica.energy import Relaxation
 
@@ -46,11 +47,11 @@ def test_archives(cluster_file: Path, tmp_path: Path) -> None:
 
 def test_the_training_configuration() -> None:
     fields = zeoloom.TrainingConfig.model_fields
-    assert missing(fields.keys() - {"network"}, "Training configuration") == []
-    for network in (EquivariantConfig, PointNetConfig):
-        assert missing(network.model_fields, "Training configuration") == []
+    assert missing(fields.keys() - {"network", "crystals"}, "Training configuration") == []
+    for part in (EquivariantConfig, PointNetConfig, CrystalConfig):
+        assert missing(part.model_fields, "Training configuration") == []
     text = section("Training configuration")
-    for name, field in fields.items():
+    for name, field in [*fields.items(), *CrystalConfig.model_fields.items()]:
         row = re.search(rf"^\| `{name}` \| ([^|]+) \|", text, re.MULTILINE)
         if row and isinstance(field.default, float | int) and not isinstance(field.default, bool):
             assert float(row[1]) == field.default, name
@@ -71,10 +72,25 @@ def test_figures_of_merit() -> None:
 
 
 def test_records_of_runs() -> None:
-    for request in (zeoloom.SampleRequest, zeoloom.JoinRequest, zeoloom.JudgeRequest):
+    for request in (
+        zeoloom.SampleRequest,
+        zeoloom.JoinRequest,
+        zeoloom.JudgeRequest,
+        zeoloom.SolveRequest,
+        zeoloom.GenerateRequest,
+    ):
         assert missing(request.model_fields, "Record of a run") == []
     assert missing(counts_of([], {}, 0), "Record of a run") == []
     assert missing(STEPS, "Record of a run") == []
+
+
+def test_models_and_verbs() -> None:
+    assert missing(SHIPPED, "Weights") == []
+    overview = TEXT.split("## CIF")[0]
+    for name in ("run.json", "report.html", "frameworks.csv"):
+        row = next(line for line in overview.splitlines() if f"`{name}`" in line)
+        for verb in ("solve", "generate", "judge"):
+            assert f"`{verb}`" in row.split("|")[2], (name, verb)
 
 
 def test_tables_of_frameworks() -> None:
