@@ -21,9 +21,8 @@ import numpy as np
 import torch
 
 import zeoloom
-from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, Judgement
+from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, Judgement, relaxed
 from zeoloom.silica.energy import relax_many
-from zeoloom.judge.verdict import relaxed
 
 
 def spread(name: str, values: list[float], known: list[float], digits: int) -> str:
@@ -89,10 +88,9 @@ def main() -> None:
     good = [each for each in new if (each.r_dls or 1.0) <= options.max_r_dls]
     rediscovered = sorted(j.framework_type for j in made.judgements if not j.new)
     print(f"rediscovered: {' '.join(rediscovered)}")
-    for name, kinds in (
-        ("space groups", Counter(each.framework.space_group_symbol for each in good if each.framework)),
-        ("unique T", Counter(str(each.n_t_unique) for each in good)),
-    ):
+    groups = Counter(each.framework.space_group_symbol for each in good if each.framework)
+    unique = Counter(str(each.n_t_unique) for each in good)
+    for name, kinds in (("space groups", groups), ("unique T", unique)):
         print(f"{name} of the good: " + ", ".join(f"{k} {n}" for k, n in kinds.most_common(12)))
     energies, seconds_relaxing = with_energies(good, options)
     known_energies = [each.energy_kj_mol for each in energies if each.energy_kj_mol is not None]
@@ -109,7 +107,6 @@ def main() -> None:
         ("energy, kJ/mol", known_energies, "energy_kj_mol", 1),
         ("density, T / 1000 Å^3", [each.density for each in good], "density", 1),
         ("R_DLS", [each.r_dls for each in good], "r_dls", 4),
-        ("largest included sphere, Å", [], "largest_included_sphere", 1),
     ):
         name, values, field, digits = row
         known = [each[field] for each in types if each.get(field) is not None]

@@ -31,6 +31,7 @@ from zeoloom.make.places import draw_site, fitting_cell, given_sites, prior_of
 from zeoloom.make.weave import weave
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
+from zeoloom.view.gallery import gallery_figure
 from zeoloom.view.report import write_report
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def make_frameworks(
     """Carry out `solve` or `generate`: frameworks, unique by their nets, the best first.
 
     Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db`,
-    `report.html` and `run.json`.
+    `gallery.png`, `report.html` and `run.json`.
 
     Args:
         request: what is wanted.
@@ -157,7 +158,10 @@ def make_frameworks(
         on_progress(*_progress(request, harvest))
 
     def make(_: int) -> Part:
-        return _part(request, model, draw(generator), sampler, harvest, generator)
+        sites = draw(generator)
+        if verb == "solve" and request.n is not None:
+            sites = sites[: request.n - harvest.tried]
+        return _part(request, model, sites, sampler, harvest, generator)
 
     on_progress(*_progress(request, harvest))
     run_parts(run, lambda _: not _enough(request, harvest), make, generator, on_part)
@@ -350,10 +354,12 @@ def _write(
     harvest: Harvest,
     model: Model,
 ) -> None:
-    """Tables, structures, the page and the record of the run."""
+    """Tables, structures, the figure, the page and the record of the run."""
     seconds = {stage: round(spent, 1) for stage, spent in harvest.seconds.items()}
     device = next(model.network.parameters()).device.type
     write_frameworks(run.path, judgements, found)
+    if any(each.framework is not None for each in judgements):
+        gallery_figure(run.path / "gallery.png", judgements)
     facts = {name: value for name, value in run.request.items() if value is not None}
     write_report(
         run.path / "report.html",

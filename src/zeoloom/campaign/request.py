@@ -12,6 +12,8 @@ from zeoloom.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic_core import ErrorDetails
+
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.learn.checkpoint import Model
 
@@ -85,10 +87,15 @@ def parse_request(kind: type[AnyRequest], values: Mapping[str, Any]) -> AnyReque
     try:
         return kind.model_validate({k: v for k, v in values.items() if v is not None})
     except ValidationError as error:
-        lines = [
-            f"{_flag(str(e['loc'][0]))}: {e['msg']}, got {e['input']!r}" for e in error.errors()
-        ]
-        raise InputError("; ".join(lines)) from error
+        raise InputError("; ".join(_told(each) for each in error.errors())) from error
+
+
+def _told(error: ErrorDetails) -> str:
+    """What is wrong with one value, or with several together."""
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    return f"{_flag(str(error['loc'][0]))}: {message}, got {error['input']!r}"
 
 
 def _flag(field: str) -> str:

@@ -28,6 +28,16 @@ HALL_NUMBERS = range(1, 531)
 MONOCLINIC = range(3, 16)
 """Numbers of these groups."""
 
+LATTICE_SYSTEMS = (
+    (2, "triclinic"),
+    (15, "monoclinic"),
+    (74, "orthorhombic"),
+    (142, "tetragonal"),
+    (194, "hexagonal"),
+    (230, "cubic"),
+)
+"""The last group of each lattice system, in hexagonal axes where there is a choice."""
+
 RENAMED = (("Abm2", "Aem2"), ("Aba2", "Aea2"), ("Cmca", "Cmce"), ("Cmma", "Cmme"), ("Ccca", "Ccce"))
 """Symbols of groups with double glide planes, before 1992 and after."""
 
@@ -120,6 +130,14 @@ def number_of_hall_number(hall_number: int) -> int:
         kind = spglib.get_spacegroup_type(hall_number)
     assert kind is not None
     return int(kind.number)
+
+
+def lattice_system(number: int) -> str:
+    """Which cells a group has in its standard setting; trigonal groups have hexagonal ones."""
+    for last, name in LATTICE_SYSTEMS:
+        if number <= last:
+            return name
+    raise InputError(f"space group number {number}: expected 1 to 230")
 
 
 def symbol_of_hall_number(hall_number: int) -> str:

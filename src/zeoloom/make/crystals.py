@@ -123,13 +123,11 @@ def site_of(
 
 def crystals_of(sites: Sequence[Site]) -> Crystal:
     """Cells and groups of sites as a batch; points beyond `n_points` are padding."""
-    distinct: dict[int, int] = {}
-    for site in sites:
-        distinct.setdefault(id(site.operations), len(distinct))
-    same_cell = len(distinct) == 1 and all(site.cell is sites[0].cell for site in sites)
-    chosen = sites[:1] if same_cell else sites
+    first = sites[0]
+    alike = all(s.cell is first.cell and s.operations is first.operations for s in sites)
+    chosen = sites[:1] if alike else sites
     crystal = crystal_batch([s.cell for s in chosen], [s.operations for s in chosen])
-    if same_cell:
+    if alike:
         crystal = crystal.take(torch.zeros(len(sites), dtype=torch.long))
     counts = torch.tensor([site.n_points for site in sites])
     present = torch.arange(int(counts.max())) < counts[:, None]

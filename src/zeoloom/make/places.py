@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +12,10 @@ import torch
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
 from zeoloom.geometry.space_groups import (
+    lattice_system,
     number_of_hall_number,
     operations_of_hall_number,
+    standard_hall_number,
     symbol_of_hall_number,
 )
 from zeoloom.geometry.symmetry import (
@@ -169,11 +171,11 @@ class Prior:
     """Where real zeolites grow: their cells and groups, and how many points they take.
 
     Attributes:
-        frameworks: that places are drawn from, evenly.
+        sites: that places are drawn from, evenly.
         limits: of what is to grow.
     """
 
-    frameworks: tuple[Framework, ...]
+    sites: tuple[Site, ...]
     limits: Limits
 
 
@@ -182,42 +184,83 @@ def prior_of(
 ) -> Prior:
     """The places of those frameworks that are within the limits.
 
+    If none of them has the group asked for, the cells of all in its lattice system are taken.
+
     Args:
-        frameworks: known types.
+        frameworks: known types, in their standard settings.
         limits: of what is to grow.
         hall_number: only places with this setting's group.
 
     Raises:
         InputError: if there is none.
     """
-    number = None if hall_number is None else number_of_hall_number(hall_number)
-    fitting = tuple(
-        framework
-        for framework in frameworks
-        if number in (None, framework.space_group_number) and _within(framework, limits)
-    )
-    if fitting:
-        return Prior(fitting, limits)
-    known = sorted({framework.space_group_symbol for framework in frameworks})
+    counted = [(each, _n_t(each)) for each in frameworks]
+    fitting = [(each, n_t) for each, n_t in counted if _dense_enough(each, n_t, limits)]
+    if hall_number is None:
+        sites = [_known_site(each) for each, n_t in fitting if _as_many(each, n_t, limits)]
+    else:
+        number = number_of_hall_number(hall_number)
+        sites = [
+            _known_site(each)
+            for each, n_t in fitting
+            if each.space_group_number == number and _as_many(each, n_t, limits)
+        ] or [
+            _site_in(each, n_t, number, limits)
+            for each, n_t in fitting
+            if lattice_system(each.space_group_number) == lattice_system(number)
+        ]
+    if sites:
+        return Prior(tuple(sites), limits)
     wanted = "" if hall_number is None else f" in {symbol_of_hall_number(hall_number)}"
     raise InputError(
         f"no known framework type{wanted} has {limits.n_t_unique[0]} to {limits.n_t_unique[1]} "
         f"unique T atoms, {limits.n_t[0]} to {limits.n_t[1]} T atoms and a density of "
         f"{limits.density[0]:g} to {limits.density[1]:g}, so there is no cell to start from; widen "
-        f"these, or give a cell to `solve`. Known groups: {', '.join(known)}"
+        "these, or give a cell to `solve`"
     )
 
 
-def _within(framework: Framework, limits: Limits) -> bool:
-    if not limits.n_t_unique[0] <= len(framework.frac_t) <= limits.n_t_unique[1]:
-        return False
-    full, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
-    # the strain of the cell may bring it within the limits
-    size = volume(framework.cell) / 1000.0
-    slack = 1.0 + 3.0 * STRAIN
+def _n_t(framework: Framework) -> int:
+    return len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+
+
+def _dense_enough(framework: Framework, n_t: int, limits: Limits) -> bool:
+    density = n_t / volume(framework.cell) * 1000.0
+    slack = 1.0 + 3.0 * STRAIN  # the strain of the cell may bring it within the limits
+    return limits.density[0] / slack <= density <= limits.density[1] * slack
+
+
+def _as_many(framework: Framework, n_t: int, limits: Limits) -> bool:
+    """Whether a type has as many atoms and orbits as asked for."""
+    unique = len(framework.frac_t)
     return (
-        limits.n_t[0] <= len(full) <= limits.n_t[1]
-        and limits.density[0] / slack <= len(full) / size <= limits.density[1] * slack
+        limits.n_t[0] <= n_t <= limits.n_t[1]
+        and limits.n_t_unique[0] <= unique <= limits.n_t_unique[1]
+    )
+
+
+def _known_site(framework: Framework) -> Site:
+    return Site(
+        framework.cell,
+        identity_first(framework.operations),
+        framework.space_group_number,
+        framework.space_group_symbol,
+        len(framework.frac_t),
+    )
+
+
+def _site_in(framework: Framework, n_t: int, number: int, limits: Limits) -> Site:
+    """The cell of a type, but another group of its lattice system."""
+    hall_number = standard_hall_number(number)
+    operations = identity_first(operations_of_hall_number(hall_number))
+    n_points = math.ceil(1.3 * n_t / len(operations))  # some on special positions
+    least, most = limits.n_t_unique
+    return Site(
+        framework.cell,
+        operations,
+        number,
+        symbol_of_hall_number(hall_number),
+        min(max(n_points, least), most),
     )
 
 
@@ -228,21 +271,18 @@ def draw_site(prior: Prior, generator: torch.Generator) -> Site:
         prior: which types.
         generator: source of randomness, on the CPU.
     """
-    drawn = int(torch.randint(len(prior.frameworks), (1,), generator=generator))
-    framework = prior.frameworks[drawn]
+    drawn = int(torch.randint(len(prior.sites), (1,), generator=generator))
+    site = prior.sites[drawn]
     strain = STRAIN * torch.randn(3, 3, generator=generator).double().numpy()
     free = np.eye(3) + 0.5 * (strain + strain.T)
-    operations = framework.operations
-    metric = symmetrised_metric(framework.cell @ free, operations)
+    metric = symmetrised_metric(site.cell @ free, site.operations)
     cell = cell_from_parameters(parameters_from_cell(np.array(np.linalg.cholesky(metric))))
     extra = int(torch.randint(-1, 2, (1,), generator=generator))
     low, high = prior.limits.atoms_in(cell)
-    return Site(
-        cell,
-        identity_first(operations),
-        framework.space_group_number,
-        framework.space_group_symbol,
-        max(1, len(framework.frac_t) + extra),
-        (low, max(low, high)),
-        prior.limits.n_t_unique,
+    return replace(
+        site,
+        cell=cell,
+        n_points=max(1, site.n_points + extra),
+        n_t=(low, max(low, high)),
+        n_t_unique=prior.limits.n_t_unique,
     )
