@@ -116,7 +116,14 @@ def _settings_by_symbol() -> dict[str, tuple[int, str]]:
             names.append("".join(part for part in kind.international_full.split() if part != "1"))
         names += [f"{name}:{kind.choice}" for name in names if kind.choice]
         names += kind.international.split("=")
-        names += [new + name[4:] for name in names for old, new in RENAMED if name.startswith(old)]
+        # versions of spglib differ in which of the two they give
+        names += [
+            other + name[4:]
+            for name in names
+            for pair in RENAMED
+            for one, other in (pair, pair[::-1])
+            if name.startswith(one)
+        ]
         for name in names:
             plain = name.replace("_", "").replace(" ", "")
             if is_standard or plain.lower() not in symbols:

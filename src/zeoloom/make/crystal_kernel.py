@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
-from zeoloom.structure.net import BOND_CUTOFF
+from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
 
 if TYPE_CHECKING:
     from zeoloom.structure.records import FloatArray, IntArray
@@ -23,11 +23,11 @@ MEETING_DISTANCE = 1.2
 SAME_PLACE = 0.3
 """Å. After the points of an atom have been moved to their mean they are this near together."""
 
-BOND_LENGTH, NEXT_DISTANCE = 3.1, 5.0
-"""Å, between T atoms one and two bonds apart."""
+NEXT_DISTANCE = 5.0
+"""Å, between T atoms two bonds apart."""
 
 LENGTH_COST, NEXT_COST = 2.0, 0.1
-"""Cost per Å² of deviation from those, beside a cost of 1 for each bond missing or too many."""
+"""Cost per Å² of deviation from this and from `BOND_LENGTH`, beside a cost of 1 for each bond missing or too many."""
 
 MOST_NEIGHBOURS = 16
 

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from zeoloom.diffusion.noise import noise_levels, standard_noise
-from zeoloom.make.crystal_kernel import MEETING_DISTANCE, distances_to_images
-from zeoloom.make.crystals import SIGMA_MIN, Grown, crystals_of, descend, gathered
+from zeoloom.make.crystal_kernel import distances_to_images
+from zeoloom.make.crystals import SIGMA_MIN, Grown, crystals_of, descend, gathered, group_of
+from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.structure.nets.fingerprint import DEGREE
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.make.crystals import Site
     from zeoloom.structure.records import BoolArray, FloatArray
+
+
+STRAINED = 0.1
+"""Weight of the cost of an atom with four bonds, when a fault is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,28 +154,38 @@ def _draft(
 ) -> tuple[FloatArray, BoolArray]:
     """Points (n, 3) to start from, and which of them (n,) are to be held."""
     grown = chain.grown
-    frac, site = chain.frac_points, grown.site
-    wrong = np.where(grown.bonds == DEGREE, 0.1, 1.0) * grown.costs + 1e-6
-    atom = int(torch.multinomial(torch.from_numpy(wrong), 1, generator=generator))
-    place = grown.frac_t[atom]
-    group = (site.operations.rotations.astype(np.float64), site.operations.translations, site.cell)
+    blame = np.where(grown.bonds == DEGREE, STRAINED, 1.0) * grown.costs + 1e-6
+    atom = int(torch.multinomial(torch.from_numpy(blame), 1, generator=generator))
+    frac = chain.frac_points
     if float(torch.rand(1, generator=generator)) < plan.edits:
-        crowded = grown.bonds[atom] > DEGREE
-        if crowded and len(grown.frac_t) > 1:
-            near = distances_to_images(place, grown.frac_t, *group)
-            near[atom] = 0.0
-            candidates = np.flatnonzero(near < MEETING_DISTANCE + 2.4)
-            gone = candidates[_choose(len(candidates), generator)]
-            kept = grown.points_of != gone
-            frac = frac[kept]
-        elif not crowded and len(frac) < site.n_points + plan.spare:
-            hole = grown.cart_holes[atom]
-            if np.isnan(hole).any():
-                hole = 3.1 * torch.randn(3, generator=generator).numpy()
-            frac = np.concatenate([frac, [place + hole @ np.linalg.inv(site.cell)]])
+        if grown.bonds[atom] > DEGREE:
+            frac = _with_fewer(chain, atom, generator)
+        elif len(frac) < grown.site.n_points + plan.spare:
+            frac = _with_more(chain, atom, generator)
     reach = plan.reaches[_choose(len(plan.reaches), generator)]
-    loose = distances_to_images(place, frac, *group) < reach
+    loose = distances_to_images(grown.frac_t[atom], frac, *group_of(grown.site)) < reach
     return frac, ~loose
+
+
+def _with_fewer(chain: Chain, atom: int, generator: torch.Generator) -> FloatArray:
+    """The points without those of a crowded atom or of one of its neighbours."""
+    grown = chain.grown
+    if len(grown.frac_t) == 1:
+        return chain.frac_points
+    near = distances_to_images(grown.frac_t[atom], grown.frac_t, *group_of(grown.site))
+    candidates = np.flatnonzero(near < BOND_CUTOFF)  # the atom itself is one of them
+    gone = candidates[_choose(len(candidates), generator)]
+    return np.asarray(chain.frac_points[grown.points_of != gone])
+
+
+def _with_more(chain: Chain, atom: int, generator: torch.Generator) -> FloatArray:
+    """The points and one more, where a neighbour of an atom is missing."""
+    grown = chain.grown
+    hole = grown.cart_holes[atom]
+    if np.isnan(hole).any():  # it has no neighbour to tell the way
+        hole = BOND_LENGTH * torch.randn(3, generator=generator).double().numpy()
+    place = grown.frac_t[atom] + hole @ np.linalg.inv(grown.site.cell)
+    return np.concatenate([chain.frac_points, [place]])
 
 
 def _choose(n: int, generator: torch.Generator) -> int:

@@ -224,8 +224,7 @@ def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
 
 def gathered(frac_points: FloatArray, site: Site) -> Grown:
     """The atoms that points (n, 3) have formed at a site."""
-    rotations = site.operations.rotations.astype(np.float64)
-    group = (rotations, site.operations.translations, site.cell)
+    group = group_of(site)
     frac, first, multiplicity = gather(frac_points, *group)
     bonds, costs, holes = judge_atoms(frac, first, *group)
     atoms = np.flatnonzero(first == np.arange(len(first)))
@@ -245,12 +244,15 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
     )
 
 
+def group_of(site: Site) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rotations (G, 3, 3), translations (G, 3) and cell (3, 3) for the compiled functions."""
+    operations = site.operations
+    return operations.rotations.astype(np.float64), operations.translations, site.cell
+
+
 def fingerprint_of(grown: Grown) -> str:
     """Fingerprint of the net of a valid crystal."""
-    group = grown.site.operations
-    sites, tails, heads, shifts = whole_net(
-        grown.frac_t, group.rotations.astype(np.float64), group.translations, grown.site.cell
-    )
+    sites, tails, heads, shifts = whole_net(grown.frac_t, *group_of(grown.site))
     if len(tails) != DEGREE * len(sites):
         return ""  # atoms of the full cell lie on one another
     return fingerprint(heads, shifts, sites)

@@ -20,7 +20,7 @@ from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.geometry.space import OpenSpace
 from zeoloom.make.clusters import SIGMA_MIN
 from zeoloom.structure.atoms import MEETING_DISTANCE, points_to_atoms
-from zeoloom.structure.net import BOND_CUTOFF, SHORT_BOND, bond_lengths, bonds
+from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH, SHORT_BOND, bond_lengths, bonds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.structure.records import BoolArray, FloatArray, IntArray
-
-BOND_LENGTH = 3.1
-"""Å, where an absent neighbour is expected."""
 
 VACANT_COST = 4.0
 """Cost of a centre without an atom: four bonds are missing."""

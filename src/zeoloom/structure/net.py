@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 BOND_CUTOFF = 3.5
 """Å. In 237 reference frameworks every cutoff from 3.26 to 3.6 Å gives the same net."""
 
+BOND_LENGTH = 3.1
+"""Å, the mean over the reference frameworks."""
+
 SHORT_BOND = 2.7
 """Å. A shorter T-T distance is too short (the poster's blue bonds); real ones start at 2.75 Å."""
 
