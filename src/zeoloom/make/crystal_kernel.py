@@ -27,7 +27,7 @@ NEXT_DISTANCE = 5.0
 """Å, between T atoms two bonds apart."""
 
 LENGTH_COST, NEXT_COST = 2.0, 0.1
-"""Cost per Å² of deviation from this and from `BOND_LENGTH`, beside a cost of 1 for each bond missing or too many."""
+"""Cost per Å² of deviation from `BOND_LENGTH` and from that; a bond missing or too many costs 1."""
 
 MOST_NEIGHBOURS = 16
 

@@ -22,8 +22,8 @@ from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.geometry.rotation import random_orthogonal
 from zeoloom.geometry.space import OpenSpace
 from zeoloom.make.clusters import SIGMA_MAX, SIGMA_MIN, fill_ball
-from zeoloom.make.repair import BOND_LENGTH
 from zeoloom.structure.atoms import points_to_atoms
+from zeoloom.structure.net import BOND_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
