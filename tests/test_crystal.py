@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.geometry.symmetry import SymmetryOperations
 from zeoloom.network import EquivariantConfig, build_network
 from zeoloom.structure.reference import load_reference
@@ -104,6 +105,39 @@ def test_shifted_origin(seed: int) -> None:
     here = displacements(framework.cell, group, points)
     there = displacements(framework.cell, moved_group, points + shift @ framework.cell)
     np.testing.assert_allclose(there, here, atol=1e-9, err_msg=f"shift {shift}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_another_choice_of_cell(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    framework = load_reference()[["AEI", "CHA", "SOD", "STW"][seed]]
+    points = noisy_points(framework, rng)
+    here = displacements(framework.cell, framework.operations, points)
+    # rows of the new cell are whole combinations of the old ones, and the other way round
+    change = np.eye(3, dtype=np.int64)
+    for _ in range(3):
+        row, other = rng.permutation(3)[:2]
+        change[row] += rng.integers(-1, 2) * change[other]
+    back = np.linalg.inv(change.T)
+    group = framework.operations
+    turned = SymmetryOperations(
+        np.round(back @ group.rotations @ change.T).astype(np.int64), group.translations @ back.T
+    )
+    there = displacements(change @ framework.cell, turned, points)
+    np.testing.assert_allclose(there, here, atol=1e-9, err_msg=f"rows {change.tolist()}")
+
+
+def test_hexagonal_and_rhombohedral_axes() -> None:
+    framework = load_reference()["CHA"]
+    points = noisy_points(framework, np.random.default_rng(7))
+    hexagonal, rhombohedral = (
+        operations_of_hall_number(hall_number_of(f"R-3m:{axes}")) for axes in "HR"
+    )
+    obverse = np.array([[2, 1, 1], [-1, 1, 1], [-1, -2, 1]]) / 3
+    here = displacements(framework.cell, hexagonal, points)
+    there = displacements(obverse @ framework.cell, rhombohedral, points)
+    assert len(hexagonal) == 3 * len(rhombohedral)
+    np.testing.assert_allclose(there, here, atol=1e-9)
 
 
 @pytest.mark.parametrize("code", ["ABW", "JBW", "RWY"])
