@@ -37,6 +37,17 @@ def _setting(value: Any) -> Any:
         raise ValueError(str(error)) from error
 
 
+def _check_range(name: str, given: tuple[float, float]) -> None:
+    low, high = given
+    if not 0 < low <= high:
+        raise ValueError(f"{name} {low:g}-{high:g}: expected a least above 0 and a most")
+
+
+def _check_unique(given: tuple[int, int]) -> None:
+    if given[1] > MOST_UNIQUE:
+        raise ValueError(f"unique_atoms {given[0]}-{given[1]}: at most {MOST_UNIQUE}")
+
+
 Whole = Annotated[tuple[int, int], BeforeValidator(_range)]
 Real = Annotated[tuple[float, float], BeforeValidator(_range)]
 Setting = Annotated[int, BeforeValidator(_setting)]
@@ -96,6 +107,13 @@ class SolveRequest(CrystalRequest):
     tolerance: float = Field(0.0, ge=0, lt=1)
     unique_atoms: Whole | None = None
 
+    @model_validator(mode="after")
+    def _ranges(self) -> SolveRequest:
+        if self.unique_atoms is not None:
+            _check_range("unique_atoms", self.unique_atoms)
+            _check_unique(self.unique_atoms)
+        return self
+
     @property
     def limits(self) -> Limits:
         """What may grow in the cell."""
@@ -126,16 +144,13 @@ class GenerateRequest(CrystalRequest):
     @model_validator(mode="after")
     def _ranges(self) -> GenerateRequest:
         for name in ("density", "atoms", "unique_atoms"):
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ValueError(f"{name} {low:g}-{high:g}: expected a least above 0 and a most")
+            _check_range(name, getattr(self, name))
         if self.density[0] < DENSITIES[0] or self.density[1] > DENSITIES[1]:
             raise ValueError(
                 f"density {self.density[0]:g}-{self.density[1]:g}: zeolites have "
                 f"{DENSITIES[0]:g} to {DENSITIES[1]:g} T atoms per 1000 Å^3"
             )
-        if self.unique_atoms[1] > MOST_UNIQUE:
-            raise ValueError(f"unique_atoms: at most {MOST_UNIQUE}")
+        _check_unique(self.unique_atoms)
         return self
 
     @property

@@ -141,11 +141,6 @@ def make_frameworks(
         InputError: if the cell contradicts the group, nothing fits what is asked for, or the model
             was not learned on whole frameworks.
     """
-    if model.config.crystals is None:
-        raise InputError(
-            f"the model {request.model} was learned on clusters; whole crystals need one learned "
-            "on whole frameworks, such as crystal"
-        )
     draw = draw_sites(request, model)
     verb = "solve" if isinstance(request, SolveRequest) else "generate"
     asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
@@ -204,8 +199,13 @@ def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSit
     """Where the crystals of each batch are to grow.
 
     Raises:
-        InputError: if nothing fits what is asked for.
+        InputError: if nothing fits what is asked for, or the model was learned on clusters.
     """
+    if model.config.crystals is None:
+        raise InputError(
+            f"the model {request.model} was learned on clusters; whole crystals need one learned "
+            "on whole frameworks, such as crystal"
+        )
     if isinstance(request, SolveRequest):
         cell = fitting_cell(request.cell, request.space_group)
         sites = given_sites(cell, request.space_group, request.limits)

@@ -104,7 +104,16 @@ def _flag(field: str) -> str:
 
 
 def resolved(request: Request, model: Model) -> Request:
-    """The request with the model's defaults filled in."""
+    """The request with the model's defaults filled in.
+
+    Raises:
+        InputError: if the model was learned on whole frameworks.
+    """
+    if model.config.crystals is not None:
+        raise InputError(
+            f"the model {request.model} was learned on whole frameworks, for solve and generate; "
+            "clusters need one learned on clusters, such as equivariant"
+        )
     return request.model_copy(
         update={
             "points": points_of(request, model),

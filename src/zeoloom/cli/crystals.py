@@ -155,8 +155,8 @@ def _make(
     """Carry out `solve` or `generate` and print what came out."""
     request = zeoloom.parse_request(kind, flags)
     model = zeoloom.load_model(request.model, device_of(device, threads))
+    zeoloom.draw_sites(request, model)  # what cannot be done is told before anything is shown
     if dry_run:
-        zeoloom.draw_sites(request, model)
         for name, value in request.model_dump(mode="json").items():
             out.print(f"{name:<22}{value}")
         return
