@@ -24,7 +24,7 @@ from zeoloom.campaign.journal import Journal, judgement_from_json, judgement_to_
 from zeoloom.campaign.judging import Judging, OnProgress, judged_further, silent
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import NEW, Judgement, best_first, judge_net, refined
+from zeoloom.judge.verdict import NEW, Judgement, best_first, judge_net, refined, with_rings
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
 from zeoloom.make.places import draw_site, fitting_cell, given_sites, prior_of
@@ -195,6 +195,10 @@ def as_asked(request: SolveRequest | GenerateRequest, judgement: Judgement) -> b
     )
 
 
+def _hopeful(judgement: Judgement) -> bool:
+    return judgement.r_dls is not None and judgement.r_dls <= HOPELESS
+
+
 def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSites:
     """Where the crystals of each batch are to grow.
 
@@ -291,7 +295,7 @@ def _part(
             found[fingerprint] += 1
             best.setdefault(fingerprint, grown)
     fresh = {
-        fingerprint: _named(judge_net(framework_of(grown, fingerprint)))
+        fingerprint: _named(judge_net(framework_of(grown, fingerprint), rings=False))
         for fingerprint, grown in best.items()
         if fingerprint not in harvest.judgements
     }
@@ -327,6 +331,9 @@ def _judged_to_the_end(
     """All valid nets within the limits, the best of them with pores and energy."""
     made = [each for each in harvest.judgements.values() if each.valid and as_asked(request, each)]
     valid = {each.name: each for each in best_first(made)}
+    started = time.monotonic()
+    valid |= {name: with_rings(each) for name, each in valid.items() if _hopeful(each)}
+    harvest.seconds["rings"] += time.monotonic() - started
     candidates = [each for each in valid.values() if each.framework is not None]
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]

@@ -148,7 +148,11 @@ def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
 
 
 def judge_net(
-    framework: Framework, *, file: str = "", against: Mapping[str, str] | None = None
+    framework: Framework,
+    *,
+    file: str = "",
+    against: Mapping[str, str] | None = None,
+    rings: bool = True,
 ) -> Judgement:
     """Whether a framework is one 4-connected net, and which; never raises.
 
@@ -156,6 +160,7 @@ def judge_net(
         framework: with or without oxygen.
         file: where it came from.
         against: names of the user's own structures by the key of their net.
+        rings: whether to look for its rings; `with_rings` does it later.
     """
     found = Judgement(framework.name, file)
     try:
@@ -164,7 +169,7 @@ def judge_net(
         fault = _overlap(framework) or _fault(net)
         if fault:
             return replace(found, reason=fault, framework_type=_interrupted_type(net))
-        told = describe(net)
+        told = describe(net, local=rings)
     except InputError as error:
         return replace(found, reason=str(error))
     return replace(
@@ -178,6 +183,17 @@ def judge_net(
         n_t_unique=int(told.orbits.max()) + 1 if told.key.exact else len(framework.frac_t),
         rings=told.ring_sizes,
     )
+
+
+def with_rings(judgement: Judgement) -> Judgement:
+    """The sizes of the rings of a net; never raises.
+
+    Args:
+        judgement: of `judge_net` or later. Without a framework it stays as it is.
+    """
+    if judgement.framework is None:
+        return judgement
+    return replace(judgement, rings=describe(net_of(judgement.framework)).ring_sizes)
 
 
 def refined(judgement: Judgement, *, cell_free: bool = True, hopeless: float = np.inf) -> Judgement:
@@ -342,6 +358,6 @@ def _fault(net: Net) -> str:
 
 def _interrupted_type(net: Net) -> str:
     """The framework type of a net that is not valid: IZA's interrupted types are none."""
-    if (net.coordination > VALENCE).any():
+    if (net.coordination > VALENCE).any() or (net.coordination == VALENCE).all():
         return ""
     return identify(net) or ""

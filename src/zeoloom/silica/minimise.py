@@ -82,7 +82,7 @@ def settle(
     if len(freedom) == 0:
         return framework, True, 0
     slopes, norm = slopes_of(wanted, freedom), wanted.norm()
-    small = len(freedom) <= DENSE
+    small = len(freedom) <= min(DENSE, len(wanted))
 
     def slope(p: FloatArray) -> object:
         sparse = jacobian(wanted, freedom, slopes, p) / norm
@@ -92,7 +92,8 @@ def settle(
         lambda p: residuals(wanted, freedom, p) / norm,
         np.zeros(len(freedom)),
         slope,
-        tr_solver="exact" if small else "lsmr",
+        method="lm" if small else "trf",  # MINPACK is quicker, but wants no fewer distances
+        tr_solver=None if small else "lsmr",
         ftol=1e-8,
         xtol=1e-7,
         gtol=1e-12,

@@ -36,11 +36,14 @@ MANY = 1 << 20
 
 
 def fingerprint_of(net: Net) -> str:
-    """Fingerprint of a 3-periodic net; empty unless all its vertices have four bonds."""
+    """Fingerprint of a 3-periodic net; empty unless all its vertices have four bonds.
+
+    Vertices of one site must be equivalent, as images of one asymmetric atom are.
+    """
     if not (net.coordination == DEGREE).all():
         return ""
     half = half_edges(net)
-    return fingerprint(half.heads, half.shifts, np.arange(len(net)))
+    return fingerprint(half.heads, half.shifts, net.sites)
 
 
 def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:

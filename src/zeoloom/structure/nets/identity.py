@@ -96,8 +96,14 @@ def identify(net: Net) -> str | None:
     return _code(net_key(net))
 
 
-def describe(net: Net) -> NetDescription:
-    """Everything about a net; see `NetDescription`."""
+def describe(net: Net, *, local: bool = True) -> NetDescription:
+    """Everything about a net; see `NetDescription`.
+
+    Args:
+        net: any.
+        local: whether to work out coordination sequences, vertex symbols and rings, which takes
+            about as long as all the rest; they are left empty otherwise.
+    """
     parts = components(net)
     forms = [_form(part) for part in parts]
     key = _key(parts, forms)
@@ -119,7 +125,7 @@ def describe(net: Net) -> NetDescription:
             first_kind[name] = kinds
             _, first = np.unique(kind_of, return_index=True)
             kinds += len(first)
-            if not crowded:
+            if local and not crowded:
                 walker = Walker(graph)
                 sequences.extend(coordination_sequences(walker, place[first]))
                 symbols.extend(vertex_symbols(walker, place[first]))
