@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import zeoloom
+from crystal_examples import shipped_crystal
 from test_cli_make import METRICS
 from test_cloud_files import some_clouds
 from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of
@@ -82,6 +83,22 @@ def test_records_of_runs() -> None:
         assert missing(request.model_fields, "Record of a run") == []
     assert missing(counts_of([], {}, 0), "Record of a run") == []
     assert missing(STEPS, "Record of a run") == []
+
+
+def test_counts_of_crystals(tmp_path: Path) -> None:
+    """Of a run in a cell that no zeolite fits."""
+    cell = {"cell": (4, 4, 9, 90, 90, 90), "space_group": "P1", "atoms": 2}
+    fast = {"n": 1, "steps": 2, "repair": 0}
+    for kind, asked in (
+        (zeoloom.SolveRequest, cell | fast),
+        (zeoloom.GenerateRequest, fast | {"n": None, "seconds": 1e-3, "batch": 1}),
+    ):
+        request = zeoloom.parse_request(kind, asked)
+        folder = tmp_path / kind.__name__
+        made = zeoloom.make_frameworks(
+            request, shipped_crystal(), folder, generator=torch.Generator().manual_seed(0)
+        )
+        assert missing(made.counts, "Record of a run") == []
 
 
 def test_models_and_verbs() -> None:

@@ -88,3 +88,23 @@ def test_the_shipped_weights_are_what_the_examples_start_from(show: Show, tmp_pa
     assert "cluster 2: " in show("sample_clusters.py", "-n", 2, *few, "-o", tmp_path / "clusters")
     told = show("join_clusters.py", "-n", 1, *few, "-o", tmp_path / "joined")
     assert "joined_per_second" in told
+
+
+def test_solve_framework(show: Show, tmp_path: Path) -> None:
+    told = show("solve_framework.py", "-n", 24, "-o", tmp_path / "solved")
+    line = next(line for line in told.splitlines() if line.startswith("CHA "))
+    assert re.search(r"R-3m +36 T, found \d+ times, R_DLS 0\.00\d\d: a real framework may", line)
+    assert "of 24 tried are 4-connected" in told
+    assert (tmp_path / "solved" / "report.html").exists()
+
+
+def test_judge_folder(show: Show, tmp_path: Path) -> None:
+    told = show("judge_folder.py", "-o", tmp_path / "judged")
+    assert re.search(
+        r"^SOD: SOD, 12 T atoms, density 16\.\d, R_DLS 0\.00\d\d, rings 4 6$", told, re.MULTILINE
+    )
+    assert re.search(r"^CHA: CHA, 36 T atoms, .* rings 4 6 8$", told, re.MULTILINE)
+    assert re.search(r"^broken: no framework, .*T atom", told, re.MULTILINE)
+    assert re.search(r"largest free sphere 2\.\d\d Å", told)
+    again = show("judge_folder.py", tmp_path / "judged" / "frameworks", "-o", tmp_path / "again")
+    assert "CHA: CHA, 36 T atoms" in again
