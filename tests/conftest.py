@@ -5,19 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import torch
 
 import zeoloom
+from zeoloom.campaign import crystals, judge
 from zeoloom.cli import main
+from zeoloom.learn import training
 from zeoloom.learn.config import parse_config
 from zeoloom.learn.cut import cut_clusters
+from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 TYPES = ("ABW", "CHA", "GIS", "LTA", "SOD", "TON")
@@ -35,6 +38,31 @@ TINY_NETWORKS = {
     },
     "pointnet": {"name": "pointnet", "latent": 4, "encoder": [8], "decoder": [8]},
 }
+
+
+class KeptWorkers(Workers):
+    """Workers whose processes are kept for the next run: each takes a second to start."""
+
+    kept: ClassVar[list[Any]] = []
+
+    def __init__(self, count: int = 1) -> None:
+        super().__init__(count)
+        self._idle = self.kept
+
+    def close(self) -> None:
+        """Nothing ends before the tests do."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_workers() -> Iterator[None]:
+    """`judge`, `solve` and `generate` share their processes with those before them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for verb in (crystals, judge):
+            patch.setattr(verb, "Workers", KeptWorkers)
+        yield
+    last = Workers()
+    last._idle = KeptWorkers.kept
+    last.close()
 
 
 @dataclass(frozen=True)
@@ -93,12 +121,14 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory, cluster_file: Path) ->
             {"network": network, "steps": 3, "batch": 4, "points": [16, 20], "held_out": 0.3}
         )
         folder = tmp_path_factory.mktemp(name)
-        zeoloom.train(
-            settings,
-            zeoloom.load_clusters(cluster_file),
-            folder,
-            device=torch.device("cpu"),
-            generator=torch.Generator().manual_seed(0),
-        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "VALIDATION_CLOUDS", 6)
+            zeoloom.train(
+                settings,
+                zeoloom.load_clusters(cluster_file),
+                folder,
+                device=torch.device("cpu"),
+                generator=torch.Generator().manual_seed(0),
+            )
         models[name] = folder
     return models

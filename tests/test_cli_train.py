@@ -42,6 +42,12 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def short_validations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would take most of the time of these tests."""
+    monkeypatch.setattr(training, "VALIDATION_CLOUDS", 6)
+
+
 def contents(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 

@@ -281,14 +281,30 @@ def test_a_cell_in_another_setting(run: Run, tmp_path: Path, code: str, setting:
         None if isinstance(value, str) else " ".join(map(str, (value[0], *value[-2:])))
     ),
 )
-@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["", "dry"])
 def test_what_cannot_be_is_refused_and_nothing_written(
-    run: Run, tmp_path: Path, arguments: tuple[object, ...], complaint: str, dry: tuple[str, ...]
+    run: Run, tmp_path: Path, arguments: tuple[object, ...], complaint: str
 ) -> None:
-    done = run(*arguments, *dry, "-o", tmp_path / "run")
+    done = run(*arguments, "-o", tmp_path / "run")
     assert done.code == 2
     assert complaint in done.message
     assert contents(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("solve", *CELL, "--space-group", "Pm-3m"),
+        ("solve", *CHA, "--atoms", 37),
+        ("solve", *CHA, "--model", "equivariant"),
+        ("generate", "--atoms", "2-3"),
+        ("generate", "--model", "pointnet"),
+    ],
+    ids=str,
+)
+def test_a_dry_run_refuses_it_too(run: Run, arguments: tuple[object, ...], tmp_path: Path) -> None:
+    told = [run(*arguments, *dry, "-o", tmp_path / "run") for dry in ((), ("--dry-run",))]
+    assert [done.code for done in told] == [2, 2]
+    assert told[0].message == told[1].message
 
 
 def test_a_folder_in_use(run: Run, tmp_path: Path) -> None:

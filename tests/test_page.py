@@ -109,6 +109,7 @@ def test_page_in_a_browser(page: Path, tmp_path: Path) -> None:
         assert browser.complaints() == []
 
 
+@pytest.mark.slow
 def test_page_on_a_phone(page: Path, tmp_path: Path) -> None:
     with browser_session(tmp_path, SOFTWARE_GL, width=390) as browser:
         browser.open(page)

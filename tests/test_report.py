@@ -393,6 +393,7 @@ def test_download_is_the_cif(report: Path, desk: Browser, tmp_path: Path) -> Non
     assert (framework.space_group_number, len(framework.frac_t)) == (229, 1)
 
 
+@pytest.mark.slow
 def test_report_on_a_phone(report: Path, tmp_path: Path) -> None:
     with browser_session(tmp_path, SOFTWARE_GL, width=360) as browser:
         browser.open(report)
