@@ -6,7 +6,6 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,7 +13,9 @@ import pytest
 from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.geometry.symmetry import distinct_orbits, expand_orbits
+from zeoloom.judge.verdict import judge_net, refined
 from zeoloom.silica.bonds import Bonds, t_bonds
 from zeoloom.silica.dls import _through_oxygen, r_dls, refine
 from zeoloom.silica.freedom import distances, freedom_of, jacobian, residuals, slopes_of
@@ -23,11 +24,9 @@ from zeoloom.silica.minimise import lengths_of
 from zeoloom.silica.oxygen import bridge, on_special_positions
 from zeoloom.silica.repulsion import repulsion
 from zeoloom.silica.restraints import joined, silica_restraints
+from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import load_reference
 from zeoloom.structure.standard import standardised
-
-if TYPE_CHECKING:
-    from zeoloom.structure.records import Framework
 
 ORACLE = Path(__file__).parents[2] / "shared" / "oracle" / "iza.json"
 
@@ -250,3 +249,28 @@ def check_finite(framework: Framework, value: float) -> None:
     assert np.isfinite(framework.cell).all()
     assert np.isfinite(framework.frac_t).all()
     assert np.isfinite(framework.frac_o).all()
+
+
+def test_a_cell_that_collapses_is_left_at_once() -> None:
+    """A net out of `generate` that shrank to 0.1 Å and then had half a million pairs that repel."""
+    hall_number = hall_number_of("I212121")
+    group = operations_of_hall_number(hall_number)
+    sites = [[-0.224592, 0.976006, -0.324838], [0.330489, 0.726549, 0.224053]]
+    sites.append([0.137155, 0.348727, 0.557844])
+    framework = Framework(
+        name="crushed",
+        cell=np.diag([8.506325, 9.321076, 19.218822]),
+        space_group_number=24,
+        space_group_symbol="I212121",
+        operations=group,
+        frac_t=np.array(sites),
+        t_labels=("T1", "T2", "T3"),
+        frac_o=np.zeros((0, 3)),
+    )
+    found = refine(framework)
+    assert found.status == "collapsed"
+    assert "crushed" in found.reason
+    judged = refined(judge_net(framework))
+    assert judged.valid
+    assert judged.framework is None
+    assert "crushed" in judged.reason

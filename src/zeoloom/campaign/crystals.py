@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -75,7 +75,7 @@ class Harvest:
     found: Counter[str] = field(default_factory=Counter)
     tried: int = 0
     valid_at_once: int = 0
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def good(self, request: GenerateRequest) -> int:
         """New frameworks as asked for, with R_DLS as low as asked for."""
@@ -95,7 +95,8 @@ class Harvest:
         self.judgements |= {k: judgement_from_json(v) for k, v in told["new"].items()}
         self.tried += told["tried"]
         self.valid_at_once += told["valid_at_once"]
-        self.seconds.update(told["seconds"])
+        for stage, spent in told["seconds"].items():
+            self.seconds[stage] += spent
 
 
 @dataclass(frozen=True, slots=True)

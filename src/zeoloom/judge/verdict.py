@@ -211,11 +211,13 @@ def refined(judgement: Judgement, *, cell_free: bool = True, hopeless: float = n
         before = fingerprint_of(net_of(judgement.framework))
         given = _with_symmetry(judgement.framework, before)
         result = refine(given, cell_free=cell_free, hopeless=hopeless)
-        kept = fingerprint_of(net_of(result.framework)) == before
+        collapsed = result.status == "collapsed"
+        # in a collapsed cell everything is near everything
+        kept = not collapsed and fingerprint_of(net_of(result.framework)) == before
     except InputError as error:
         return replace(judgement, framework=None, reason=f"cannot be built as SiO2: {error}")
     judgement = replace(judgement, framework=None, r_dls=result.r_dls)
-    if result.status == "collapsed":
+    if collapsed:
         return replace(judgement, reason=f"cannot be built of tetrahedra: {result.reason}")
     if not kept:
         return replace(judgement, reason="its bonds changed when it was refined")

@@ -30,6 +30,7 @@ from zeoloom.silica.images import Images, cell_images
 from zeoloom.silica.minimise import (
     MARGIN,
     Attempt,
+    is_crushed,
     lengths_of,
     minimised,
     r_dls_of,
@@ -248,6 +249,8 @@ def _collapse(bridged: Bridged, statistics: dict[Kind, DistanceStatistics]) -> s
     shortest, longest = statistics["T-O"].smallest, statistics["T-O"].largest
     if not BROKEN_T_O[0] < shortest <= longest < BROKEN_T_O[1]:
         return f"T-O distances from {shortest:.2f} to {longest:.2f} Å, expected 1.61"
+    if is_crushed(bridged.framework.cell):
+        return "the cell is crushed to less than the size of an atom"
     pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, 0.0)
     lengths = lengths_of(pairs, bridged.framework)
     close = np.flatnonzero(lengths < BROKEN * pairs.target)

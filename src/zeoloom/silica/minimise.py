@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import least_squares
 
+from zeoloom.geometry.lattice import plane_spacings
 from zeoloom.silica.freedom import freedom_of, jacobian, residuals, slopes_of
 from zeoloom.silica.repulsion import repulsion
 from zeoloom.silica.restraints import joined, silica_restraints
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 MARGIN = 0.3
 """Å. Pairs this far beyond the reach of repulsion are listed, for they may come closer."""
+
+THINNEST = 2.0
+"""Å between lattice planes; below, a strained net has collapsed into itself."""
 
 MAX_ROUNDS = 4
 """How often the pairs that repel may be listed anew."""
@@ -49,16 +53,25 @@ def minimised(start: Bridged, max_iterations: int, *, cell_free: bool) -> Attemp
     wanted = joined(*silica_restraints(start).values())
     bridged, settled, spent = start, False, 0
     for _ in range(MAX_ROUNDS):
+        if is_crushed(bridged.framework.cell):
+            break
         pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, MARGIN)
         refined, settled, evaluations = settle(
             bridged.framework, joined(wanted, pairs), max_iterations, cell_free=cell_free
         )
         spent += evaluations
         bridged = replace(bridged, framework=refined)
+        if is_crushed(refined.cell):
+            break
         felt = repulsion(refined, bridged.bonds, bridged.oxygen, 0.0)
         if np.isclose(_push(felt, refined), _push(pairs, refined), rtol=1e-6, atol=1e-9):
             break
     return Attempt(bridged, r_dls_of(bridged), settled, spent)
+
+
+def is_crushed(cell: FloatArray) -> bool:
+    """Whether a cell (3, 3) Å is too thin for any framework, and crowded with pairs that repel."""
+    return bool(plane_spacings(cell).min() < THINNEST)
 
 
 def settle(
