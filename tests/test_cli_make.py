@@ -179,6 +179,7 @@ def test_an_interrupted_run_is_taken_up_exactly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin, begun = clouds.begin_repair, 0
+    monkeypatch.setattr(sample, "regeneration_figure", lambda *_, **__: None)  # slow to draw
 
     def interrupted(*arguments: Any) -> Any:
         nonlocal begun
@@ -262,7 +263,7 @@ def test_a_folder_in_use_and_one_without_a_run(small: Any, tmp_path: Path) -> No
 def test_empty_folders_and_leftovers_of_a_kill_are_no_obstacle(small: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "run.json.part").write_text("{")
-    assert small("sample", "empty", "--repair", 0).code == 0
+    assert small("join", "empty", "--repair", 0).code == 0
 
 
 @pytest.mark.parametrize(

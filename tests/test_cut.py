@@ -43,6 +43,7 @@ def test_the_whole_reference_at_every_choice_of_sites(unique: ClusterSet) -> Non
 
 
 @pytest.mark.skipif(not CIFS.exists(), reason="needs the shared CIFs")
+@pytest.mark.slow
 def test_the_files_of_the_database() -> None:
     read = read_frameworks([CIFS])
     assert read.problems == ()

@@ -87,7 +87,7 @@ def test_the_shipped_weights_are_what_the_examples_start_from(
     show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sample, "REAL_CLUSTERS", 20)
-    few = ("--steps", 20, "--repair", 2)
+    few = ("--steps", 8, "--repair", 1)
     assert "cluster 2: " in show("sample_clusters.py", "-n", 2, *few, "-o", tmp_path / "clusters")
     told = show("join_clusters.py", "-n", 1, *few, "-o", tmp_path / "joined")
     assert "joined_per_second" in told

@@ -218,10 +218,10 @@ def test_one_that_hangs_does_not_stop_the_rest(
     work = importlib.import_module("sleepy_work").work
     given = [Judgement(name) for name in ("sleepy", "clumsy", "a", "b")]
     with Workers(2) as crew:
-        crew.run(abs, [1, 2, 3, 4], seconds=60.0)  # both are awake
-        how = Judging(crew, Journal(tmp_path / "journal"), seconds=1.5)
+        crew.run(work, [Judgement("x"), Judgement("y")], seconds=60.0)  # both are awake
+        how = Judging(crew, Journal(tmp_path / "journal"), seconds=2.0)
         found = through_step("net", work, given, how)
-    reasons = ["net: not done after 1.5 s", "net: ArithmeticError: oh", "", ""]
+    reasons = ["net: not done after 2 s", "net: ArithmeticError: oh", "", ""]
     assert [each.reason for each in found] == reasons
     assert [each.name for each in found] == [each.name for each in given]
 
