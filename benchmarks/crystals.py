@@ -22,8 +22,8 @@ import torch
 import zeoloom
 from zeoloom.campaign.crystals import batch_size
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.make.crystal_repair import CrystalRepair, chains_of, repair_crystals
-from zeoloom.make.crystals import crystals_of, fingerprint_of, gathered, grow, site_of
+from zeoloom.make.crystal_repair import CrystalRepair, repair_crystals
+from zeoloom.make.crystals import crystals_of, fingerprint_of, gathered, grow, harvest, site_of
 
 CODES = ("CHA", "FAU", "AEI", "MEL", "MFI", "SOV")
 MOST_UNIQUE = 4
@@ -51,7 +51,7 @@ def yields(model: zeoloom.Model, options: argparse.Namespace) -> None:
             device=torch.device("cpu"),
         )
         assert crystal.present is not None
-        grown = [chain.grown for chain in chains_of(x, crystal.present, sites)]
+        grown = harvest(x, crystal.present, sites)
         seconds = (time.monotonic() - started) / options.n
         met = [fingerprint_of(each) for each in grown if each.valid]
         if code != "SOD":
@@ -92,14 +92,14 @@ def repairs(model: zeoloom.Model, options: argparse.Namespace) -> None:
             device=device,
         )
         assert crystal.present is not None
-        chains = chains_of(x, crystal.present, batch)
-        valid = sum(chain.grown.valid for chain in chains)
+        grown = harvest(x, crystal.present, batch)
+        valid = sum(each.valid for each in grown)
         before += valid
         after += valid
-        faulty = [chain for chain in chains if not chain.grown.valid]
+        faulty = [each for each in grown if not each.valid]
         plan = CrystalRepair(rounds=options.rounds)
-        for mended in repair_crystals(model.network, sampler, faulty, plan, generator, device):
-            after += len(mended)
+        rounds = repair_crystals(model.network, sampler, faulty, plan, generator, device)
+        after += len({id(grown.site) for made in rounds for grown in made})
     seconds = time.monotonic() - started
     print(
         f"{len(sites)} types with up to {MOST_UNIQUE} unique T: valid {before} at once, {after} "
@@ -113,8 +113,8 @@ def main() -> None:
     parser.add_argument("what", choices=("yield", "repair"))
     parser.add_argument("-n", type=int, default=80, help="clouds of each type")
     parser.add_argument("--model", default="crystal")
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--noise-factor", type=float, default=0.9)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--noise-factor", type=float, default=0.8)
     parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

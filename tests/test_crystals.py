@@ -20,7 +20,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.make.crystal_repair import Chain, CrystalRepair, repair_crystals
+from zeoloom.make.crystal_repair import CrystalRepair, repair_crystals
 from zeoloom.make.crystals import (
     ANY_NUMBER,
     Grown,
@@ -236,51 +236,61 @@ def cha_sites(number: int) -> list[Site]:
 
 
 def test_the_cell_of_cha_gives_cha() -> None:
-    woven = weave(
-        shipped_crystal().network,
-        SAMPLER,
-        cha_sites(16),
-        CrystalRepair(rounds=3),
-        steps=40,
-        generator=seeded(0),
-        device=CPU,
+    sites = cha_sites(16)
+    rounds = list(
+        weave(
+            shipped_crystal().network,
+            SAMPLER,
+            sites,
+            CrystalRepair(rounds=3),
+            steps=40,
+            generator=seeded(0),
+            device=CPU,
+        )
     )
-    assert woven.tried == 16
-    assert woven.valid_at_once <= len(woven.valid) <= 16
-    assert all(grown.valid and grown.n_t == 36 for grown in woven.valid)
+    assert len(rounds) == 1 + 3
+    assert 1 <= len(rounds[0]) <= 16
+    made = [grown for each in rounds for grown in each]
+    assert all(grown.valid and grown.n_t == 36 for grown in made)
     wanted = fingerprints.fingerprint_of(net_of(load_reference()["CHA"]))
-    assert wanted in {fingerprint_of(grown) for grown in woven.valid}
+    assert wanted in {fingerprint_of(grown) for grown in made}
 
 
-def faulty(code: str, n: int) -> list[Chain]:
+def faulty(code: str, n: int) -> list[Grown]:
     """Some of a type's atoms put elsewhere; none of these crystals is valid."""
     framework = load_reference()[code]
-    chains = []
+    crystals = []
     for seed in range(n):
         rng = np.random.default_rng(seed)
         frac = framework.frac_t.copy()
         frac[rng.integers(len(frac))] = rng.uniform(size=3)
         site = site_of(framework, len(frac), n_t_unique=(len(frac), len(frac)))
-        chains.append(Chain(frac, gathered(frac, site)))
-    return [chain for chain in chains if not chain.grown.valid]
+        crystals.append(gathered(frac, site))
+    return [crystal for crystal in crystals if not crystal.valid]
 
 
 def test_repair_mends_what_is_wrong() -> None:
     chains = faulty("AEI", 12)
     assert len(chains) > 6
-    plan = CrystalRepair(rounds=5, steps=10)
+    plan = CrystalRepair(rounds=5)
     rounds = list(repair_crystals(shipped_crystal().network, SAMPLER, chains, plan, seeded(1), CPU))
-    assert 1 <= len(rounds) <= 5
-    mended = [chain for each in rounds for chain in each]
-    assert len(mended) >= 3
-    for chain in mended:
-        assert chain.grown.valid
-        again = gathered(chain.frac_points, chain.grown.site)
-        assert again.valid
-        assert again.cost == pytest.approx(chain.grown.cost)
-    assert len(mended) <= len(chains), "a crystal that is mended is not repaired again"
+    assert len(rounds) == 5
+    made = [grown for each in rounds for grown in each]
+    assert len({id(grown.site) for grown in made}) >= 3
+    assert all(grown.valid for grown in made)
     nothing = repair_crystals(shipped_crystal().network, SAMPLER, [], plan, seeded(1), CPU)
     assert list(nothing) == []
+
+
+def test_a_valid_crystal_goes_on_to_others() -> None:
+    framework = load_reference()["AEI"]
+    site = site_of(framework, 3, n_t=(48, 48), n_t_unique=(3, 3))
+    start = [gathered(framework.frac_t, site)] * 8
+    known = fingerprint_of(start[0])
+    plan = CrystalRepair(rounds=6, hot=5.0, cold=5.0, halvings=())
+    rounds = repair_crystals(shipped_crystal().network, SAMPLER, start, plan, seeded(2), CPU)
+    made = [grown for each in rounds for grown in each]
+    assert {fingerprint_of(grown) for grown in made} > {known}
 
 
 def test_held_points_stay() -> None:

@@ -62,7 +62,7 @@ class CrystalRequest(BaseModel):
         seconds: time for making, identifying and refining; None if a number decides.
         steps: noise levels from the top down.
         noise_factor: of the ancestral sampler.
-        repair: rounds of repair for each crystal.
+        repair: rounds of repair for each batch.
         batch: crystals made at once, and the unit in which an interrupted run is kept; None for as
             many as pays.
         relax: of how many frameworks, the best ones, pores and energy are worked out.
@@ -75,8 +75,8 @@ class CrystalRequest(BaseModel):
     model: str = "crystal"
     n: int | None = Field(None, ge=1)
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False)
-    steps: int = Field(60, ge=2, le=100_000)
-    noise_factor: float = Field(0.9, ge=0, le=2)
+    steps: int = Field(30, ge=2, le=100_000)
+    noise_factor: float = Field(0.8, ge=0, le=2)
     repair: int = Field(12, ge=0)
     batch: int | None = Field(None, ge=1, le=10_000)
     relax: int = Field(20, ge=0)
@@ -101,6 +101,7 @@ class SolveRequest(CrystalRequest):
         unique_atoms: orbits of T atoms, if known.
     """
 
+    repair: int = Field(160, ge=0)
     cell: tuple[float, float, float, float, float, float]
     space_group: Setting
     atoms: int | None = Field(None, ge=1, le=10_000)

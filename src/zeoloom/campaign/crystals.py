@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from zeoloom.campaign.journal import Journal, judgement_from_json, judgement_to_
 from zeoloom.campaign.judging import Judging, OnProgress, judged_further, silent
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import NEW, Judgement, best_first, judge_net, refined, with_rings
+from zeoloom.judge.verdict import NEW, Judgement, best_first, glance, identified, refined
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
 from zeoloom.make.places import draw_site, fitting_cell, given_sites, prior_of
@@ -278,7 +279,10 @@ def _part(
 ) -> Part:
     """One batch, from noise to refined frameworks."""
     watch = [time.monotonic()]
-    woven = weave(
+    left = np.inf
+    if request.n is None:
+        left = (request.seconds or DEFAULT_SECONDS) - sum(harvest.seconds.values())
+    rounds = weave(
         model.network,
         sampler,
         sites,
@@ -287,29 +291,38 @@ def _part(
         generator=generator,
         device=next(model.network.parameters()).device,
     )
+    woven = [next(rounds)]
+    for valid in rounds:
+        woven.append(valid)
+        if time.monotonic() - watch[0] > left:
+            break
     watch.append(time.monotonic())
     best: dict[str, Grown] = {}
     found = Counter[str]()
-    for grown in sorted(woven.valid, key=lambda each: each.cost):
+    for grown in sorted(chain.from_iterable(woven), key=lambda each: each.cost):
         fingerprint = fingerprint_of(grown)
         if fingerprint:
             found[fingerprint] += 1
             best.setdefault(fingerprint, grown)
     fresh = {
-        fingerprint: _named(judge_net(framework_of(grown, fingerprint), rings=False))
+        fingerprint: glance(framework_of(grown, fingerprint), fingerprint)
         for fingerprint, grown in best.items()
         if fingerprint not in harvest.judgements
     }
     watch.append(time.monotonic())
     fresh = {name: refined(each, hopeless=HOPELESS) for name, each in fresh.items()}
     watch.append(time.monotonic())
-    stages = ("grow", "identify", "refine")
+    fresh = {
+        name: _named(identified(each) if _hopeful(each) else each) for name, each in fresh.items()
+    }
+    watch.append(time.monotonic())
+    grow, glancing, refining, identifying = np.diff(watch).tolist()
     told = {
-        "tried": woven.tried,
-        "valid_at_once": woven.valid_at_once,
+        "tried": len(sites),
+        "valid_at_once": len(woven[0]),
         "found": found,
         "new": {fingerprint: judgement_to_json(each) for fingerprint, each in fresh.items()},
-        "seconds": dict(zip(stages, np.diff(watch).tolist(), strict=True)),
+        "seconds": {"grow": grow, "identify": glancing + identifying, "refine": refining},
     }
     return {"made": np.array(json.dumps(told))}
 
@@ -332,9 +345,6 @@ def _judged_to_the_end(
     """All valid nets within the limits, the best of them with pores and energy."""
     made = [each for each in harvest.judgements.values() if each.valid and as_asked(request, each)]
     valid = {each.name: each for each in best_first(made)}
-    started = time.monotonic()
-    valid |= {name: with_rings(each) for name, each in valid.items() if _hopeful(each)}
-    harvest.seconds["rings"] += time.monotonic() - started
     candidates = [each for each in valid.values() if each.framework is not None]
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]

@@ -59,7 +59,7 @@ def gather(
             mean = np.zeros(3)
             for j in range(n):
                 for g in range(order):
-                    _nearest(here[i], here[j], rotations[g], translations[g], step)
+                    nearest(here[i], here[j], rotations[g], translations[g], step)
                     if _length(step, cell) < radius:
                         count += 1
                         mean += step
@@ -71,7 +71,7 @@ def gather(
         stabiliser = 0
         for j in range(i + 1):
             for g in range(order):
-                _nearest(here[i], here[j], rotations[g], translations[g], step)
+                nearest(here[i], here[j], rotations[g], translations[g], step)
                 if _length(step, cell) < SAME_PLACE:
                     if j == i:
                         stabiliser += 1
@@ -82,7 +82,7 @@ def gather(
 
 
 @compiled
-def _nearest(
+def nearest(
     centre: FloatArray,
     other: FloatArray,
     rotation: FloatArray,
@@ -109,7 +109,6 @@ def _length(step: FloatArray, cell: FloatArray) -> float:
 @compiled
 def judge_atoms(
     frac: FloatArray,
-    first: IntArray,
     rotations: FloatArray,
     translations: FloatArray,
     cell: FloatArray,
@@ -117,15 +116,14 @@ def judge_atoms(
     """Coordination and cost of each atom, and where a missing neighbour would be.
 
     Args:
-        frac: (n, 3) from `gather`; (n,) `first` too.
-        first: atoms are the points i with first[i] == i.
+        frac: (n, 3) asymmetric atoms, on their special positions.
         rotations: (G, 3, 3) fractional.
         translations: (G, 3).
         cell: (3, 3) Å.
 
     Returns:
-        (n,) number of bonds of each atom; (n,) its cost; zero for points that are no first;
-        (n, 3) Å from the atom to a bond's length away from its neighbours, nan without any.
+        (n,) number of bonds of each atom; (n,) its cost; (n, 3) Å from the atom to a bond's length
+        away from its neighbours, nan without any.
     """
     n, order = len(frac), len(rotations)
     step = np.empty(3)
@@ -135,14 +133,10 @@ def judge_atoms(
     shifts, reach = lattice_shifts(cell, BOND_CUTOFF)
     around = np.empty((MOST_NEIGHBOURS, 3))
     for i in range(n):
-        if first[i] != i:
-            continue
         count = 0
         for j in range(n):
-            if first[j] != j:
-                continue
             for g in range(order):
-                _nearest(frac[i], frac[j], rotations[g], translations[g], step)
+                nearest(frac[i], frac[j], rotations[g], translations[g], step)
                 near = abs(step[0]) < reach[0] and abs(step[1]) < reach[1]
                 if near and abs(step[2]) < reach[2]:
                     count = _add_neighbours(step, shifts, cell, around, count)
@@ -267,10 +261,10 @@ def distances_to_images(
     cell: FloatArray,
 ) -> FloatArray:
     """Å from a place (3,) to the nearest image of each point (n, 3); exact up to half a cell."""
-    nearest = np.full(len(frac), np.inf)
+    least = np.full(len(frac), np.inf)
     step = np.empty(3)
     for j in range(len(frac)):
         for g in range(len(rotations)):
-            _nearest(place, frac[j], rotations[g], translations[g], step)
-            nearest[j] = min(nearest[j], _length(step, cell))
-    return nearest
+            nearest(place, frac[j], rotations[g], translations[g], step)
+            least[j] = min(least[j], _length(step, cell))
+    return least

@@ -14,6 +14,7 @@ from zeoloom.diffusion.samplers import final
 from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.symmetry import identity_first
 from zeoloom.make.crystal_kernel import gather, judge_atoms, whole_net
+from zeoloom.make.ease import ease
 from zeoloom.structure.nets.fingerprint import DEGREE, fingerprint
 from zeoloom.structure.records import Framework
 
@@ -31,6 +32,9 @@ SIGMA_MAX = 2.5
 
 SIGMA_MIN = 0.05
 """Å, the last level before zero."""
+
+RHO = 1.0
+"""Spacing of levels: even, since the net is decided between 0.3 and 1.2 Å, not at the bottom."""
 
 WRONG_COUNT = 4.0
 """Cost of having none of the atoms asked for, for each point."""
@@ -85,6 +89,11 @@ class Grown:
     cart_holes: FloatArray
     cost: float
     points_of: IntArray
+
+    @property
+    def frac_points(self) -> FloatArray:
+        """(n, 3) the points, each where its atom is."""
+        return self.frac_t[self.points_of]
 
     @property
     def valid(self) -> bool:
@@ -165,7 +174,7 @@ def grow(
         sampler,
         crystal,
         start,
-        noise_levels(steps, SIGMA_MAX, SIGMA_MIN),
+        noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO),
         generator,
         device,
     )
@@ -226,22 +235,19 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
     """The atoms that points (n, 3) have formed at a site."""
     group = group_of(site)
     frac, first, multiplicity = gather(frac_points, *group)
-    bonds, costs, holes = judge_atoms(frac, first, *group)
     atoms = np.flatnonzero(first == np.arange(len(first)))
+    points_of = np.searchsorted(atoms, first)
+    frac_t = frac[atoms]
+    bonds, costs, holes = judge_atoms(frac_t, *group)
+    eased = ease(frac_t, *group)
+    judged = judge_atoms(eased, *group)
+    if judged[1].sum() < costs.sum():
+        frac_t, (bonds, costs, holes) = eased, judged
     n_t = round(float(multiplicity[atoms].sum()))
-    cost = float(costs[atoms].sum())
+    cost = float(costs.sum())
     cost += WRONG_COUNT * site.n_points * _outside(n_t, site.n_t) / site.n_t[1]
     cost += _outside(len(atoms), site.n_t_unique)
-    return Grown(
-        site=site,
-        frac_t=frac[atoms],
-        n_t=n_t,
-        bonds=bonds[atoms],
-        costs=costs[atoms],
-        cart_holes=holes[atoms],
-        cost=cost,
-        points_of=np.searchsorted(atoms, first),
-    )
+    return Grown(site, frac_t, n_t, bonds, costs, holes, cost, points_of)
 
 
 def group_of(site: Site) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,39 +1,24 @@
-"""One batch of crystals from noise to valid frameworks: grown, harvested, the faulty repaired."""
+"""One batch of crystals from noise to valid frameworks: grown, harvested, repaired."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeoloom.make.crystal_repair import CrystalRepair, chains_of, repair_crystals
-from zeoloom.make.crystals import crystals_of, grow
+from zeoloom.make.crystal_repair import repair_crystals
+from zeoloom.make.crystals import crystals_of, grow, harvest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import torch
     from torch import nn
 
     from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.make.crystal_repair import CrystalRepair
     from zeoloom.make.crystals import Grown, Site
 
 HOPEFUL = 0.6
-"""Share of the faulty crystals of a batch, the least faulty ones, that are worth repair."""
-
-
-@dataclass(frozen=True, slots=True)
-class Woven:
-    """What came out of a batch.
-
-    Attributes:
-        valid: crystals, as grown or repaired.
-        tried: clouds denoised from noise.
-        valid_at_once: of `valid`, those that needed no repair.
-    """
-
-    valid: tuple[Grown, ...]
-    tried: int
-    valid_at_once: int
+"""Share of the crystals of a batch, the least faulty ones, that are worth repair."""
 
 
 def weave(
@@ -45,8 +30,8 @@ def weave(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
-) -> Woven:
-    """Grow one crystal at each site, and repair those that are not valid.
+) -> Iterator[list[Grown]]:
+    """Grow one crystal at each site, then repair the hopeful ones.
 
     Args:
         network: F, learned on whole frameworks.
@@ -56,17 +41,15 @@ def weave(
         steps: noise levels from the top down.
         generator: source of randomness, on the CPU.
         device: where to compute.
+
+    Yields:
+        The valid crystals: first those that have grown so, then those made by each round of repair.
+        The same net comes again if a crystal stays near it.
     """
     crystal = crystals_of(sites)
     assert crystal.present is not None
     x = grow(network, sampler, crystal, steps=steps, generator=generator, device=device)
-    chains = chains_of(x, crystal.present, sites)
-    valid = [chain.grown for chain in chains if chain.grown.valid]
-    at_once = len(valid)
-    faulty = sorted(
-        (chain for chain in chains if not chain.grown.valid), key=lambda chain: chain.grown.cost
-    )
-    hopeful = faulty[: round(HOPEFUL * len(faulty))]
-    for mended in repair_crystals(network, sampler, hopeful, plan, generator, device):
-        valid += [chain.grown for chain in mended]
-    return Woven(tuple(valid), len(sites), at_once)
+    grown = sorted(harvest(x, crystal.present, sites), key=lambda each: each.cost)
+    yield [each for each in grown if each.valid]
+    hopeful = grown[: round(HOPEFUL * len(grown))]
+    yield from repair_crystals(network, sampler, hopeful, plan, generator, device)

@@ -96,14 +96,8 @@ def identify(net: Net) -> str | None:
     return _code(net_key(net))
 
 
-def describe(net: Net, *, local: bool = True) -> NetDescription:
-    """Everything about a net; see `NetDescription`.
-
-    Args:
-        net: any.
-        local: whether to work out coordination sequences, vertex symbols and rings, which takes
-            about as long as all the rest; they are left empty otherwise.
-    """
+def describe(net: Net) -> NetDescription:
+    """Everything about a net; see `NetDescription`."""
     parts = components(net)
     forms = [_form(part) for part in parts]
     key = _key(parts, forms)
@@ -125,7 +119,7 @@ def describe(net: Net, *, local: bool = True) -> NetDescription:
             first_kind[name] = kinds
             _, first = np.unique(kind_of, return_index=True)
             kinds += len(first)
-            if local and not crowded:
+            if not crowded:
                 walker = Walker(graph)
                 sequences.extend(coordination_sequences(walker, place[first]))
                 symbols.extend(vertex_symbols(walker, place[first]))
@@ -145,9 +139,19 @@ def describe(net: Net, *, local: bool = True) -> NetDescription:
 @cache
 def reference_codes() -> dict[str, str]:
     """Framework type code of every key of the bundled reference."""
+    return {key: code for code, key in _listed("keys").items()}
+
+
+@cache
+def reference_fingerprints() -> frozenset[str]:
+    """Fingerprints of the 4-connected types; a net that has none of them is no known type."""
+    return frozenset(_listed("fingerprints").values()) - {""}
+
+
+def _listed(what: str) -> dict[str, str]:
     file = resources.files("zeoloom.structure").joinpath("reference_keys.json")
-    listed = json.loads(file.read_text("utf-8"))
-    return {key: code for code, key in listed["keys"].items()}
+    listed: dict[str, str] = json.loads(file.read_text("utf-8"))[what]
+    return listed
 
 
 def _code(key: NetKey) -> str | None:

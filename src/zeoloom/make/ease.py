@@ -1,0 +1,212 @@
+"""The T atoms of a crystal moved to where their bonds want them: compiled descent on their cost.
+
+What a network leaves is right to a tenth of an Ångström or two. Costs of crystals can be compared,
+and a strained net told from an easy one, only once each is at its own minimum.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.make.crystal_kernel import (
+    LENGTH_COST,
+    MOST_NEIGHBOURS,
+    NEXT_COST,
+    NEXT_DISTANCE,
+    SAME_PLACE,
+    nearest,
+)
+from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
+
+if TYPE_CHECKING:
+    from zeoloom.structure.records import FloatArray, IntArray
+
+STEPS = 40
+"""Of descent; after these a net moves by hundredths of an Å."""
+
+FIRST_STEP, LONGEST_STEP = 0.02, 0.2
+"""Å² per unit of cost. The stiffest mode, a bond pulled from both ends, allows about 0.05."""
+
+FURTHEST = 0.2
+"""Å, that an atom moves in one step."""
+
+
+@compiled
+def ease(
+    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
+) -> FloatArray:
+    """Descend on the cost of `crystal_kernel.judge_atoms`, bonds and special positions kept.
+
+    Steps are those of Barzilai & Borwein (IMA J. Numer. Anal. 1988).
+
+    Args:
+        frac: (n, 3) asymmetric atoms, on their special positions.
+        rotations: (G, 3, 3) fractional.
+        translations: (G, 3).
+        cell: (3, 3) Å.
+
+    Returns:
+        (n, 3) where the cost was least.
+    """
+    n, order = len(frac), len(rotations)
+    turns, moves = np.empty((order, 3, 3)), translations @ cell
+    columns = np.ascontiguousarray(cell.T)
+    to_frac = np.linalg.inv(columns)
+    for g in range(order):
+        turns[g] = columns @ (np.ascontiguousarray(rotations[g]) @ to_frac)
+    counts, partners, operations, shifts = _bonds(frac, rotations, translations, cell)
+    free = _free_directions(frac, rotations, translations, cell, turns)
+    place = frac @ cell
+    best, least = place.copy(), np.inf
+    last_place, last_slope = place.copy(), np.zeros((n, 3))
+    slope, way = np.zeros((n, 3)), np.empty(3)
+    for step in range(STEPS):
+        cost = _slope(place, counts, partners, operations, shifts, turns, moves, slope)
+        if cost < least:
+            least = cost
+            best[:] = place
+        length = FIRST_STEP
+        if step:
+            along, curved = 0.0, 0.0
+            for i in range(n):
+                for axis in range(3):
+                    moved = place[i, axis] - last_place[i, axis]
+                    along += moved * moved
+                    curved += moved * (slope[i, axis] - last_slope[i, axis])
+            if along < 1e-10:
+                break
+            length = min(along / curved, LONGEST_STEP) if curved > 0 else LONGEST_STEP
+        last_place[:] = place
+        last_slope[:] = slope
+        for i in range(n):
+            for a in range(3):
+                way[a] = 0.0
+                for b in range(3):
+                    way[a] += free[i, a, b] * slope[i, b] * length
+            far = _length(way[0], way[1], way[2])
+            if far > FURTHEST:
+                way *= FURTHEST / far
+            for a in range(3):
+                place[i, a] -= way[a]
+    return best @ np.linalg.inv(cell)
+
+
+@compiled
+def _bonds(
+    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
+) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    """Bonds (n,) of each atom; of each bond its partner, operation, and Å added to that image."""
+    n, order = len(frac), len(rotations)
+    counts = np.zeros(n, np.int64)
+    partners = np.zeros((n, MOST_NEIGHBOURS), np.int64)
+    operations = np.zeros((n, MOST_NEIGHBOURS), np.int64)
+    added = np.zeros((n, MOST_NEIGHBOURS, 3))
+    around = np.zeros((MOST_NEIGHBOURS, 3))
+    shifts, reach = lattice_shifts(cell, BOND_CUTOFF)
+    step = np.empty(3)
+    for i in range(n):
+        for j in range(n):
+            for g in range(order):
+                nearest(frac[i], frac[j], rotations[g], translations[g], step)
+                near = abs(step[0]) < reach[0] and abs(step[1]) < reach[1]
+                if not near or abs(step[2]) >= reach[2]:
+                    continue
+                image = rotations[g] @ frac[j] + translations[g]
+                for s in range(len(shifts)):
+                    way = (step + shifts[s]) @ cell
+                    length = _length(way[0], way[1], way[2])
+                    if not SAME_PLACE <= length < BOND_CUTOFF or counts[i] == MOST_NEIGHBOURS:
+                        continue
+                    known = False
+                    for m in range(counts[i]):
+                        known = known or np.abs(around[m] - way).sum() < SAME_PLACE
+                    if not known:
+                        m = counts[i]
+                        around[m] = way
+                        partners[i, m], operations[i, m] = j, g
+                        added[i, m] = np.round(frac[i] + step + shifts[s] - image) @ cell
+                        counts[i] += 1
+    return counts, partners, operations, added
+
+
+@compiled
+def _free_directions(
+    frac: FloatArray,
+    rotations: FloatArray,
+    translations: FloatArray,
+    cell: FloatArray,
+    turns: FloatArray,
+) -> FloatArray:
+    """(n, 3, 3) projections on the ways each atom may go on its special position."""
+    n = len(frac)
+    free = np.zeros((n, 3, 3))
+    step = np.empty(3)
+    for i in range(n):
+        count = 0
+        for g in range(len(rotations)):
+            nearest(frac[i], frac[i], rotations[g], translations[g], step)
+            way = step @ cell
+            if _length(way[0], way[1], way[2]) < SAME_PLACE:
+                free[i] += turns[g]
+                count += 1
+        free[i] /= count
+    return free
+
+
+@compiled
+def _slope(
+    place: FloatArray,
+    counts: IntArray,
+    partners: IntArray,
+    operations: IntArray,
+    shifts: FloatArray,
+    turns: FloatArray,
+    moves: FloatArray,
+    slope: FloatArray,
+) -> float:
+    """Cost of all bonds and 1-3 distances at places (n, 3) Å; its slope (n, 3) is written."""
+    slope[:] = 0.0
+    cost = 0.0
+    around = np.empty((MOST_NEIGHBOURS, 3))
+    pull = np.empty((MOST_NEIGHBOURS, 3))
+    between = np.empty(3)
+    for i in range(len(place)):
+        for m in range(counts[i]):
+            g, j = operations[i, m], partners[i, m]
+            for a in range(3):
+                along = moves[g, a] + shifts[i, m, a]
+                for b in range(3):
+                    along += turns[g, a, b] * place[j, b]
+                around[m, a] = along - place[i, a]
+            length = _length(around[m, 0], around[m, 1], around[m, 2])
+            off = length - BOND_LENGTH
+            cost += LENGTH_COST * off * off
+            for a in range(3):
+                pull[m, a] = 2.0 * LENGTH_COST * off / length * around[m, a]
+                slope[i, a] -= pull[m, a]
+        for m in range(counts[i]):
+            for o in range(m):
+                for a in range(3):
+                    between[a] = around[m, a] - around[o, a]
+                apart = _length(between[0], between[1], between[2])
+                off = apart - NEXT_DISTANCE
+                cost += NEXT_COST * off * off
+                for a in range(3):
+                    force = 2.0 * NEXT_COST * off / apart * between[a]
+                    pull[m, a] += force
+                    pull[o, a] -= force
+        for m in range(counts[i]):
+            g, j = operations[i, m], partners[i, m]
+            for b in range(3):
+                for a in range(3):
+                    slope[j, b] += turns[g, a, b] * pull[m, a]
+    return cost
+
+
+@compiled
+def _length(x: float, y: float, z: float) -> float:
+    return math.sqrt(x * x + y * y + z * z)

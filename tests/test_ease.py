@@ -1,0 +1,91 @@
+"""Atoms eased: against a general minimiser, on special positions, in any frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from crystal_examples import group_of, random_cell
+from zeoloom.geometry.symmetry import identity_first
+from zeoloom.make.crystal_kernel import gather, judge_atoms
+from zeoloom.make.crystals import gathered, site_of
+from zeoloom.make.ease import ease
+from zeoloom.structure.reference import load_reference
+
+CODES = ("CHA", "FAU", "AEI", "SOD", "JBW", "CZP", "MFI", "MTN", "MEL", "LTJ")
+
+
+def disturbed(code: str, size: float, seed: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Atoms of a type moved by so many Å, back on their special positions; its group and cell."""
+    framework = load_reference()[code]
+    group = identity_first(framework.operations)
+    arrays = (group.rotations.astype(np.float64), group.translations, framework.cell)
+    rng = np.random.default_rng(seed)
+    moved = framework.frac_t + size * rng.normal(size=framework.frac_t.shape) @ np.linalg.inv(
+        framework.cell
+    )
+    return gather(moved, *arrays)[0], arrays
+
+
+def cost_of(frac: np.ndarray, arrays: tuple[np.ndarray, ...]) -> float:
+    return float(judge_atoms(frac, *arrays)[1].sum())
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_disturbed_goes_back(code: str) -> None:
+    framework = load_reference()[code]
+    for seed in range(3):
+        frac, arrays = disturbed(code, 0.08, seed)
+        eased = ease(frac, *arrays)
+        home = ease(framework.frac_t, *arrays)
+        told = f"{code}, seed {seed}"
+        assert cost_of(home, arrays) <= cost_of(framework.frac_t, arrays) + 1e-9, told
+        assert cost_of(eased, arrays) == pytest.approx(cost_of(home, arrays), abs=0.02), told
+
+
+@pytest.mark.parametrize("code", ["CHA", "AEI", "LTJ"])
+def test_no_minimiser_goes_lower(code: str) -> None:
+    frac, arrays = disturbed(code, 0.05, 7)
+    eased = ease(frac, *arrays)
+    inverse = np.linalg.inv(arrays[2])
+
+    def cost(moves: np.ndarray) -> float:
+        moved = eased + moves.reshape(-1, 3) @ inverse
+        return cost_of(gather(moved, *arrays)[0], arrays)
+
+    found = minimize(cost, np.zeros(eased.size), method="Powell", options={"maxiter": 4})
+    assert cost_of(eased, arrays) <= found.fun + 0.01
+
+
+def test_special_positions_are_kept() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        group = group_of(int(rng.integers(1, 531)))
+        cell = random_cell(group, (8.0, 14.0), rng)
+        arrays = (group.rotations.astype(np.float64), group.translations, cell)
+        points, _, before = gather(rng.uniform(size=(3, 3)), *arrays)
+        eased = ease(points, *arrays)
+        assert np.isfinite(eased).all(), f"seed {seed}"
+        images = group.images(eased)
+        for i in range(len(eased)):
+            apart = images[:, i] - eased[i]
+            stays = np.linalg.norm((apart - np.round(apart)) @ cell, axis=1) < 1e-6
+            assert stays.sum() * before[i] >= len(group) - 1e-6, f"seed {seed}, atom {i}"
+
+
+def test_an_atom_alone_stays() -> None:
+    arrays = (np.eye(3)[None], np.zeros((1, 3)), 20.0 * np.eye(3))
+    place = np.array([[0.1, 0.2, 0.3]])
+    np.testing.assert_allclose(ease(place, *arrays), place)
+
+
+def test_a_crystal_is_judged_when_eased() -> None:
+    framework = load_reference()["MEL"]
+    site = site_of(framework, len(framework.frac_t))
+    frac, arrays = disturbed("MEL", 0.1, 3)
+    grown = gathered(frac, site)
+    assert grown.valid
+    assert grown.cost < 0.5 * cost_of(frac, arrays)
+    again = gathered(grown.frac_points, site)
+    assert again.cost <= grown.cost + 1e-6
