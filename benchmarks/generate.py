@@ -2,10 +2,12 @@
 
     python benchmarks/generate.py --minutes 10
     python benchmarks/generate.py --minutes 10 --relax 100 --random
+    python benchmarks/generate.py --minutes 10 --all
 
 Growing, repairing, telling nets apart and refining count towards the budget, all on one thread;
 relaxing comes after. `--random` relaxes new frameworks with R_DLS at most `--max-r-dls` drawn at
-random instead of the best.
+random instead of the best, `--all` every one of them: what it then prints per core-hour counts the
+seconds of relaxing too.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ import zeoloom
 from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, Judgement, relaxed
 from zeoloom.silica.energy import relax_many
 
+DEFAULTS = zeoloom.GenerateRequest.model_fields
+
 
 def spread(name: str, values: list[float], known: list[float], digits: int) -> str:
     """Quartiles of some values beside those of the known types."""
@@ -38,8 +42,8 @@ def with_energies(
     good: list[Judgement], options: argparse.Namespace
 ) -> tuple[list[Judgement], float]:
     """Relax some of the good ones: judgements with energies, and the seconds it took."""
-    chosen = good[: options.relax]
-    if options.random:
+    chosen = good if options.all else good[: options.relax]
+    if options.random and not options.all:
         order = np.random.default_rng(options.seed).permutation(len(good))
         chosen = [good[i] for i in order[: options.relax]]
     frameworks = [each.framework for each in chosen if each.framework is not None]
@@ -53,10 +57,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--relax", type=int, default=100, help="how many to relax")
+    parser.add_argument("--all", action="store_true", help="relax every one")
     parser.add_argument("--random", action="store_true", help="relax any, not the best")
     parser.add_argument("--unique-atoms", default="1-8")
     parser.add_argument("--max-r-dls", type=float, default=0.006)
-    parser.add_argument("--repair", type=int, default=12)
+    parser.add_argument("--repair", type=int, default=DEFAULTS["repair"].default)
     parser.add_argument("--seconds-each", type=float, default=120.0)
     parser.add_argument("--model", default="crystal")
     parser.add_argument("--seed", type=int, default=0)
@@ -100,6 +105,13 @@ def main() -> None:
         f"{sum(e <= LIKE_MADE for e in known_energies)} at most {LIKE_MADE:g}, "
         f"{sum(each.lid is True for each in energies)} pass LID"
     )
+    if options.all:
+        hours = (spent + seconds_relaxing) / 3600
+        told = (
+            f"{sum(e <= most for e in known_energies) / hours:.0f} at most {most:g} kJ/mol"
+            for most in (FEASIBLE, LIKE_MADE)
+        )
+        print(f"per core-hour, relaxing counted: {', '.join(told)}")
     table = resources.files("zeoloom.judge").joinpath("iza_verdicts.json").read_text("utf-8")
     types = list(json.loads(table)["types"].values())
     print(f"{'quartiles':<32}{'new, R_DLS good':>26}{'known types':>26}")
@@ -111,6 +123,14 @@ def main() -> None:
         name, values, field, digits = row
         known = [each[field] for each in types if each.get(field) is not None]
         print(spread(name, [v for v in values if v is not None], known, digits))
+    sizes = range(3, 15)
+    print(f"{'share that has rings of':<32}" + "".join(f"{size:>6}" for size in sizes))
+    for name, rings in (
+        ("new, R_DLS good", [each.rings for each in good]),
+        ("known types", [each["rings"] for each in types]),
+    ):
+        shares = [sum(size in each for each in rings) / max(1, len(rings)) for size in sizes]
+        print(f"{name:<32}" + "".join(f"{share:>6.0%}" for share in shares))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.judge.verdict import (
     Judgement,
     best_first,
+    glance,
+    identified,
     judge_framework,
     judge_net,
     refined,
@@ -36,6 +38,7 @@ from zeoloom.judge.verdict import (
 from zeoloom.silica.energy import Relaxation
 from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.files.frameworks import save_database
+from zeoloom.structure.nets.fingerprint import fingerprint_of
 from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.nets.identity import net_key
 
@@ -349,3 +352,28 @@ def test_all_files_of_iza_refine() -> None:
         assert found.framework_type == path.stem
         assert found.valid == (not known(path.stem).flag) or path.stem in found.framework_type
         assert (found.framework is None) == (not found.valid), path.stem
+
+
+# ---- a glance ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["CHA", "MFI", "LTJ"])
+def test_a_glance_and_identified_end_as_judge_net(code: str) -> None:
+    framework = known(code)
+    told = judge_net(framework)
+    assert glance(framework, fingerprint_of(net_of(framework))) == told
+    stranger = glance(framework, "0123")  # as if its fingerprint were that of no type
+    assert stranger.valid
+    assert stranger.new
+    assert stranger.key == "~0123"
+    assert (stranger.n_t, stranger.density) == (told.n_t, told.density)
+    assert identified(stranger) == told
+
+
+def test_a_glance_sees_what_is_not_valid() -> None:
+    framework = known("CHA")
+    broken = replace(in_p1(bare(framework)), frac_t=in_p1(bare(framework)).frac_t[1:])
+    told = glance(broken, "0123")
+    assert not told.valid
+    assert told.reason == judge_net(broken).reason
+    assert identified(told) == told

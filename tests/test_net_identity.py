@@ -25,8 +25,15 @@ from net_examples import (
 from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.nets.canonical import canonical_form
+from zeoloom.structure.nets.fingerprint import fingerprint_of
 from zeoloom.structure.nets.graph import Net, components, net_from_edges, net_of
-from zeoloom.structure.nets.identity import describe, identify, net_key, reference_codes
+from zeoloom.structure.nets.identity import (
+    describe,
+    identify,
+    net_key,
+    reference_codes,
+    reference_fingerprints,
+)
 from zeoloom.structure.nets.placement import NoCanonicalFormError
 from zeoloom.structure.nets.shells import coordination_sequences
 from zeoloom.structure.reference import load_reference
@@ -58,6 +65,12 @@ def test_keys_were_made_from_the_bundled_reference() -> None:
     provenance = json.loads(folder.joinpath("reference_keys.json").read_text("utf-8"))["provenance"]
     content = folder.joinpath("reference.jsonl").read_bytes()
     assert provenance["reference_sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_fingerprints_are_those_of_the_bundled_reference() -> None:
+    found = {fingerprint_of(net_of(framework)) for framework in load_reference().values()}
+    assert reference_fingerprints() == found - {""}
+    assert len(reference_fingerprints()) == 237  # no two types share one
 
 
 @pytest.mark.parametrize("alike", [("ABW", "ATN"), ("LTA", "RHO"), ("SBS", "SBT")])
