@@ -65,7 +65,7 @@ class CrystalRepair:
     hot: float = 2.0
     cold: float = 0.2
     halvings: tuple[float, ...] = (0.125, 0.25, 0.5)
-    fewest: int = 4
+    fewest: int = 8
     spare: int = 2
 
     def temperature(self, done: int) -> float:
@@ -148,7 +148,7 @@ def _draft(
     atom = int(torch.multinomial(torch.from_numpy(blame), 1, generator=generator))
     frac = crystal.frac_points
     if float(torch.rand(1, generator=generator)) < plan.edits:
-        if crystal.bonds[atom] > DEGREE:
+        if crystal.bonds[atom] > DEGREE or crystal.too_many:
             frac = _with_fewer(crystal, atom, generator)
         elif len(frac) < crystal.site.n_points + plan.spare:
             frac = _with_more(crystal, atom, generator)

@@ -39,6 +39,9 @@ RHO = 1.0
 WRONG_COUNT = 4.0
 """Cost of having none of the atoms asked for, for each point."""
 
+WRONG_ORBITS = 3.0
+"""Cost of each orbit of atoms that is missing or too many."""
+
 ANY_NUMBER = (1, 1_000_000)
 """Of atoms or orbits."""
 
@@ -94,6 +97,11 @@ class Grown:
     def frac_points(self) -> FloatArray:
         """(n, 3) the points, each where its atom is."""
         return self.frac_t[self.points_of]
+
+    @property
+    def too_many(self) -> bool:
+        """Whether there are more atoms or orbits than asked for."""
+        return self.n_t > self.site.n_t[1] or len(self.frac_t) > self.site.n_t_unique[1]
 
     @property
     def valid(self) -> bool:
@@ -246,7 +254,7 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
     n_t = round(float(multiplicity[atoms].sum()))
     cost = float(costs.sum())
     cost += WRONG_COUNT * site.n_points * _outside(n_t, site.n_t) / site.n_t[1]
-    cost += _outside(len(atoms), site.n_t_unique)
+    cost += WRONG_ORBITS * _outside(len(atoms), site.n_t_unique)
     return Grown(site, frac_t, n_t, bonds, costs, holes, cost, points_of)
 
 
