@@ -26,7 +26,7 @@ Model = Annotated[str, typer.Option(help="crystal, a .safetensors file or a trai
 Seconds = Annotated[
     float | None, typer.Option(help="Of growing, identifying and refining; relaxing comes after.")
 ]
-Repair = Annotated[int, typer.Option(help="Rounds of repair for each crystal.")]
+Repair = Annotated[int, typer.Option(help="Rounds of repair of each batch.")]
 Batch = Annotated[
     int | None, typer.Option(help="Crystals grown at once; as many as pays if not given.")
 ]

@@ -18,23 +18,21 @@ campaign can drop duplicates and hopeless nets in between:
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.judge.lid import lid
+from zeoloom.judge.validity import fault_of, interrupted_type
 from zeoloom.silica.dls import refine
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
-from zeoloom.structure.net import OVERLAP
 from zeoloom.structure.nets.fingerprint import fingerprint_of
-from zeoloom.structure.nets.graph import components, net_of
-from zeoloom.structure.nets.identity import describe, identify, reference_fingerprints
+from zeoloom.structure.nets.graph import net_of
+from zeoloom.structure.nets.identity import describe, reference_fingerprints
 from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zeoloom.silica.energy import Relaxation
-    from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.nets.identity import NetDescription
     from zeoloom.structure.records import Framework
 
@@ -51,11 +48,6 @@ FEASIBLE = 30.0
 
 LIKE_MADE = 16.0
 """kJ/mol SiO2. Every pure-silica zeolite made so far lies below (Bushuev & Sastre 2010)."""
-
-VALENCE = 4
-
-SHAPES = {0: "finite group", 1: "chain", 2: "layer", 3: "framework"}
-"""What a connected part of a net is, by the number of directions it runs on in."""
 
 MANY_SITES = 150
 """Asymmetric T atoms. No framework type has more than 99 (SFV); those that do are supercells."""
@@ -168,9 +160,9 @@ def judge_net(
     try:
         net = net_of(framework)
         found = replace(found, n_t=len(net), density=framework_density(framework))
-        fault = _overlap(framework) or _fault(net)
+        fault = fault_of(framework, net)
         if fault:
-            return replace(found, reason=fault, framework_type=_interrupted_type(net))
+            return replace(found, reason=fault, framework_type=interrupted_type(net))
         told = describe(net)
     except InputError as error:
         return replace(found, reason=str(error))
@@ -202,7 +194,7 @@ def glance(framework: Framework, fingerprint: str) -> Judgement:
     try:
         net = net_of(framework)
         found = replace(found, n_t=len(net), density=framework_density(framework))
-        fault = _overlap(framework) or _fault(net)
+        fault = fault_of(framework, net)
     except InputError as error:
         return replace(found, reason=str(error))
     if fault:
@@ -371,39 +363,3 @@ def _with_symmetry(framework: Framework, fingerprint: str) -> Framework:
         return found
     loose = standardised(framework, LOOSE_SYMPREC)
     return loose if fingerprint_of(net_of(loose)) == fingerprint else found
-
-
-def _overlap(framework: Framework) -> str:
-    """How many T atoms overlap, or nothing."""
-    full, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
-    near = neighbours_within(full, full, framework.cell, OVERLAP)
-    other = (near.centre != near.point) | near.shift.any(axis=1)
-    if not other.any():
-        return ""
-    count = len(np.unique(near.centre[other]))
-    return (
-        f"{count} of {len(full)} T atoms overlap: they are down to {near.distance[other].min():.2f}"
-        " Å apart"
-    )
-
-
-def _fault(net: Net) -> str:
-    """Why a net is not one 4-connected framework, or nothing."""
-    odd = net.coordination[net.coordination != VALENCE]
-    if len(odd):
-        counts = ", ".join(f"{n} to {k}" for k, n in sorted(Counter(odd.tolist()).items()))
-        return f"{len(odd)} of {len(net)} T atoms are bonded to other than {VALENCE}: {counts}"
-    parts = components(net)
-    if any(part.periodicity < net.dimension for part in parts):
-        kinds = Counter(SHAPES[part.periodicity] for part in parts)
-        listed = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in sorted(kinds.items()))
-        return f"not one framework but, in a cell, {listed}"
-    copies = sum(part.copies or 1 for part in parts)
-    return f"{copies} frameworks interpenetrate" if copies > 1 else ""
-
-
-def _interrupted_type(net: Net) -> str:
-    """The framework type of a net that is not valid: IZA's interrupted types are none."""
-    if (net.coordination > VALENCE).any() or (net.coordination == VALENCE).all():
-        return ""
-    return identify(net) or ""
