@@ -29,6 +29,7 @@ from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.learn.split import TIME_SPLIT_TEST
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import fingerprint_of, framework_of, gathered, site_of
+from zeoloom.make.places import spare_points
 from zeoloom.make.weave import weave
 from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.nets.identity import identify
@@ -79,7 +80,7 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Sear
     unique = len(framework.frac_t)
     sites = [
         site_of(framework, unique + extra, n_t=(n_t, n_t), n_t_unique=(unique, unique))
-        for extra in (0, 1)
+        for extra in range(1 + spare_points(unique))
     ]
     wanted = fingerprint_of(gathered(framework.frac_t, sites[0]))
     generator = torch.Generator().manual_seed(options.seed)

@@ -123,7 +123,7 @@ def given_sites(cell: FloatArray, hall_number: int, limits: Limits) -> list[Site
         # a point of the general position makes `order` atoms, on special positions fewer
         fewest = max(1, math.ceil(fitting[0] / order))
         most = min(MOST_POINTS, math.ceil(2.2 * fitting[-1] / order))
-    counts = range(fewest, max(fewest, most) + 2)
+    counts = range(fewest, max(fewest, most) + 1 + spare_points(most))
     return [
         Site(
             cell,
@@ -136,6 +136,11 @@ def given_sites(cell: FloatArray, hall_number: int, limits: Limits) -> list[Site
         )
         for n_points in counts
     ]
+
+
+def spare_points(n_t_unique: int) -> int:
+    """How many points more than atoms are worth trying: some meet, the more the more there are."""
+    return 1 + n_t_unique // 4
 
 
 def possible_numbers(sizes: Sequence[int], most: int) -> list[int]:
