@@ -213,9 +213,9 @@ def cha_site(n_points: int = 1, **limits: tuple[int, int]) -> Site:
         ({"n_t": (30, 40)}, True, 0.0),
         ({"n_t": (37, 40)}, False, 4.0 * 1 / 40),
         ({"n_t": (18, 30)}, False, 4.0 * 6 / 30),
-        ({"n_t_unique": (2, 3)}, False, 1.0),
-        ({"n_t_unique": (4, 5)}, False, 3.0),
-        ({"n_t": (40, 44), "n_t_unique": (2, 2)}, False, 4.0 * 4 / 44 + 1.0),
+        ({"n_t_unique": (2, 3)}, False, 3.0),
+        ({"n_t_unique": (4, 5)}, False, 9.0),
+        ({"n_t": (40, 44), "n_t_unique": (2, 2)}, False, 4.0 * 4 / 44 + 3.0),
     ],
     ids=str,
 )

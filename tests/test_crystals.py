@@ -272,14 +272,27 @@ def faulty(code: str, n: int) -> list[Grown]:
 def test_repair_mends_what_is_wrong() -> None:
     chains = faulty("AEI", 12)
     assert len(chains) > 6
-    plan = CrystalRepair(rounds=5)
+    plan = CrystalRepair(rounds=8, hot=0.3, cold=0.3, halvings=())
     rounds = list(repair_crystals(shipped_crystal().network, SAMPLER, chains, plan, seeded(1), CPU))
-    assert len(rounds) == 5
+    assert len(rounds) == 8
     made = [grown for each in rounds for grown in each]
     assert len({id(grown.site) for grown in made}) >= 3
     assert all(grown.valid for grown in made)
     nothing = repair_crystals(shipped_crystal().network, SAMPLER, [], plan, seeded(1), CPU)
     assert list(nothing) == []
+
+
+def test_an_annealing_cools_and_gives_up_the_worse() -> None:
+    plan = CrystalRepair(rounds=160)
+    assert plan.temperature(0) == plan.hot
+    assert plan.temperature(159) == pytest.approx(plan.cold)
+    left = [40]
+    for done in range(160):
+        left.append(plan.kept(done, left[-1]))
+    assert left[1] == 40
+    assert (left[21], left[41], left[81], left[-1]) == (20, 10, 8, 8)
+    assert plan.kept(20, 5) == 5
+    assert CrystalRepair(rounds=1).temperature(0) == plan.hot
 
 
 def test_a_valid_crystal_goes_on_to_others() -> None:

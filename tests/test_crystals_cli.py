@@ -107,7 +107,8 @@ def test_everything_a_run_leaves(run: Run, whole: Path, tmp_path: Path) -> None:
             framework, _ = zeoloom.read_framework(folder / "frameworks" / f"{row['name']}.cif")
             assert framework.space_group_number == int(row["space_group_number"])
             again = zeoloom.judge_framework(framework, energy=False, pores=False)
-            assert again.key == row["key"]
+            # a net that is too strained to be worth its key is named by its fingerprint
+            assert row["key"] == again.key or (row["key"][0] == "~" and float(row["r_dls"]) > 0.012)
     with ase.db.connect(folder / "frameworks.db") as database:
         assert {each.name for each in database.select()} == written
     data = (folder / "report.html").read_text().rpartition('id="data"')[2]
