@@ -97,7 +97,8 @@ def repairs(model: zeoloom.Model, options: argparse.Namespace) -> None:
         before += valid
         after += valid
         faulty = [each for each in grown if not each.valid]
-        plan = CrystalRepair(rounds=options.rounds)
+        # one crystal a type: none is given up
+        plan = CrystalRepair(rounds=options.rounds, hot=0.3, cold=0.3, halvings=())
         rounds = repair_crystals(model.network, sampler, faulty, plan, generator, device)
         after += len({id(grown.site) for made in rounds for grown in made})
     seconds = time.monotonic() - started
