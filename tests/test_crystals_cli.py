@@ -345,3 +345,17 @@ def test_nothing_valid_is_an_honest_result(run: Run, tmp_path: Path) -> None:
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["outcome"]["counts"]["valid"] == 0
     assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_what_is_not_refined_in_time_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crystals, "GROWING", 1.0)  # nothing is left for refining
+    made = run("solve", *CHA, "--seconds", 1, "--batch", 8, "--relax", 5, "-o", tmp_path / "hasty")
+    assert made.code == 0
+    rows = rows_of(tmp_path / "hasty")
+    assert rows
+    hasty = [row for row in rows if not row["r_dls"]]
+    assert hasty
+    assert all(row["energy_kj_mol"] == "" for row in hasty)
+    assert "report.html" in contents(tmp_path / "hasty")

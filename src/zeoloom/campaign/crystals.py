@@ -53,6 +53,9 @@ POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
 HOPELESS = 0.012
 """R_DLS after the first start of a refinement above which the net is left at that."""
 
+GROWING = 0.6
+"""Share of the time left that a part may spend before it refines what it has."""
+
 DEFAULT_SECONDS, DEFAULT_NEW = 60.0, 20
 """Budgets of `solve` and of `generate`, if none is given."""
 
@@ -253,6 +256,11 @@ def _enough(request: SolveRequest | GenerateRequest, harvest: Harvest) -> bool:
     return finished >= total
 
 
+def _timed(request: SolveRequest | GenerateRequest) -> bool:
+    """Whether time decides when enough is made."""
+    return request.n is None and (request.seconds is not None or isinstance(request, SolveRequest))
+
+
 def _progress(request: SolveRequest | GenerateRequest, harvest: Harvest) -> tuple[int, int, str]:
     """How much of the budget is spent, the budget, and what there is by now."""
     nets = [each for each in harvest.judgements.values() if each.valid]
@@ -279,9 +287,11 @@ def _part(
 ) -> Part:
     """One batch, from noise to refined frameworks."""
     watch = [time.monotonic()]
-    left = np.inf
-    if request.n is None:
-        left = (request.seconds or DEFAULT_SECONDS) - sum(harvest.seconds.values())
+    end = np.inf
+    if _timed(request):
+        spent = sum(harvest.seconds.values())
+        end = watch[0] + (request.seconds or DEFAULT_SECONDS) - spent
+    end_of_rounds = watch[0] + GROWING * (end - watch[0])
     rounds = weave(
         model.network,
         sampler,
@@ -294,7 +304,7 @@ def _part(
     woven = [next(rounds)]
     for valid in rounds:
         woven.append(valid)
-        if time.monotonic() - watch[0] > left:
+        if time.monotonic() > end_of_rounds:
             break
     watch.append(time.monotonic())
     best: dict[str, Grown] = {}
@@ -310,7 +320,10 @@ def _part(
         if fingerprint not in harvest.judgements
     }
     watch.append(time.monotonic())
-    fresh = {name: refined(each, hopeless=HOPELESS) for name, each in fresh.items()}
+    for name, each in fresh.items():  # the least strained first
+        if time.monotonic() > end:
+            break
+        fresh[name] = refined(each, hopeless=HOPELESS)
     watch.append(time.monotonic())
     fresh = {
         name: _named(identified(each) if _hopeful(each) else each) for name, each in fresh.items()
@@ -345,7 +358,9 @@ def _judged_to_the_end(
     """All valid nets within the limits, the best of them with pores and energy."""
     made = [each for each in harvest.judgements.values() if each.valid and as_asked(request, each)]
     valid = {each.name: each for each in best_first(made)}
-    candidates = [each for each in valid.values() if each.framework is not None]
+    candidates = [
+        each for each in valid.values() if each.framework is not None and each.r_dls is not None
+    ]
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]
     journal = Journal(run.path / "parts" / "judgements.jsonl")
