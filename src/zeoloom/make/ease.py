@@ -99,7 +99,10 @@ def ease(
 def _bonds(
     frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-    """Bonds (n,) of each atom; of each bond its partner, operation, and Å added to that image."""
+    """Bonds (n,) of each atom; of each bond its partner, operation, and Å added to that image.
+
+    `judge_atoms` needs only where neighbours are; a slope needs whose images they are too.
+    """
     n, order = len(frac), len(rotations)
     counts = np.zeros(n, np.int64)
     partners = np.zeros((n, MOST_NEIGHBOURS), np.int64)
