@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from crystal_examples import group_of, random_cell
+from zeoloom.geometry.crystal import crystal_batch
 from zeoloom.geometry.rotation import random_orthogonal
 from zeoloom.geometry.space import DIRECTION_SOFTENING, OpenSpace, PairSums
 from zeoloom.network import EquivariantConfig, NetworkConfig, PointNetConfig, build_network
@@ -278,6 +280,31 @@ def test_messages_against_the_table() -> None:
                 expected_vectors += np.einsum("okm,k,cm->co", w["carried"], f, carried)
             np.testing.assert_allclose(to_scalars[b, i].detach(), expected_scalars, atol=1e-10)
             np.testing.assert_allclose(to_vectors[b, :, i].detach(), expected_vectors, atol=1e-10)
+
+
+# compiled
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+def test_compiled_rounds_are_the_same(dtype: torch.dtype) -> None:
+    """In open space with padding and in crystals; the points given are left as they are."""
+    tolerance = 1e-9 if dtype == torch.float64 else 2e-4
+    for seed in range(4):
+        network = stirred(SMALL, seed).to(dtype)
+        points, sigma = (each.to(dtype) for each in random_clouds(seed, batch=3, n=8))
+        present = torch.arange(8) < torch.tensor([8, 1, 5])[:, None]
+        halls = np.random.default_rng(seed).integers(1, 531, 3)
+        groups = [group_of(int(hall)) for hall in halls]
+        cells = [random_cell(group, (5.0, 9.0), np.random.default_rng(seed)) for group in groups]
+        crystal = crystal_batch(cells, groups, dtype=dtype)
+        for space in (OpenSpace(present), replace(crystal, present=present)):
+            wanted, before = network(points, sigma, space), points.clone()
+            for quickly in (torch.no_grad(), torch.inference_mode()):
+                with quickly:
+                    found = network(points, sigma, space)
+                assert found.dtype == dtype
+                assert_same(found[present], wanted[present], f"seed {seed}", atol=tolerance)
+            assert torch.equal(points, before)
 
 
 # building

@@ -93,7 +93,7 @@ class Equivariant(nn.Module):
         if torch.is_autocast_enabled(cart_points.device.type):
             pairs = pairs.to(torch.get_autocast_dtype(cart_points.device.type))
         noise = self.noise_embedding(embed_noise_level(sigma))  # (B, F)
-        scalars = noise[:, None, :].expand(batch, n_points, -1)  # (B, N, F)
+        scalars = noise[:, None, :].repeat(1, n_points, 1)  # (B, N, F)
         vectors = cart_points.new_zeros(batch, 3, n_points, config.vector_width)
         from_centre = space.from_centre(cart_points)
         if from_centre is not None:
@@ -101,7 +101,7 @@ class Equivariant(nn.Module):
             features = self.centre(_centre_functions(distance, config))
             scalars = scalars + features[..., : config.width]
             direction = (from_centre / (distance + 0.1)).mT[..., None]  # (B, 3, N, 1)
-            vectors = direction * features[:, None, :, config.width :]
+            vectors = (direction * features[:, None, :, config.width :]).contiguous()
         for layer in self.layers:
             scalars, vectors = layer(scalars, vectors, noise, pairs)
         gates = self.gate(scalars)[:, None]
@@ -140,7 +140,12 @@ class _Layer(nn.Module):
     def forward(
         self, scalars: Tensor, vectors: Tensor, noise: Tensor, pairs: PairSums
     ) -> tuple[Tensor, Tensor]:
-        """One round: scalars (B, N, F), vectors (B, 3, N, Fv), noise (B, F)."""
+        """One round: scalars (B, N, F), vectors (B, 3, N, Fv), noise (B, F).
+
+        Without gradients, scalars and vectors may be written over.
+        """
+        if _without_gradients(scalars):
+            return self._compiled(scalars, vectors, noise, pairs)
         shift, stretch = self.modulate(noise)[:, None, :].chunk(2, dim=-1)
         inner = self.norm(scalars) * (1.0 + stretch) + shift
         to_scalars, to_vectors = self._messages(
@@ -156,6 +161,36 @@ class _Layer(nn.Module):
         width = scalars.shape[-1]
         update = self.update(inner)
         return scalars + update[..., :width], vectors + left * update[:, None, :, width:]
+
+    def _compiled(
+        self, scalars: Tensor, vectors: Tensor, noise: Tensor, pairs: PairSums
+    ) -> tuple[Tensor, Tensor]:
+        """The same round on the CPU, without gradients; it writes over scalars and vectors."""
+        from zeoloom.network import equivariant_kernel as kernel  # noqa: PLC0415 - compiles
+
+        s, v = scalars.numpy(), vectors.numpy()
+        inner, turned = torch.empty_like(scalars), torch.empty_like(vectors)
+        kernel.before_messages(
+            s,
+            v,
+            self.norm.weight.numpy(),
+            self.norm.bias.numpy(),
+            self.modulate(noise).numpy(),
+            self.scale,
+            inner.numpy(),
+            turned.numpy(),
+        )
+        to_scalars, to_vectors = self._messages(inner, turned, pairs)
+        kernel.take_messages(s, v, to_scalars.numpy(), to_vectors.numpy(), turned.numpy())
+        mixed = self.mix_vectors(turned)
+        width = scalars.shape[2] + mixed.shape[3]
+        inner = scalars.new_empty(*scalars.shape[:2], width)
+        norm = self.update_norm
+        kernel.before_update(
+            s, mixed.numpy(), norm.weight.numpy(), norm.bias.numpy(), inner.numpy()
+        )
+        kernel.take_update(s, v, mixed.numpy(), self.update(inner).numpy())
+        return scalars, vectors
 
     def _messages(self, scalars: Tensor, vectors: Tensor, pairs: PairSums) -> tuple[Tensor, Tensor]:
         """Sum messages over edges, then weigh radial functions: to scalars and to vectors.
@@ -191,6 +226,15 @@ def _centre_functions(distance: Tensor, config: EquivariantConfig) -> Tensor:
     centres = torch.linspace(0.0, config.centre_reach, config.centre_radial, device=distance.device)
     spacing = config.centre_reach / (config.centre_radial - 1)
     return torch.exp(-((distance - centres.to(distance.dtype)) ** 2) / (2 * spacing**2))
+
+
+def _without_gradients(features: Tensor) -> bool:
+    """Whether a compiled round will do."""
+    return (
+        features.device.type == "cpu"
+        and not torch.is_grad_enabled()
+        and not torch.is_autocast_enabled("cpu")
+    )
 
 
 def _rms_norm(vectors: Tensor) -> Tensor:
