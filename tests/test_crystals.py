@@ -292,6 +292,7 @@ def test_an_annealing_cools_and_gives_up_the_worse() -> None:
     assert left[1] == 40
     assert (left[21], left[41], left[81], left[-1]) == (20, 10, 8, 8)
     assert plan.kept(20, 5) == 5
+    assert [plan.renewed(done, 9) for done in (0, 9, 10, 20)] == [0, 0, 2, 2]
     assert CrystalRepair(rounds=1).temperature(0) == plan.hot
 
 
@@ -300,7 +301,7 @@ def test_a_valid_crystal_goes_on_to_others() -> None:
     site = site_of(framework, 3, n_t=(48, 48), n_t_unique=(3, 3))
     start = [gathered(framework.frac_t, site)] * 8
     known = fingerprint_of(start[0])
-    plan = CrystalRepair(rounds=6, hot=5.0, cold=5.0, halvings=())
+    plan = CrystalRepair(rounds=12, hot=5.0, cold=5.0, halvings=(), seated=0.0)
     rounds = repair_crystals(shipped_crystal().network, SAMPLER, start, plan, seeded(2), CPU)
     made = [grown for each in rounds for grown in each]
     assert {fingerprint_of(grown) for grown in made} > {known}
@@ -324,7 +325,7 @@ def test_held_points_stay() -> None:
         [0.8, 0.4, 0.2, 0.1, 0.05, 0.0],
         generator,
         CPU,
-        (places, held),
+        held=(places, held),
     )
     assert torch.equal(x[held], places[held])
     moved = (x - places)[~held].norm(dim=-1)

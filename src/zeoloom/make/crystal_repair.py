@@ -3,8 +3,9 @@
 As for clusters (`make/repair.py`), with the periodic images: a round takes one faulty or strained
 atom of each crystal, lets loose the points near it or near its images, holds the others at the
 running noise level, and keeps the outcome by Metropolis' rule. Crystals that are valid go on: from
-one net to the next of lower cost is a shorter way than from noise. The rounds are an annealing, and
-the worse half of the crystals is given up now and then.
+one net to the next of lower cost is a shorter way than from noise. The rounds are an annealing. The
+worse half of the crystals is given up now and then, and copies of the best take the place of the
+worst.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import torch
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.make.crystal_kernel import distances_to_images
 from zeoloom.make.crystals import RHO, SIGMA_MIN, crystals_of, descend, group_of, harvest
+from zeoloom.make.ease import free_directions
+from zeoloom.make.seats import Seats, free_seats
 from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.structure.nets.fingerprint import DEGREE
 
@@ -54,6 +57,9 @@ class CrystalRepair:
         cold: in the last one; it falls geometrically.
         halvings: shares of the rounds after which the worse half of the crystals is given up.
         fewest: crystals that are never given up.
+        renewal: rounds between two renewals: the worst quarter gives way to copies of the best.
+        seated: chance that the points of a crystal with as many atoms as asked for stay on their
+            special positions.
         spare: points a crystal may gain at most.
     """
 
@@ -66,6 +72,8 @@ class CrystalRepair:
     cold: float = 0.2
     halvings: tuple[float, ...] = (0.125, 0.25, 0.5)
     fewest: int = 8
+    renewal: int = 10
+    seated: float = 0.5
     spare: int = 2
 
     def temperature(self, done: int) -> float:
@@ -77,6 +85,10 @@ class CrystalRepair:
         if done not in {round(share * self.rounds) for share in self.halvings}:
             return before
         return max(min(self.fewest, before), before // 2)
+
+    def renewed(self, done: int, before: int) -> int:
+        """How many crystals of so many give way to copies after so many rounds."""
+        return before // 4 if done and done % self.renewal == 0 else 0
 
 
 def repair_crystals(
@@ -103,6 +115,8 @@ def repair_crystals(
     now = list(crystals)
     for done in range(plan.rounds if now else 0):
         now = sorted(now, key=lambda crystal: crystal.cost)[: plan.kept(done, len(now))]
+        copied = plan.renewed(done, len(now))
+        now[len(now) - copied :] = now[:copied]
         made = _propose(network, sampler, now, plan, generator, device)
         chances = torch.rand(len(now), generator=generator).tolist()
         temperature = plan.temperature(done)
@@ -129,14 +143,21 @@ def _propose(
     assert batch.present is not None
     places = torch.zeros(*batch.present.shape, 3)
     held = torch.zeros(batch.present.shape, dtype=torch.bool)
-    for row, (site, (frac, fixed)) in enumerate(zip(asked, drafts, strict=True)):
-        places[row, : len(frac)] = torch.from_numpy(frac @ site.cell)
-        held[row, : len(frac)] = torch.from_numpy(fixed)
+    directions = free_seats(batch.present.shape).directions
+    for row, (crystal, (frac, fixed)) in enumerate(zip(crystals, drafts, strict=True)):
+        n, site = len(frac), crystal.site
+        places[row, :n] = torch.from_numpy(frac @ site.cell)
+        held[row, :n] = torch.from_numpy(fixed)
+        edited = n != len(crystal.points_of)
+        if crystal.as_many and not edited and _happens(plan.seated, generator):
+            free = free_directions(crystal.frac_t, *group_of(site))
+            directions[row, :n] = torch.from_numpy(free[crystal.points_of])
     sigma = plan.sigmas[_choose(len(plan.sigmas), generator)]
     start = places + sigma * standard_noise(places, generator)
     steps = max(FEWEST_STEPS, round(sigma / plan.spacing))
     levels = noise_levels(steps, sigma, SIGMA_MIN, RHO)
-    x = descend(network, sampler, batch, start, levels, generator, device, (places, held))
+    seats = Seats(directions, places)
+    x = descend(network, sampler, batch, start, levels, generator, device, seats, (places, held))
     return harvest(x, batch.present, asked)
 
 
@@ -147,7 +168,7 @@ def _draft(
     blame = np.where(crystal.bonds == DEGREE, STRAINED, 1.0) * crystal.costs + 1e-6
     atom = int(torch.multinomial(torch.from_numpy(blame), 1, generator=generator))
     frac = crystal.frac_points
-    if float(torch.rand(1, generator=generator)) < plan.edits:
+    if _happens(plan.edits, generator):
         if crystal.bonds[atom] > DEGREE or crystal.too_many:
             frac = _with_fewer(crystal, atom, generator)
         elif len(frac) < crystal.site.n_points + plan.spare:
@@ -174,6 +195,10 @@ def _with_more(crystal: Grown, atom: int, generator: torch.Generator) -> FloatAr
         hole = BOND_LENGTH * torch.randn(3, generator=generator).double().numpy()
     place = crystal.frac_t[atom] + hole @ np.linalg.inv(crystal.site.cell)
     return np.concatenate([crystal.frac_points, [place]])
+
+
+def _happens(chance: float, generator: torch.Generator) -> bool:
+    return float(torch.rand(1, generator=generator)) < chance
 
 
 def _choose(n: int, generator: torch.Generator) -> int:

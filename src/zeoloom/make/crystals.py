@@ -15,6 +15,7 @@ from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.symmetry import identity_first
 from zeoloom.make.crystal_kernel import gather, judge_atoms, whole_net
 from zeoloom.make.ease import ease
+from zeoloom.make.seats import free_seats
 from zeoloom.structure.nets.fingerprint import DEGREE, fingerprint
 from zeoloom.structure.records import Framework
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.make.seats import Seats
     from zeoloom.structure.records import FloatArray, IntArray
 
 SIGMA_MAX = 2.5
@@ -36,8 +38,8 @@ SIGMA_MIN = 0.05
 RHO = 1.0
 """Spacing of levels: even, since the net is decided between 0.3 and 1.2 Å, not at the bottom."""
 
-WRONG_COUNT = 4.0
-"""Cost of having none of the atoms asked for, for each point."""
+WRONG_TOTAL, WRONG_COUNT = 2.0, 4.0
+"""Cost of not having the atoms asked for; and of having none of them, for each point."""
 
 WRONG_ORBITS = 3.0
 """Cost of each orbit of atoms that is missing or too many."""
@@ -104,14 +106,15 @@ class Grown:
         return self.n_t > self.site.n_t[1] or len(self.frac_t) > self.site.n_t_unique[1]
 
     @property
+    def as_many(self) -> bool:
+        """Whether there are as many atoms and orbits as asked for."""
+        off = _outside(self.n_t, self.site.n_t), _outside(len(self.frac_t), self.site.n_t_unique)
+        return off == (0, 0)
+
+    @property
     def valid(self) -> bool:
         """Whether every atom has four neighbours, and there are as many atoms as asked for."""
-        site = self.site
-        return (
-            bool((self.bonds == DEGREE).all())
-            and _outside(self.n_t, site.n_t) == 0
-            and _outside(len(self.frac_t), site.n_t_unique) == 0
-        )
+        return bool((self.bonds == DEGREE).all()) and self.as_many
 
 
 def _outside(number: int, allowed: tuple[int, int]) -> int:
@@ -159,6 +162,7 @@ def grow(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
+    seats: Seats | None = None,
 ) -> Tensor:
     """Clouds from noise alone.
 
@@ -169,13 +173,15 @@ def grow(
         steps: noise levels.
         generator: source of randomness, on the CPU.
         device: where to compute.
+        seats: of the points; None if they are free.
 
     Returns:
         (B, N, 3) Å, on the CPU.
     """
     assert crystal.present is not None
     frac = torch.rand(*crystal.present.shape, 3, generator=generator)
-    start = frac @ crystal.cells
+    seats = seats or free_seats(crystal.present.shape)
+    start = seats.keep(frac @ crystal.cells)
     start = start + SIGMA_MAX * standard_noise(start, generator)
     return descend(
         network,
@@ -185,6 +191,7 @@ def grow(
         noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO),
         generator,
         device,
+        seats,
     )
 
 
@@ -196,6 +203,7 @@ def descend(
     levels: Sequence[float],
     generator: torch.Generator,
     device: torch.device,
+    seats: Seats | None = None,
     held: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """Denoise clouds (B, N, 3) Å from the first level down.
@@ -208,6 +216,8 @@ def descend(
         levels: Å.
         generator: source of randomness, on the CPU.
         device: where to compute.
+        seats: of the points; None if they are free. What is expected of a point lies on its seat,
+            its noise need not.
         held: (B, N, 3) Å clean places and (B, N) True for points to be held there: they stay at the
             running noise level, whatever the sampler does to them.
 
@@ -215,7 +225,12 @@ def descend(
         (B, N, 3) Å, on the CPU.
     """
     there = crystal.to(device)
-    denoise = denoiser(lambda points, level: network(points, level, there))
+    kept = (seats or free_seats(start.shape[:2])).to(device)
+    expect = denoiser(lambda points, level: network(points, level, there))
+
+    def denoise(points: Tensor, level: Tensor) -> Tensor:
+        return kept.keep(expect(points, level))
+
     if held is None:
         with torch.inference_mode():
             return final(sampler(denoise, start.to(device), levels, generator)).cpu()
@@ -253,7 +268,8 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
         frac_t, (bonds, costs, holes) = eased, judged
     n_t = round(float(multiplicity[atoms].sum()))
     cost = float(costs.sum())
-    cost += WRONG_COUNT * site.n_points * _outside(n_t, site.n_t) / site.n_t[1]
+    if off := _outside(n_t, site.n_t):
+        cost += WRONG_TOTAL + WRONG_COUNT * site.n_points * off / site.n_t[1]
     cost += WRONG_ORBITS * _outside(len(atoms), site.n_t_unique)
     return Grown(site, frac_t, n_t, bonds, costs, holes, cost, points_of)
 

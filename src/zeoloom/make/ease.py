@@ -52,14 +52,10 @@ def ease(
     Returns:
         (n, 3) where the cost was least.
     """
-    n, order = len(frac), len(rotations)
-    turns, moves = np.empty((order, 3, 3)), translations @ cell
-    columns = np.ascontiguousarray(cell.T)
-    to_frac = np.linalg.inv(columns)
-    for g in range(order):
-        turns[g] = columns @ (np.ascontiguousarray(rotations[g]) @ to_frac)
+    n = len(frac)
+    turns, moves = _in_space(rotations, cell), translations @ cell
     counts, partners, operations, shifts = _bonds(frac, rotations, translations, cell)
-    free = _free_directions(frac, rotations, translations, cell, turns)
+    free = free_directions(frac, rotations, translations, cell)
     place = frac @ cell
     best, least = place.copy(), np.inf
     last_place, last_slope = place.copy(), np.zeros((n, 3))
@@ -93,6 +89,51 @@ def ease(
             for a in range(3):
                 place[i, a] -= way[a]
     return best @ np.linalg.inv(cell)
+
+
+@compiled
+def free_directions(
+    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
+) -> FloatArray:
+    """Projections on the ways each atom may go on its special position.
+
+    Args:
+        frac: (n, 3) asymmetric atoms, on their special positions.
+        rotations: (G, 3, 3) fractional.
+        translations: (G, 3).
+        cell: (3, 3) Å.
+
+    Returns:
+        (n, 3, 3) Cartesian.
+    """
+    n = len(frac)
+    turns = _in_space(rotations, cell)
+    free = np.zeros((n, 3, 3))
+    step = np.empty(3)
+    for i in range(n):
+        count = 0
+        for g in range(len(rotations)):
+            nearest(frac[i], frac[i], rotations[g], translations[g], step)
+            way = step @ cell
+            if _length(way[0], way[1], way[2]) < SAME_PLACE:
+                free[i] += turns[g]
+                count += 1
+        free[i] /= count
+    return free
+
+
+@compiled
+def _in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
+    """Fractional rotations (G, 3, 3) as Cartesian ones."""
+    inverse = np.linalg.inv(cell)
+    turns = np.zeros((len(rotations), 3, 3))
+    for g in range(len(rotations)):
+        for a in range(3):
+            for b in range(3):
+                for c in range(3):
+                    for d in range(3):
+                        turns[g, a, b] += cell[c, a] * rotations[g, c, d] * inverse[b, d]
+    return turns
 
 
 @compiled
@@ -134,30 +175,6 @@ def _bonds(
                         added[i, m] = np.round(frac[i] + step + shifts[s] - image) @ cell
                         counts[i] += 1
     return counts, partners, operations, added
-
-
-@compiled
-def _free_directions(
-    frac: FloatArray,
-    rotations: FloatArray,
-    translations: FloatArray,
-    cell: FloatArray,
-    turns: FloatArray,
-) -> FloatArray:
-    """(n, 3, 3) projections on the ways each atom may go on its special position."""
-    n = len(frac)
-    free = np.zeros((n, 3, 3))
-    step = np.empty(3)
-    for i in range(n):
-        count = 0
-        for g in range(len(rotations)):
-            nearest(frac[i], frac[i], rotations[g], translations[g], step)
-            way = step @ cell
-            if _length(way[0], way[1], way[2]) < SAME_PLACE:
-                free[i] += turns[g]
-                count += 1
-        free[i] /= count
-    return free
 
 
 @compiled

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zeoloom.make.crystal_repair import repair_crystals
 from zeoloom.make.crystals import crystals_of, grow, harvest
+from zeoloom.make.seats import take_seats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,10 +47,19 @@ def weave(
         The valid crystals: first those that have grown so, then those made by each round of repair.
         The same net comes again if a crystal stays near it.
     """
-    crystal = crystals_of(sites)
+    taken, seats = take_seats(sites, generator)
+    crystal = crystals_of(taken)
     assert crystal.present is not None
-    x = grow(network, sampler, crystal, steps=steps, generator=generator, device=device)
-    grown = sorted(harvest(x, crystal.present, sites), key=lambda each: each.cost)
+    x = grow(
+        network,
+        sampler,
+        crystal,
+        steps=steps,
+        generator=generator,
+        device=device,
+        seats=seats,
+    )
+    grown = sorted(harvest(x, crystal.present, taken), key=lambda each: each.cost)
     yield [each for each in grown if each.valid]
     hopeful = grown[: round(HOPEFUL * len(grown))]
     yield from repair_crystals(network, sampler, hopeful, plan, generator, device)
