@@ -292,7 +292,7 @@ def test_an_annealing_cools_and_gives_up_the_worse() -> None:
     assert left[1] == 40
     assert (left[21], left[41], left[81], left[-1]) == (20, 10, 8, 8)
     assert plan.kept(20, 5) == 5
-    assert [plan.renewed(done, 9) for done in (0, 9, 10, 20)] == [0, 0, 2, 2]
+    assert [plan.renewed(done, 9) for done in (0, 4, 5, 10)] == [0, 0, 2, 2]
     assert CrystalRepair(rounds=1).temperature(0) == plan.hot
 
 

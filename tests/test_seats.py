@@ -64,7 +64,7 @@ def test_orbits_add_up(code: str) -> None:
     torch.testing.assert_close(seats.keep(points), points, atol=1e-4, rtol=1e-5)
     for site, cloud in zip(sites, points.double().numpy(), strict=True):
         frac = cloud @ np.linalg.inv(site.cell)
-        atoms, _ = expand_orbits(frac, site.operations, site.cell, tolerance=0.01)
+        atoms, _ = expand_orbits(frac, site.operations, site.cell, tolerance=1e-3)
         assert len(atoms) == sum(sizes_of(code))
 
 

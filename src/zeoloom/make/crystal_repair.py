@@ -72,7 +72,7 @@ class CrystalRepair:
     cold: float = 0.2
     halvings: tuple[float, ...] = (0.125, 0.25, 0.5)
     fewest: int = 8
-    renewal: int = 10
+    renewal: int = 5
     seated: float = 0.5
     spare: int = 2
 
