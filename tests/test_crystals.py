@@ -292,6 +292,7 @@ def test_an_annealing_cools_and_gives_up_the_worse() -> None:
     assert left[1] == 40
     assert (left[21], left[41], left[81], left[-1]) == (20, 10, 8, 8)
     assert plan.kept(20, 5) == 5
+    assert CrystalRepair(renewal=0).renewed(10, 9) == 0
     assert [plan.renewed(done, 9) for done in (0, 4, 5, 10)] == [0, 0, 2, 2]
     assert CrystalRepair(rounds=1).temperature(0) == plan.hot
 

@@ -57,7 +57,8 @@ class CrystalRepair:
         cold: in the last one; it falls geometrically.
         halvings: shares of the rounds after which the worse half of the crystals is given up.
         fewest: crystals that are never given up.
-        renewal: rounds between two renewals: the worst quarter gives way to copies of the best.
+        renewal: rounds between two renewals: the worst quarter gives way to copies of the best; 0 for
+            none.
         seated: chance that the points of a crystal with as many atoms as asked for stay on their
             special positions.
         spare: points a crystal may gain at most.
@@ -88,7 +89,8 @@ class CrystalRepair:
 
     def renewed(self, done: int, before: int) -> int:
         """How many crystals of so many give way to copies after so many rounds."""
-        return before // 4 if done and done % self.renewal == 0 else 0
+        due = self.renewal and done and done % self.renewal == 0
+        return before // 4 if due else 0
 
 
 def repair_crystals(
