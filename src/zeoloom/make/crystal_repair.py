@@ -57,8 +57,7 @@ class CrystalRepair:
         cold: in the last one; it falls geometrically.
         halvings: shares of the rounds after which the worse half of the crystals is given up.
         fewest: crystals that are never given up.
-        renewal: rounds between two renewals: the worst quarter gives way to copies of the best; 0 for
-            none.
+        renewal: rounds after which the worst quarter gives way to copies of the best; 0 for never.
         seated: chance that the points of a crystal with as many atoms as asked for stay on their
             special positions.
         spare: points a crystal may gain at most.
