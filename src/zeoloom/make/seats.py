@@ -18,7 +18,7 @@ import torch
 from zeoloom.geometry.symmetry import ORBIT_GRID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -109,11 +109,15 @@ class SpecialPositions:
         places: (m, 3) fractional.
         sizes: (m,) atoms of the orbit of each.
         directions: (m, 3, 3) fractional projections on the ways an atom may go from there.
+        freedoms: (m,) how many ways these are.
+        of_size: the places of each size, by index.
     """
 
     places: FloatArray
     sizes: IntArray
     directions: FloatArray
+    freedoms: IntArray
+    of_size: Mapping[int, IntArray]
 
 
 def special_positions(operations: SymmetryOperations) -> SpecialPositions:
@@ -149,10 +153,14 @@ def _special_positions(turns: bytes, shifts: bytes) -> SpecialPositions:
     possible = np.flatnonzero(~(fixed & strange).any(axis=1) & ~strange_as_a_whole)
     fixed, orders = fixed[possible], orders[possible]
     means = fixed.astype(np.float64) @ rotations.reshape(-1, 9) / orders[:, None]
+    sizes = len(rotations) // orders
+    directions = means.reshape(-1, 3, 3)
     return SpecialPositions(
         grid[possible].astype(np.float64) / ORBIT_GRID,
-        len(rotations) // orders,
-        means.reshape(-1, 3, 3),
+        sizes,
+        directions,
+        np.round(np.trace(directions, axis1=1, axis2=2)).astype(np.int64),
+        {size: np.flatnonzero(sizes == size) for size in np.unique(sizes).tolist()},
     )
 
 
@@ -162,10 +170,9 @@ def _draw(site: Site, n: int, generator: torch.Generator) -> IntArray | None:
     Every sequence of n sizes is as likely as the product of their weights.
     """
     positions = special_positions(site.operations)
-    freedoms = np.round(np.trace(positions.directions, axis1=1, axis2=2)).astype(int)
     weights = {
-        size: max(WEIGHTS[freedom] for freedom in freedoms[positions.sizes == size])
-        for size in np.unique(positions.sizes).tolist()
+        size: WEIGHTS[positions.freedoms[places].max()]
+        for size, places in positions.of_size.items()
     }
     low, high = site.n_t[0], min(site.n_t[1], n * max(weights))
     if high < low:
@@ -187,10 +194,12 @@ def _draw(site: Site, n: int, generator: torch.Generator) -> IntArray | None:
         ]
         size = list(weights)[_choose(chances, generator)]
         left -= size
-        shared = [c for c in chosen if positions.sizes[c] == size and freedoms[c] > 0]
+        shared: Sequence[int] | IntArray = [
+            c for c in chosen if positions.sizes[c] == size and positions.freedoms[c] > 0
+        ]
         if not shared or float(torch.rand(1, generator=generator)) >= ALIKE:
-            shared = np.flatnonzero(positions.sizes == size).tolist()
-        chosen.append(shared[_choose(np.ones(len(shared)), generator)])
+            shared = positions.of_size[size]
+        chosen.append(int(shared[_choose(np.ones(len(shared)), generator)]))
     return np.array(chosen)
 
 
