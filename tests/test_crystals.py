@@ -38,6 +38,7 @@ from zeoloom.make.places import (
     possible_numbers,
     prior_of,
 )
+from zeoloom.make.switch import Switching
 from zeoloom.make.weave import weave
 from zeoloom.structure.nets import fingerprint as fingerprints
 from zeoloom.structure.nets.graph import net_of
@@ -243,6 +244,7 @@ def test_the_cell_of_cha_gives_cha() -> None:
             SAMPLER,
             sites,
             CrystalRepair(rounds=3),
+            Switching(tries=20),
             steps=40,
             generator=seeded(0),
             device=CPU,

@@ -27,6 +27,7 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.judge.verdict import NEW, Judgement, best_first, glance, identified, refined
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
+from zeoloom.make.switch import Switching
 from zeoloom.make.weave import weave
 from zeoloom.silica.processes import Workers
 from zeoloom.view.gallery import gallery_figure
@@ -241,6 +242,7 @@ def _part(
         sampler,
         sites,
         CrystalRepair(rounds=request.repair),
+        Switching(tries=request.switches),
         steps=request.steps,
         generator=generator,
         device=next(model.network.parameters()).device,

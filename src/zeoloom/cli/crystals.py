@@ -27,6 +27,13 @@ Seconds = Annotated[
     float | None, typer.Option(help="Of growing, identifying and refining; relaxing comes after.")
 ]
 Repair = Annotated[int, typer.Option(help="Rounds of repair of each batch.")]
+Switches = Annotated[
+    int,
+    typer.Option(
+        help="Tries to switch bonds of each of the best nets, times the square of its unique T "
+        "atoms; 0 for none."
+    ),
+]
 Batch = Annotated[
     int | None, typer.Option(help="Crystals grown at once; as many as pays if not given.")
 ]
@@ -58,7 +65,8 @@ def solve(
     model: Model = "crystal",
     steps: Steps = 30,
     noise_factor: NoiseFactor = 0.8,
-    repair: Repair = 160,
+    repair: Repair = 40,
+    switches: Switches = 600,
     batch: Batch = None,
     relax: Relax = 20,
     seconds_each: SecondsEach = 120.0,
@@ -82,6 +90,7 @@ def solve(
         "steps": steps,
         "noise_factor": noise_factor,
         "repair": repair,
+        "switches": switches,
         "batch": batch,
         "relax": relax,
         "seconds_each": seconds_each,
@@ -111,6 +120,7 @@ def generate(
     steps: Steps = 30,
     noise_factor: NoiseFactor = 0.8,
     repair: Repair = 12,
+    switches: Switches = 0,
     batch: Batch = None,
     relax: Relax = 20,
     seconds_each: SecondsEach = 120.0,
@@ -134,6 +144,7 @@ def generate(
         "steps": steps,
         "noise_factor": noise_factor,
         "repair": repair,
+        "switches": switches,
         "batch": batch,
         "relax": relax,
         "seconds_each": seconds_each,

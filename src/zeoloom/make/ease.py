@@ -53,15 +53,15 @@ def ease(
         (n, 3) where the cost was least.
     """
     n = len(frac)
-    turns, moves = _in_space(rotations, cell), translations @ cell
-    counts, partners, operations, shifts = _bonds(frac, rotations, translations, cell)
+    turns, moves = in_space(rotations, cell), translations @ cell
+    counts, partners, operations, shifts = bonds_of(frac, rotations, translations, cell)
     free = free_directions(frac, rotations, translations, cell)
     place = frac @ cell
     best, least = place.copy(), np.inf
     last_place, last_slope = place.copy(), np.zeros((n, 3))
     slope, way = np.zeros((n, 3)), np.empty(3)
     for step in range(STEPS):
-        cost = _slope(place, counts, partners, operations, shifts, turns, moves, slope)
+        cost = slope_of(place, counts, partners, operations, shifts, turns, moves, slope)
         if cost < least:
             least = cost
             best[:] = place
@@ -107,7 +107,7 @@ def free_directions(
         (n, 3, 3) Cartesian.
     """
     n = len(frac)
-    turns = _in_space(rotations, cell)
+    turns = in_space(rotations, cell)
     free = np.zeros((n, 3, 3))
     step = np.empty(3)
     for i in range(n):
@@ -123,7 +123,7 @@ def free_directions(
 
 
 @compiled
-def _in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
+def in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
     """Fractional rotations (G, 3, 3) as Cartesian ones."""
     inverse = np.linalg.inv(cell)
     turns = np.zeros((len(rotations), 3, 3))
@@ -137,7 +137,7 @@ def _in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
 
 
 @compiled
-def _bonds(
+def bonds_of(
     frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
     """Bonds (n,) of each atom; of each bond its partner, operation, and Å added to that image.
@@ -178,7 +178,7 @@ def _bonds(
 
 
 @compiled
-def _slope(
+def slope_of(
     place: FloatArray,
     counts: IntArray,
     partners: IntArray,

@@ -1,4 +1,4 @@
-"""One batch of crystals from noise to valid frameworks: grown, harvested, repaired."""
+"""One batch of crystals from noise to valid nets: grown, harvested, repaired, bonds switched."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zeoloom.make.crystal_repair import repair_crystals
 from zeoloom.make.crystals import crystals_of, grow, harvest
 from zeoloom.make.seats import take_seats
+from zeoloom.make.switch import Switching, switch_bonds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,24 +28,27 @@ def weave(
     sampler: Sampler,
     sites: Sequence[Site],
     plan: CrystalRepair,
+    switching: Switching,
     *,
     steps: int,
     generator: torch.Generator,
     device: torch.device,
 ) -> Iterator[list[Grown]]:
-    """Grow one crystal at each site, then repair the hopeful ones.
+    """Grow one crystal at each site, repair the hopeful ones, anneal the bonds of the valid ones.
 
     Args:
         network: F, learned on whole frameworks.
         sampler: which way down.
         sites: where; they are denoised together.
         plan: of repair.
+        switching: of bonds, afterwards.
         steps: noise levels from the top down.
         generator: source of randomness, on the CPU.
         device: where to compute.
 
     Yields:
-        The valid crystals: first those that have grown so, then those made by each round of repair.
+        The valid crystals: first those that have grown so, then those made by each round of repair,
+        then those that each annealing of bonds came to.
         The same net comes again if a crystal stays near it.
     """
     taken, seats = take_seats(sites, generator)
@@ -60,6 +64,10 @@ def weave(
         seats=seats,
     )
     grown = sorted(harvest(x, crystal.present, taken), key=lambda each: each.cost)
-    yield [each for each in grown if each.valid]
+    valid = [each for each in grown if each.valid]
+    yield valid
     hopeful = grown[: round(HOPEFUL * len(grown))]
-    yield from repair_crystals(network, sampler, hopeful, plan, generator, device)
+    for made in repair_crystals(network, sampler, hopeful, plan, generator, device):
+        valid = valid + made
+        yield made
+    yield from switch_bonds(valid, switching, generator)
