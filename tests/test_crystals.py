@@ -250,7 +250,7 @@ def test_the_cell_of_cha_gives_cha() -> None:
             device=CPU,
         )
     )
-    assert len(rounds) == 1 + 3
+    assert 1 + 3 < len(rounds) <= 1 + 3 + Switching().nets  # bonds are switched last
     assert 1 <= len(rounds[0]) <= 16
     made = [grown for each in rounds for grown in each]
     assert all(grown.valid and grown.n_t == 36 for grown in made)
