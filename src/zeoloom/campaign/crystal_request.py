@@ -103,8 +103,8 @@ class SolveRequest(CrystalRequest):
         unique_atoms: orbits of T atoms, if known.
     """
 
-    repair: int = Field(40, ge=0)
-    switches: int = Field(600, ge=0)
+    repair: int = Field(160, ge=0)
+    switches: int = Field(0, ge=0)
     cell: tuple[float, float, float, float, float, float]
     space_group: Setting
     atoms: int | None = Field(None, ge=1, le=10_000)

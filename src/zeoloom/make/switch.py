@@ -68,7 +68,7 @@ def _by_seats(crystals: Sequence[Grown]) -> Iterator[Grown]:
     for crystal in sorted(crystals, key=lambda each: each.cost):
         free = np.round(free_directions(crystal.frac_t, *group_of(crystal.site)), 2) + 0.0
         seats = (id(crystal.site.cell), tuple(sorted(each.tobytes() for each in free)))
-        net = (seats, round(crystal.cost, 2))
+        net = (seats, round(crystal.cost, 1))
         if net not in met:
             met.add(net)
             groups[seats].append(crystal)

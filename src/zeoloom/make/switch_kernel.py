@@ -33,7 +33,7 @@ LATE, LATE_COST = 25, 1.0
 FIRST_STEP, LONGEST_STEP, FURTHEST = 0.02, 0.2, 0.3
 """Å², Å² and Å, as in `make/ease.py`; atoms have further to go."""
 
-ALIKE_COST = 1e-3
+ALIKE_COST = 0.02
 """Nets whose costs are this near are taken for one."""
 
 
