@@ -59,36 +59,56 @@ def ease(
     place = frac @ cell
     best, least = place.copy(), np.inf
     last_place, last_slope = place.copy(), np.zeros((n, 3))
-    slope, way = np.zeros((n, 3)), np.empty(3)
+    slope = np.zeros((n, 3))
     for step in range(STEPS):
         cost = slope_of(place, counts, partners, operations, shifts, turns, moves, slope)
         if cost < least:
             least = cost
             best[:] = place
-        length = FIRST_STEP
-        if step:
-            along, curved = 0.0, 0.0
-            for i in range(n):
-                for axis in range(3):
-                    moved = place[i, axis] - last_place[i, axis]
-                    along += moved * moved
-                    curved += moved * (slope[i, axis] - last_slope[i, axis])
-            if along < 1e-10:
-                break
-            length = min(along / curved, LONGEST_STEP) if curved > 0 else LONGEST_STEP
-        last_place[:] = place
-        last_slope[:] = slope
-        for i in range(n):
-            for a in range(3):
-                way[a] = 0.0
-                for b in range(3):
-                    way[a] += free[i, a, b] * slope[i, b] * length
-            far = _length(way[0], way[1], way[2])
-            if far > FURTHEST:
-                way *= FURTHEST / far
-            for a in range(3):
-                place[i, a] -= way[a]
+        if not move(place, slope, last_place, last_slope, free, step == 0, FURTHEST):
+            break
     return best @ np.linalg.inv(cell)
+
+
+@compiled
+def move(
+    place: FloatArray,
+    slope: FloatArray,
+    last_place: FloatArray,
+    last_slope: FloatArray,
+    free: FloatArray,
+    first: bool,
+    furthest: float,
+) -> bool:
+    """Move atoms (n, 3) Å one step down a slope, each as it is free to and no further than that.
+
+    The last place and slope give the length of the step, and are written; whether there was one.
+    """
+    length = FIRST_STEP
+    if not first:
+        along, curved = 0.0, 0.0
+        for i in range(len(place)):
+            for axis in range(3):
+                moved = place[i, axis] - last_place[i, axis]
+                along += moved * moved
+                curved += moved * (slope[i, axis] - last_slope[i, axis])
+        if along < 1e-10:
+            return False
+        length = min(along / curved, LONGEST_STEP) if curved > 0 else LONGEST_STEP
+    last_place[:] = place
+    last_slope[:] = slope
+    way = np.empty(3)
+    for i in range(len(place)):
+        for a in range(3):
+            way[a] = 0.0
+            for b in range(3):
+                way[a] += free[i, a, b] * slope[i, b] * length
+        far = _length(way[0], way[1], way[2])
+        if far > furthest:
+            way *= furthest / far
+        for a in range(3):
+            place[i, a] -= way[a]
+    return True
 
 
 @compiled

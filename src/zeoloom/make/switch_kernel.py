@@ -16,7 +16,7 @@ import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled
 from zeoloom.make.crystal_kernel import MOST_NEIGHBOURS, judge_atoms
-from zeoloom.make.ease import bonds_of, free_directions, in_space, slope_of
+from zeoloom.make.ease import bonds_of, free_directions, in_space, move, slope_of
 
 if TYPE_CHECKING:
     from zeoloom.structure.records import FloatArray, IntArray
@@ -30,8 +30,8 @@ STEPS = 60
 EARLY, EARLY_COST = 12, 4.0
 LATE, LATE_COST = 25, 1.0
 
-FIRST_STEP, LONGEST_STEP, FURTHEST = 0.02, 0.2, 0.3
-"""Å², Å² and Å, as in `make/ease.py`; atoms have further to go."""
+FURTHEST = 0.3
+"""Å, that an atom moves in one step; after a switch it has further to go than in `ease`."""
 
 ALIKE_COST = 0.02
 """Nets whose costs are this near are taken for one."""
@@ -212,7 +212,7 @@ def _lands(
 
 
 @compiled
-def _settle(  # noqa: PLR0912 - one compiled pass; a call per step would copy its state
+def _settle(
     frac: FloatArray,
     rotations: FloatArray,
     translations: FloatArray,
@@ -235,7 +235,7 @@ def _settle(  # noqa: PLR0912 - one compiled pass; a call per step would copy it
     place = frac @ cell
     best, least = place.copy(), np.inf
     last_place, last_slope = place.copy(), np.zeros((n, 3))
-    slope, way = np.zeros((n, 3)), np.empty(3)
+    slope = np.zeros((n, 3))
     for step in range(STEPS):
         cost = slope_of(place, counts, partners, operations, shifts, turns, moves, slope)
         if cost < least:
@@ -245,27 +245,6 @@ def _settle(  # noqa: PLR0912 - one compiled pass; a call per step would copy it
             step == LATE and least > bar + LATE_COST
         ):
             break
-        length = FIRST_STEP
-        if step:
-            along, curved = 0.0, 0.0
-            for i in range(n):
-                for x in range(3):
-                    moved = place[i, x] - last_place[i, x]
-                    along += moved * moved
-                    curved += moved * (slope[i, x] - last_slope[i, x])
-            if along < 1e-8:
-                break
-            length = min(along / curved, LONGEST_STEP) if curved > 0 else LONGEST_STEP
-        last_place[:] = place
-        last_slope[:] = slope
-        for i in range(n):
-            for x in range(3):
-                way[x] = 0.0
-                for y in range(3):
-                    way[x] += free[i, x, y] * slope[i, y] * length
-            far = math.sqrt((way**2).sum())
-            if far > FURTHEST:
-                way *= FURTHEST / far
-            for x in range(3):
-                place[i, x] -= way[x]
+        if not move(place, slope, last_place, last_slope, free, step == 0, FURTHEST):
+            break
     return best @ np.linalg.inv(cell), least
