@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--unique-atoms", default="1-8")
     parser.add_argument("--max-r-dls", type=float, default=0.006)
     parser.add_argument("--repair", type=int, default=DEFAULTS["repair"].default)
+    parser.add_argument("--walk", type=int, default=DEFAULTS["walk"].default)
     parser.add_argument("--seconds-each", type=float, default=120.0)
     parser.add_argument("--model", default="crystal")
     parser.add_argument("--seed", type=int, default=0)
@@ -76,6 +77,7 @@ def main() -> None:
             "unique_atoms": options.unique_atoms,
             "max_r_dls": options.max_r_dls,
             "repair": options.repair,
+            "walk": options.walk,
             "seed": options.seed,
         },
     )

@@ -30,7 +30,6 @@ from zeoloom.learn.split import TIME_SPLIT_TEST
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import fingerprint_of, framework_of, gathered, site_of
 from zeoloom.make.places import spare_points
-from zeoloom.make.switch import Switching
 from zeoloom.make.weave import weave
 from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.nets.identity import identify
@@ -104,8 +103,7 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Sear
             model.network,
             partial(ancestral, noise_factor=options.noise_factor),
             [sites[i] for i in drawn],
-            CrystalRepair(rounds=options.repair),
-            Switching(tries=options.switches),
+            CrystalRepair(rounds=options.repair, walk=options.walk),
             steps=options.steps,
             generator=generator,
             device=next(model.network.parameters()).device,
@@ -137,7 +135,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=DEFAULTS["steps"].default)
     parser.add_argument("--noise-factor", type=float, default=DEFAULTS["noise_factor"].default)
     parser.add_argument("--repair", type=int, default=DEFAULTS["repair"].default)
-    parser.add_argument("--switches", type=int, default=DEFAULTS["switches"].default)
+    parser.add_argument("--walk", type=int, default=DEFAULTS["walk"].default)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")

@@ -38,7 +38,6 @@ from zeoloom.make.places import (
     possible_numbers,
     prior_of,
 )
-from zeoloom.make.switch import Switching
 from zeoloom.make.weave import weave
 from zeoloom.structure.nets import fingerprint as fingerprints
 from zeoloom.structure.nets.graph import net_of
@@ -244,13 +243,12 @@ def test_the_cell_of_cha_gives_cha() -> None:
             SAMPLER,
             sites,
             CrystalRepair(rounds=3),
-            Switching(tries=20),
             steps=40,
             generator=seeded(0),
             device=CPU,
         )
     )
-    assert 1 + 3 < len(rounds) <= 1 + 3 + Switching().nets  # bonds are switched last
+    assert len(rounds) == 1 + 3
     assert 1 <= len(rounds[0]) <= 16
     made = [grown for each in rounds for grown in each]
     assert all(grown.valid and grown.n_t == 36 for grown in made)

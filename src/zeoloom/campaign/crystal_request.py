@@ -63,7 +63,8 @@ class CrystalRequest(BaseModel):
         steps: noise levels from the top down.
         noise_factor: of the ancestral sampler.
         repair: rounds of repair for each batch.
-        switches: tries to switch bonds for each net, times the square of its unique T atoms.
+        walk: moves from net to net tried after each round of repair, times the square of the unique
+            T atoms of a crystal.
         batch: crystals made at once, and the unit in which an interrupted run is kept; None for as
             many as pays.
         relax: of how many frameworks, the best ones, pores and energy are worked out.
@@ -79,7 +80,7 @@ class CrystalRequest(BaseModel):
     steps: int = Field(30, ge=2, le=100_000)
     noise_factor: float = Field(0.8, ge=0, le=2)
     repair: int = Field(12, ge=0)
-    switches: int = Field(0, ge=0, le=10_000)
+    walk: int = Field(10, ge=0, le=10_000)
     batch: int | None = Field(None, ge=1, le=10_000)
     relax: int = Field(20, ge=0)
     seconds_each: float = Field(120.0, gt=0, allow_inf_nan=False)
@@ -103,7 +104,7 @@ class SolveRequest(CrystalRequest):
         unique_atoms: orbits of T atoms, if known.
     """
 
-    repair: int = Field(160, ge=0)
+    repair: int = Field(60, ge=0)
     cell: tuple[float, float, float, float, float, float]
     space_group: Setting
     atoms: int | None = Field(None, ge=1, le=10_000)

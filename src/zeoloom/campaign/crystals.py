@@ -27,7 +27,6 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.judge.verdict import NEW, Judgement, best_first, glance, identified, refined
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
-from zeoloom.make.switch import Switching
 from zeoloom.make.weave import weave
 from zeoloom.silica.processes import Workers
 from zeoloom.view.gallery import gallery_figure
@@ -50,6 +49,10 @@ HOPELESS = 0.012
 
 GROWING = 0.6
 """Share of the time left that a part may spend before it refines what it has."""
+
+TOLD, TOLD_TO_REFINE = 8, 1
+"""Nets of a walk that are told of: to `solve`, which looks for one; to `generate`, whose time goes
+to refining them."""
 
 DEFAULT_SECONDS, DEFAULT_NEW = 60.0, 20
 """Budgets of `solve` and of `generate`, if none is given."""
@@ -237,12 +240,15 @@ def _part(
         spent = sum(harvest.seconds.values())
         end = watch[0] + (request.seconds or DEFAULT_SECONDS) - spent
     end_of_rounds = watch[0] + GROWING * (end - watch[0])
+    solving = isinstance(request, SolveRequest)
+    plan = CrystalRepair(
+        rounds=request.repair, walk=request.walk, told=TOLD if solving else TOLD_TO_REFINE
+    )
     rounds = weave(
         model.network,
         sampler,
         sites,
-        CrystalRepair(rounds=request.repair),
-        Switching(tries=request.switches),
+        plan,
         steps=request.steps,
         generator=generator,
         device=next(model.network.parameters()).device,

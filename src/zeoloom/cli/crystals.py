@@ -27,10 +27,10 @@ Seconds = Annotated[
     float | None, typer.Option(help="Of growing, identifying and refining; relaxing comes after.")
 ]
 Repair = Annotated[int, typer.Option(help="Rounds of repair of each batch.")]
-Switches = Annotated[
+Walk = Annotated[
     int,
     typer.Option(
-        help="Tries to switch bonds of each of the best nets, times the square of its unique T "
+        help="Moves from net to net after each round of repair, times the square of the unique T "
         "atoms; 0 for none."
     ),
 ]
@@ -65,8 +65,8 @@ def solve(
     model: Model = "crystal",
     steps: Steps = 30,
     noise_factor: NoiseFactor = 0.8,
-    repair: Repair = 160,
-    switches: Switches = 0,
+    repair: Repair = 60,
+    walk: Walk = 10,
     batch: Batch = None,
     relax: Relax = 20,
     seconds_each: SecondsEach = 120.0,
@@ -90,7 +90,7 @@ def solve(
         "steps": steps,
         "noise_factor": noise_factor,
         "repair": repair,
-        "switches": switches,
+        "walk": walk,
         "batch": batch,
         "relax": relax,
         "seconds_each": seconds_each,
@@ -120,7 +120,7 @@ def generate(
     steps: Steps = 30,
     noise_factor: NoiseFactor = 0.8,
     repair: Repair = 12,
-    switches: Switches = 0,
+    walk: Walk = 10,
     batch: Batch = None,
     relax: Relax = 20,
     seconds_each: SecondsEach = 120.0,
@@ -144,7 +144,7 @@ def generate(
         "steps": steps,
         "noise_factor": noise_factor,
         "repair": repair,
-        "switches": switches,
+        "walk": walk,
         "batch": batch,
         "relax": relax,
         "seconds_each": seconds_each,

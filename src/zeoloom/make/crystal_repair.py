@@ -2,8 +2,9 @@
 
 As for clusters (`make/repair.py`), with the periodic images: a round takes one faulty or strained
 atom of each crystal, lets loose the points near it or near its images, holds the others at the
-running noise level, and keeps the outcome by Metropolis' rule. Crystals that are valid go on: from
-one net to the next of lower cost is a shorter way than from noise. The rounds are an annealing. The
+running noise level. What comes of it walks a little from net to net without the network, and is
+kept by Metropolis' rule. Crystals that are valid go on: from one net to the next of lower cost is a
+shorter way than from noise. The rounds are an annealing. The
 worse half of the crystals is given up now and then, and copies of the best take the place of the
 worst.
 """
@@ -21,7 +22,9 @@ from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.make.crystal_kernel import distances_to_images
 from zeoloom.make.crystals import RHO, SIGMA_MIN, crystals_of, descend, group_of, harvest
 from zeoloom.make.ease import free_directions
+from zeoloom.make.net_walk import first_patience
 from zeoloom.make.seats import Seats, free_seats
+from zeoloom.make.wander import numpy_generator, wander
 from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.structure.nets.fingerprint import DEGREE
 
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 
 STRAINED = 0.1
 """Weight of the cost of an atom with four bonds, when a fault is chosen."""
+
+COST_DIGITS = 3
+"""Crystals of one cell whose costs agree to so many digits have one net."""
 
 FEWEST_STEPS = 3
 """Noise levels of a round, however low it starts."""
@@ -61,6 +67,10 @@ class CrystalRepair:
         seated: chance that the points of a crystal with as many atoms as asked for stay on their
             special positions.
         spare: points a crystal may gain at most.
+        walk: moves from net to net that are tried after each round, times the square of the atoms
+            of the crystal; 0 for none.
+        calm: temperature of these walks, times that of the rounds.
+        told: valid nets of each walk that are told of.
     """
 
     rounds: int = 12
@@ -75,6 +85,9 @@ class CrystalRepair:
     renewal: int = 5
     seated: float = 0.5
     spare: int = 2
+    walk: int = 10
+    calm: float = 0.5
+    told: int = 8
 
     def temperature(self, done: int) -> float:
         """After so many rounds."""
@@ -111,21 +124,43 @@ def repair_crystals(
         device: where to compute.
 
     Yields:
-        After each round, the valid crystals that it made, kept or not.
+        After each round, the valid crystals that it came by, kept or not; of those at one place and
+        of one cost only the first.
     """
     now = list(crystals)
+    patience, rng = first_patience(), numpy_generator(generator)
+    seen: set[tuple[int, float]] = set()
     for done in range(plan.rounds if now else 0):
         now = sorted(now, key=lambda crystal: crystal.cost)[: plan.kept(done, len(now))]
         copied = plan.renewed(done, len(now))
         now[len(now) - copied :] = now[:copied]
-        made = _propose(network, sampler, now, plan, generator, device)
-        chances = torch.rand(len(now), generator=generator).tolist()
         temperature = plan.temperature(done)
+        made = _propose(network, sampler, now, plan, generator, device)
+        found = [crystal for crystal in made if crystal.valid]
+        for row, crystal in enumerate(made):
+            tries = plan.walk * len(crystal.frac_t) ** 2
+            if tries and crystal.as_many:
+                made[row], met = wander(
+                    crystal, tries, plan.calm * temperature, plan.told, patience, rng
+                )
+                found += met
+        chances = torch.rand(len(now), generator=generator).tolist()
         now = [
             after if chance < math.exp(min(before.cost - after.cost, 0.0) / temperature) else before
             for before, after, chance in zip(now, made, chances, strict=True)
         ]
-        yield [crystal for crystal in made if crystal.valid]
+        yield _unseen(found, seen)
+
+
+def _unseen(crystals: Sequence[Grown], seen: set[tuple[int, float]]) -> list[Grown]:
+    """Those whose place and cost have not been seen, which are put down as seen."""
+    fresh = []
+    for crystal in crystals:
+        mark = (id(crystal.site.cell), round(crystal.cost, COST_DIGITS))
+        if mark not in seen:
+            seen.add(mark)
+            fresh.append(crystal)
+    return fresh
 
 
 def _propose(

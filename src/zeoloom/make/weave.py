@@ -1,4 +1,4 @@
-"""One batch of crystals from noise to valid nets: grown, harvested, repaired, bonds switched."""
+"""One batch of crystals from noise to valid nets: grown, harvested, repaired."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from zeoloom.make.crystal_repair import repair_crystals
 from zeoloom.make.crystals import crystals_of, grow, harvest
 from zeoloom.make.seats import take_seats
-from zeoloom.make.switch import Switching, switch_bonds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,27 +27,25 @@ def weave(
     sampler: Sampler,
     sites: Sequence[Site],
     plan: CrystalRepair,
-    switching: Switching,
     *,
     steps: int,
     generator: torch.Generator,
     device: torch.device,
 ) -> Iterator[list[Grown]]:
-    """Grow one crystal at each site, repair the hopeful ones, anneal the bonds of the valid ones.
+    """Grow one crystal at each site, repair the hopeful ones.
 
     Args:
         network: F, learned on whole frameworks.
         sampler: which way down.
         sites: where; they are denoised together.
         plan: of repair.
-        switching: of bonds, afterwards.
         steps: noise levels from the top down.
         generator: source of randomness, on the CPU.
         device: where to compute.
 
     Yields:
-        The valid crystals: first those that have grown so, then those made by each round of repair,
-        then those that each annealing of bonds came to.
+        The valid crystals: first those that have grown so, then those that each round of repair
+        came by.
         The same net comes again if a crystal stays near it.
     """
     taken, seats = take_seats(sites, generator)
@@ -64,10 +61,6 @@ def weave(
         seats=seats,
     )
     grown = sorted(harvest(x, crystal.present, taken), key=lambda each: each.cost)
-    valid = [each for each in grown if each.valid]
-    yield valid
+    yield [each for each in grown if each.valid]
     hopeful = grown[: round(HOPEFUL * len(grown))]
-    for made in repair_crystals(network, sampler, hopeful, plan, generator, device):
-        valid = valid + made
-        yield made
-    yield from switch_bonds(valid, switching, generator)
+    yield from repair_crystals(network, sampler, hopeful, plan, generator, device)

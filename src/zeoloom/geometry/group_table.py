@@ -1,0 +1,118 @@
+"""Products of the operations of a space group, for code that follows bonds from image to image.
+
+An operation with a lattice translation, (g, S), takes x to R_g x + t_g + S. Products are
+
+    (a, A) (b, B) = (ab, carry(a, b) + R_a B + A),    where R_a t_b + t_a = t_ab + carry(a, b),
+
+and all of it is in whole numbers: two images are the same if their operations are, with no
+tolerance anywhere.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from zeoloom.geometry.pair_kernel import compiled
+
+if TYPE_CHECKING:
+    from zeoloom.geometry.symmetry import FloatArray, IntArray, SymmetryOperations
+
+TRANSLATION_STEPS = 24
+"""Translations of the 530 settings are multiples of a 24th."""
+
+
+class GroupTable(NamedTuple):
+    """A space group in a cell.
+
+    Attributes:
+        rotations: (G, 3, 3) fractional.
+        translations: (G, 3) fractional.
+        turns: (G, 3, 3) rotations, Cartesian.
+        moves: (G, 3) Å, translations.
+        cell: (3, 3) Å, rows a, b, c.
+        whole: (G, 3, 3) fractional rotations as integers.
+        products: (G, G) which operation a b is.
+        carries: (G, G, 3) whole cells that are added to it.
+        inverses: (G,) the operation whose product with each is the identity, but for whole cells.
+    """
+
+    rotations: FloatArray
+    translations: FloatArray
+    turns: FloatArray
+    moves: FloatArray
+    cell: FloatArray
+    whole: IntArray
+    products: IntArray
+    carries: IntArray
+    inverses: IntArray
+
+
+def group_table(operations: SymmetryOperations, cell: FloatArray) -> GroupTable:
+    """The table of a group, the identity first, in a cell (3, 3) Å."""
+    whole, translations = operations.rotations, operations.translations
+    products, carries, inverses = _products(whole.tobytes(), translations.tobytes())
+    inverse = np.linalg.inv(cell)
+    return GroupTable(
+        rotations=whole.astype(np.float64),
+        translations=translations.copy(),
+        turns=np.ascontiguousarray(np.einsum("ca,gcd,bd->gab", cell, whole, inverse)),
+        moves=translations @ cell,
+        cell=np.ascontiguousarray(cell),
+        whole=whole.copy(),
+        products=products,
+        carries=carries,
+        inverses=inverses,
+    )
+
+
+@lru_cache(maxsize=64)
+def _products(turned: bytes, moved: bytes) -> tuple[IntArray, IntArray, IntArray]:
+    rotations = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3)
+    translations = np.frombuffer(moved, dtype=np.float64).reshape(-1, 3)
+    order = len(rotations)
+    turns = rotations[:, None] @ rotations[None, :]
+    moves = np.einsum("axy,by->abx", rotations, translations) + translations[:, None]
+    # one number for each operation: entries of rotations are -1, 0, 1, translations 24ths
+    of_rotations = 3 ** np.arange(9, dtype=np.int64)
+    of_translations = 3**9 * TRANSLATION_STEPS ** np.arange(3, dtype=np.int64)
+
+    def code(rotation: IntArray, translation: FloatArray) -> IntArray:
+        entries = rotation.reshape(*rotation.shape[:-2], 9) + 1
+        steps = np.round(translation * TRANSLATION_STEPS).astype(np.int64) % TRANSLATION_STEPS
+        return np.asarray(entries @ of_rotations + steps @ of_translations)
+
+    codes = code(rotations, translations)
+    order_of_codes = np.argsort(codes)
+    found = np.searchsorted(codes[order_of_codes], code(turns, moves))
+    products = order_of_codes[np.minimum(found, order - 1)]
+    carries = np.round(moves - translations[products]).astype(np.int64)
+    assert (codes[products] == code(turns, moves)).all(), "the operations are no group"
+    return products, carries, np.argmax(products == 0, axis=1)
+
+
+@compiled
+def product(
+    table: GroupTable, a: int, a_cells: IntArray, b: int, b_cells: IntArray, cells: IntArray
+) -> int:
+    """(a, A) (b, B): the operation is returned, the whole cells (3,) are written to `cells`."""
+    for x in range(3):
+        along = table.carries[a, b, x] + a_cells[x]
+        for y in range(3):
+            along += table.whole[a, x, y] * b_cells[y]
+        cells[x] = along
+    return int(table.products[a, b])
+
+
+@compiled
+def inverse(table: GroupTable, a: int, a_cells: IntArray, cells: IntArray) -> int:
+    """The inverse of (a, A): the operation is returned, the whole cells (3,) are written."""
+    back = table.inverses[a]
+    for x in range(3):
+        along = 0
+        for y in range(3):
+            along -= table.whole[back, x, y] * (table.carries[a, back, y] + a_cells[y])
+        cells[x] = along
+    return int(back)

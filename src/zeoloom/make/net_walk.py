@@ -1,0 +1,331 @@
+"""Compiled: a walk of a crystal from net to net, at a temperature, without the network.
+
+A move changes bonds, the atoms descend on the cost of the new ones, and the outcome is kept by
+Metropolis' rule. Nearly all descents are given up after a few steps, when it is plain that their
+end would not be kept (Barkema & Mousseau, PRB 62, 4985 (2000)), so that fifty to two hundred
+thousand moves are tried in a second. What is plain differs from group to group and is learned on
+the way: a tenth of the descents go on to their end.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.make.crystal_kernel import LENGTH_COST, NEXT_COST, NEXT_DISTANCE
+from zeoloom.make.ease import FIRST_STEP, LONGEST_STEP
+from zeoloom.make.net_kernel import (
+    IMPOSSIBLE,
+    MOST_BONDS,
+    balanced,
+    copy_net,
+    empty_net,
+    look,
+    sites_of,
+)
+from zeoloom.make.net_moves import OFFERS, chain, pick, switch
+from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
+
+if TYPE_CHECKING:
+    from zeoloom.geometry.group_table import GroupTable
+    from zeoloom.make.net_kernel import Net
+    from zeoloom.structure.records import FloatArray, IntArray
+
+freely = numba.njit(
+    cache=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"}
+)
+"""Sums may be taken in any order; numbers that are none stay what they are."""
+
+CHAINS = 0.4
+"""Share of the moves that are chains, as long as some atom has not four bonds; afterwards all are
+switches. Chains among valid nets lead off to the many where more or fewer bonds cross a mirror."""
+
+STEPS = 60
+"""Of a descent at most."""
+
+FURTHEST = 0.3
+"""Å, that an atom moves in one step; after a move it has further to go than in `ease`."""
+
+CHECKS = (4, 8, 13, 22)
+"""Steps of a descent after which it may be given up."""
+
+FIRST_PATIENCE = ((12.0, 6.0, 4.0, 1.5), (8.0, 4.0, 2.0, 1.0))
+"""Cost above what would be kept at which it is given up at each check; of switches, of chains."""
+
+LEAST_PATIENCE = 0.5
+
+TO_THE_END = 0.1
+"""Share of the descents that are not given up, from which patience is learned."""
+
+WORTHWHILE, LEARNING = 0.9, 0.5
+"""Share of the moves that end well to be kept at each check; and how quickly that is learned."""
+
+ALIKE_COST = 0.02
+"""Nets whose costs are this near are taken for one."""
+
+TO_FAULTY, LOOKS = 0.5, 4
+"""Chance that a move looks for an atom that has not four bonds, and how often it looks."""
+
+
+def first_patience() -> FloatArray:
+    """(2, 4) patience of walks that have learned nothing yet; walks change it."""
+    return np.array(FIRST_PATIENCE)
+
+
+@compiled
+def walk(
+    frac: FloatArray,
+    table: GroupTable,
+    tries: int,
+    temperature: float,
+    kept: int,
+    patience: FloatArray,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Walk from net to net.
+
+    Args:
+        frac: (n, 3) asymmetric atoms, exactly on their special positions, which they keep.
+        table: group and cell.
+        tries: moves that are tried.
+        temperature: in units of cost.
+        kept: valid nets to keep at most.
+        patience: (2, 4) from `first_patience` or another walk; what is learned is written.
+        rng: source of randomness.
+
+    Returns:
+        (n, 3) where the walk has ended;
+        (k, n, 3) valid nets of least cost that were met, and (k,) their costs.
+    """
+    n = len(frac)
+    inverse_cell = np.linalg.inv(table.cell)
+    shifts, reach = lattice_shifts(table.cell, BOND_CUTOFF)
+    sites = sites_of(frac, table)
+    net, new = empty_net(n), empty_net(n)
+    offers, offered = np.zeros((n, OFFERS, 5), np.int64), np.full(n, -1)
+    now, cost = frac.copy(), look(frac, table, shifts, reach, sites, net)
+    place = frac @ table.cell
+    moving, best = place.copy(), place.copy()
+    above, endless = np.zeros(4), np.full(4, np.inf)
+    states, costs = np.zeros((kept, n, 3)), np.full(kept, np.inf)
+    if balanced(net):
+        _keep(now, cost, states, costs)
+    for _ in range(tries if cost < IMPOSSIBLE else 0):
+        bar = cost - temperature * math.log(max(rng.random(), 1e-12))
+        i = _atom(net, rng)
+        copy_net(net, new)
+        kind = 1 if not balanced(net) and rng.random() < CHAINS else 0
+        if kind == 0:
+            moved = switch(i, net, new, sites, table, rng)
+        else:
+            moved = chain(i, now, offers, offered, net, new, sites, table, rng)
+        off = 0
+        for k in range(n):
+            off += abs(new.counts[k] - 4)
+        if not moved or off >= bar:
+            continue
+        moving[:] = place
+        learning = rng.random() < TO_THE_END
+        limits = endless if learning else patience[kind]
+        if _settle(moving, sites.free, new, table, bar - off, limits, above, best) >= bar - off:
+            continue
+        after = best @ inverse_cell
+        outcome = look(after, table, shifts, reach, sites, new)
+        if outcome >= bar:
+            continue
+        if learning and abs(outcome - cost) > ALIKE_COST:
+            _learn(patience[kind], above)
+        now, cost = after, outcome
+        place[:] = best
+        offered[:] = -1
+        copy_net(new, net)
+        if balanced(net):
+            _keep(now, cost, states, costs)
+    met = np.isfinite(costs)
+    return now, states[met], costs[met]
+
+
+@compiled
+def _atom(net: Net, rng: np.random.Generator) -> int:
+    n = len(net.counts)
+    i = pick(n, rng)
+    if rng.random() < TO_FAULTY:
+        for _ in range(LOOKS):
+            if net.counts[i] != 4:
+                break
+            i = pick(n, rng)
+    return i
+
+
+@compiled
+def _learn(patience: FloatArray, above: FloatArray) -> None:
+    """Move patience to where a share WORTHWHILE of the moves that end well is kept."""
+    for check in range(len(patience)):
+        share = WORTHWHILE if above[check] > patience[check] else WORTHWHILE - 1.0
+        patience[check] = max(LEAST_PATIENCE, patience[check] + LEARNING * share)
+
+
+@compiled
+def _keep(frac: FloatArray, cost: float, states: FloatArray, costs: FloatArray) -> None:
+    """Put a net in the place of the costliest one, if it is cheaper and not there yet."""
+    worst = 0
+    for k in range(len(costs)):
+        if abs(costs[k] - cost) < ALIKE_COST:
+            worst = k
+            break
+        if costs[k] > costs[worst]:
+            worst = k
+    if len(costs) and cost < costs[worst]:
+        states[worst], costs[worst] = frac, cost
+
+
+@compiled
+def _settle(
+    place: FloatArray,
+    free: FloatArray,
+    net: Net,
+    table: GroupTable,
+    bar: float,
+    limits: FloatArray,
+    above: FloatArray,
+    best: FloatArray,
+) -> float:
+    """Descend on the cost of a net's bonds, with the steps of Barzilai & Borwein, as `ease` does.
+
+    Args:
+        place: (n, 3) Å, changed.
+        free: (n, 3, 3) from `Sites`.
+        net: whose bonds.
+        table: group and cell.
+        bar: cost that is to be reached.
+        limits: (4,) above the bar at which to give up, at each check.
+        above: (4,) written: how far above it the cost was then; -inf if it was not asked.
+        best: (n, 3) Å, written.
+
+    Returns:
+        The least cost.
+    """
+    n = len(place)
+    turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
+    _images(net, table, turns, moves)
+    slope, around, pull = np.empty((n, 3)), np.empty((MOST_BONDS, 3)), np.empty((MOST_BONDS, 3))
+    last_place, last_slope = np.empty((n, 3)), np.empty((n, 3))
+    least, check = np.inf, 0
+    above[:] = -np.inf
+    for step in range(STEPS):
+        cost = _slope(place, net.counts, net.partners, turns, moves, slope, around, pull)
+        if cost < least:
+            least = cost
+            best[:] = place
+        if check < len(CHECKS) and step == CHECKS[check]:
+            above[check] = least - bar
+            if above[check] > limits[check]:
+                break
+            check += 1
+        length = _step_length(place, slope, free, last_place, last_slope, step == 0)
+        if length == 0.0:
+            break
+        for i in range(n):
+            squared = slope[i, 0] ** 2 + slope[i, 1] ** 2 + slope[i, 2] ** 2
+            way = length
+            if squared * length * length > FURTHEST * FURTHEST:
+                way = FURTHEST / math.sqrt(squared)
+            for a in range(3):
+                last_place[i, a], last_slope[i, a] = place[i, a], slope[i, a]
+                place[i, a] -= way * slope[i, a]
+    return least
+
+
+@compiled
+def _images(net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -> None:
+    """Write what turns (n, m, 3, 3) and moves (n, m, 3) Å the partner of each bond to its end."""
+    for i in range(len(net.counts)):
+        for m in range(net.counts[i]):
+            g = net.operations[i, m]
+            for a in range(3):
+                moves[i, m, a] = table.moves[g, a]
+                for b in range(3):
+                    turns[i, m, a, b] = table.turns[g, a, b]
+                    moves[i, m, a] += net.cells[i, m, b] * table.cell[b, a]
+
+
+@compiled
+def _step_length(
+    place: FloatArray,
+    slope: FloatArray,
+    free: FloatArray,
+    last_place: FloatArray,
+    last_slope: FloatArray,
+    first: bool,
+) -> float:
+    """Bring a slope (n, 3) to where each atom may go; the length of the step, 0 at the end."""
+    along = curved = 0.0
+    for i in range(len(place)):
+        x, y, z = slope[i]
+        for a in range(3):
+            slope[i, a] = free[i, a, 0] * x + free[i, a, 1] * y + free[i, a, 2] * z
+            moved = place[i, a] - last_place[i, a]
+            along += moved * moved
+            curved += moved * (slope[i, a] - last_slope[i, a])
+    if first:
+        return FIRST_STEP
+    if along < 1e-8:
+        return 0.0
+    return min(along / curved, LONGEST_STEP) if curved > 0 else LONGEST_STEP
+
+
+@freely
+def _slope(
+    place: FloatArray,
+    counts: IntArray,
+    partners: IntArray,
+    turns: FloatArray,
+    moves: FloatArray,
+    slope: FloatArray,
+    around: FloatArray,
+    pull: FloatArray,
+) -> float:
+    """Cost of all bonds and 1-3 distances at places (n, 3) Å; its slope (n, 3) is written."""
+    slope[:] = 0.0
+    cost = 0.0
+    for i in range(len(place)):
+        for m in range(counts[i]):
+            j = partners[i, m]
+            squared = 0.0
+            for a in range(3):
+                along = moves[i, m, a] - place[i, a]
+                for b in range(3):
+                    along += turns[i, m, a, b] * place[j, b]
+                around[m, a] = along
+                squared += along * along
+            length = math.sqrt(squared)
+            off = length - BOND_LENGTH
+            cost += LENGTH_COST * off * off
+            for a in range(3):
+                pull[m, a] = 2.0 * LENGTH_COST * off / length * around[m, a]
+        for m in range(1, counts[i]):
+            for o in range(m):
+                x = around[m, 0] - around[o, 0]
+                y = around[m, 1] - around[o, 1]
+                z = around[m, 2] - around[o, 2]
+                apart = math.sqrt(x * x + y * y + z * z) + 1e-9
+                off = apart - NEXT_DISTANCE
+                cost += NEXT_COST * off * off
+                force = 2.0 * NEXT_COST * off / apart
+                pull[m, 0] += force * x
+                pull[m, 1] += force * y
+                pull[m, 2] += force * z
+                pull[o, 0] -= force * x
+                pull[o, 1] -= force * y
+                pull[o, 2] -= force * z
+        for m in range(counts[i]):
+            j = partners[i, m]
+            for b in range(3):
+                slope[i, b] -= pull[m, b]  # what pulls two neighbours apart adds up to nothing
+                for a in range(3):
+                    slope[j, b] += turns[i, m, a, b] * pull[m, a]
+    return cost

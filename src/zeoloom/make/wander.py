@@ -1,0 +1,50 @@
+"""A crystal after a walk from net to net, and the valid nets it came by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from zeoloom.geometry.group_table import group_table
+from zeoloom.make.crystals import gathered
+from zeoloom.make.net_walk import walk
+
+if TYPE_CHECKING:
+    from zeoloom.make.crystals import Grown
+    from zeoloom.structure.records import FloatArray
+
+
+def numpy_generator(generator: torch.Generator) -> np.random.Generator:
+    """A generator for compiled functions, seeded by a draw from torch's."""
+    return np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+
+
+def wander(
+    crystal: Grown,
+    tries: int,
+    temperature: float,
+    kept: int,
+    patience: FloatArray,
+    rng: np.random.Generator,
+) -> tuple[Grown, list[Grown]]:
+    """Walk from net to net; every atom stays on its special position.
+
+    Args:
+        crystal: with as many atoms as asked for.
+        tries: moves that are tried.
+        temperature: of the walk, in units of cost.
+        kept: valid nets to keep at most.
+        patience: what walks have learned; changed.
+        rng: source of randomness.
+
+    Returns:
+        The crystal where the walk has ended, and the valid ones of least cost that it came by, the
+        least first.
+    """
+    site = crystal.site
+    table = group_table(site.operations, site.cell)
+    end, states, costs = walk(crystal.frac_t, table, tries, temperature, kept, patience, rng)
+    met = [gathered(states[k], site) for k in np.argsort(costs)]
+    return gathered(end, site), [each for each in met if each.valid]

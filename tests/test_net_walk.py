@@ -1,0 +1,244 @@
+"""Walks from net to net: what they meet is valid, and they find the true net again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from zeoloom.geometry.group_table import GroupTable, group_table, inverse, product
+from zeoloom.geometry.pair_kernel import lattice_shifts
+from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
+from zeoloom.make.crystal_kernel import judge_atoms, whole_net
+from zeoloom.make.crystals import Grown, framework_of, gathered, group_of, site_of
+from zeoloom.make.net_kernel import (
+    IMPOSSIBLE,
+    Net,
+    Sites,
+    balanced,
+    change_bond,
+    copy_net,
+    empty_net,
+    look,
+    sites_of,
+)
+from zeoloom.make.net_moves import OFFERS, chain, switch
+from zeoloom.make.net_walk import FIRST_PATIENCE, first_patience, walk
+from zeoloom.make.wander import numpy_generator, wander
+from zeoloom.structure.net import BOND_CUTOFF
+from zeoloom.structure.nets.graph import net_of
+from zeoloom.structure.nets.identity import identify
+from zeoloom.structure.reference import load_reference
+
+CODES = ("FER", "MFI", "BEC", "EUO", "LTL", "FAU", "BEA")
+
+
+def crystal_of(code: str) -> Grown:
+    framework = load_reference()[code]
+    n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+    unique = len(framework.frac_t)
+    site = site_of(framework, unique, n_t=(n_t, n_t), n_t_unique=(unique, unique))
+    return gathered(framework.frac_t, site)
+
+
+def table_of(crystal: Grown) -> GroupTable:
+    return group_table(crystal.site.operations, crystal.site.cell)
+
+
+def looked_at(crystal: Grown) -> tuple[float, Sites, Net]:
+    table = table_of(crystal)
+    sites, net = sites_of(crystal.frac_t, table), empty_net(len(crystal.frac_t))
+    shifts = lattice_shifts(table.cell, BOND_CUTOFF)
+    return look(crystal.frac_t, table, *shifts, sites, net), sites, net
+
+
+def ends(crystal: Grown, net: Net, i: int) -> set[tuple[float, ...]]:
+    """Where the bonds of an atom end, fractional."""
+    table, found = table_of(crystal), set()
+    for m in range(net.counts[i]):
+        g = net.operations[i, m]
+        image = table.rotations[g] @ crystal.frac_t[net.partners[i, m]] + table.translations[g]
+        found.add(tuple(np.round(image + net.cells[i, m], 4) + 0.0))
+    return found
+
+
+# ---- groups --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_products_and_inverses_act_as_they_should(code: str) -> None:
+    table = table_of(crystal_of(code))
+    rng = np.random.default_rng(0)
+    place = rng.random(3)
+
+    def acted(g: int, cells: np.ndarray, on: np.ndarray) -> np.ndarray:
+        return table.rotations[g] @ on + table.translations[g] + cells
+
+    for _ in range(50):
+        a, b = rng.integers(len(table.products), size=2)
+        of_a, of_b = rng.integers(-3, 4, (2, 3))
+        cells = np.empty(3, np.int64)
+        ab = product(table, a, of_a, b, of_b, cells)
+        assert acted(ab, cells, place) == pytest.approx(acted(a, of_a, acted(b, of_b, place)))
+        back = inverse(table, a, of_a, cells)
+        assert acted(back, cells, acted(a, of_a, place)) == pytest.approx(place)
+
+
+def test_what_is_no_group_is_refused() -> None:
+    operations = load_reference()["MFI"].operations
+    some = SymmetryOperations(operations.rotations[:3].copy(), operations.translations[:3].copy())
+    with pytest.raises(AssertionError, match="no group"):
+        group_table(some, np.eye(3))
+
+
+# ---- nets ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_bonds_and_cost_are_those_of_the_judge(code: str) -> None:
+    crystal = crystal_of(code)
+    cost, sites, net = looked_at(crystal)
+    bonds, costs, _ = judge_atoms(crystal.frac_t, *group_of(crystal.site))
+    assert cost == pytest.approx(costs.sum())
+    assert net.counts.tolist() == bonds.tolist()
+    assert balanced(net)
+    atoms = len(whole_net(crystal.frac_t, *group_of(crystal.site))[0])
+    assert (len(crystal.site.operations) // sites.orders).sum() == atoms
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_bond_broken_and_made_again_is_the_same(code: str) -> None:
+    crystal = crystal_of(code)
+    table = table_of(crystal)
+    _, sites, net = looked_at(crystal)
+    for i in range(len(crystal.frac_t)):
+        for m in range(net.counts[i]):
+            new = empty_net(len(crystal.frac_t))
+            copy_net(net, new)
+            bond = (i, net.partners[i, m], net.operations[i, m], net.cells[i, m].copy())
+            assert change_bond(new, *bond, False, sites, table)
+            assert new.counts[i] < net.counts[i]
+            assert new.counts.sum() < net.counts.sum()
+            assert change_bond(new, *bond, True, sites, table)
+            for atom in range(len(crystal.frac_t)):
+                assert ends(crystal, new, atom) == ends(crystal, net, atom)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
+    crystal = crystal_of(code)
+    table, n = table_of(crystal), len(crystal.frac_t)
+    _, sites, net = looked_at(crystal)
+    rng = np.random.default_rng(3)
+    moved = 0
+    offers, offered = np.zeros((n, OFFERS, 5), np.int64), np.full(n, -1)
+    for attempt in range(200):
+        new = empty_net(n)
+        copy_net(net, new)
+        i = int(rng.integers(n))
+        if attempt % 2:
+            done = switch(i, net, new, sites, table, rng)
+        else:
+            done = chain(i, crystal.frac_t, offers, offered, net, new, sites, table, rng)
+            assert balanced(new) == done
+        if not done:
+            continue
+        moved += 1
+        for j in range(n):
+            for m in range(new.counts[j]):
+                back_cells, found = np.empty(3, np.int64), False
+                back = inverse(table, new.operations[j, m], new.cells[j, m], back_cells)
+                seen = table.rotations[back] @ crystal.frac_t[j] + table.translations[back]
+                end = tuple(np.round(seen + back_cells, 4) + 0.0)
+                found = end in ends(crystal, new, new.partners[j, m])
+                assert found, (attempt, j, m)
+    assert moved > 10
+
+
+def test_atoms_on_top_of_one_another_are_seen() -> None:
+    crystal = crystal_of("MFI")
+    table = table_of(crystal)
+    frac = crystal.frac_t.copy()
+    frac[1:] = frac[0] + 1e-3 * np.arange(1, len(frac))[:, None]
+    net = empty_net(len(frac))
+    shifts = lattice_shifts(table.cell, BOND_CUTOFF)
+    assert look(frac, table, *shifts, sites_of(frac, table), net) == IMPOSSIBLE
+    rng = np.random.default_rng(0)
+    end, states, _ = walk(frac, table, 50, 1.0, 4, first_patience(), rng)
+    assert len(states) == 0
+    assert (end == frac).all()
+
+
+# ---- walks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
+    crystal = crystal_of(code)
+    rng = np.random.default_rng(1)
+    patience = first_patience()
+    _, states, costs = walk(crystal.frac_t, table_of(crystal), 3000, 2.0, 16, patience, rng)
+    assert len(states) > 0
+    for state, cost in zip(states, costs, strict=True):
+        bonds, judged, _ = judge_atoms(state, *group_of(crystal.site))
+        assert (bonds == 4).all()
+        assert judged.sum() == pytest.approx(cost)
+    best = gathered(states[np.argmin(costs)], crystal.site)  # hot ones may have atoms that meet
+    assert best.valid
+    assert best.cost <= costs.min() + 1e-9
+    assert patience.shape == np.shape(FIRST_PATIENCE)
+
+
+@pytest.mark.parametrize("code", ["TER", "MEL"])
+def test_the_true_net_is_found_again_from_a_strained_one(code: str) -> None:
+    true = crystal_of(code)
+    table, rng, patience = table_of(true), np.random.default_rng(0), first_patience()
+    found = []
+    for _ in range(8):
+        place, _, _ = walk(true.frac_t, table, 2000, 3.0, 1, patience, rng)
+        if gathered(place, true.site).cost < true.cost + 1.0:
+            continue
+        for temperature in (0.8, 0.4, 0.2, 0.1):
+            place, states, costs = walk(place, table, 5000, temperature, 4, patience, rng)
+            for k in np.flatnonzero(costs < true.cost + 0.1):
+                met = gathered(states[k], true.site)
+                found.append(identify(net_of(framework_of(met, code))))
+    assert code in found
+
+
+def test_an_origin_shift_changes_nothing() -> None:
+    true = crystal_of("EUO")
+    operations = true.site.operations
+    # a shift after which all translations are still multiples of a 24th
+    half = np.array([0.5, 0.5, 0.0])
+    there = operations.translations + half - half @ np.swapaxes(operations.rotations, 1, 2)
+    whole = SymmetryOperations(operations.rotations, there % 1.0)
+    table, shifted = table_of(true), group_table(whole, true.site.cell)
+    for seed in range(3):
+        outcome = [
+            walk(place, group, 300, 1.0, 8, first_patience(), np.random.default_rng(seed))[2]
+            for place, group in ((true.frac_t, table), (true.frac_t + half, shifted))
+        ]
+        assert np.sort(outcome[0])[:1] == pytest.approx(np.sort(outcome[1])[:1], abs=0.2), seed
+
+
+def test_wandering_keeps_atoms_and_the_same_seed_gives_the_same() -> None:
+    true = crystal_of("FER")
+    told = []
+    for _ in range(2):
+        rng = numpy_generator(torch.Generator().manual_seed(5))
+        end, met = wander(true, 2000, 0.5, 8, first_patience(), rng)
+        assert end.as_many
+        assert all(each.valid for each in met)
+        told.append([each.cost for each in met])
+    assert told[0] == told[1]
+    assert told[0][0] == pytest.approx(min(told[0]))
+    assert min(told[0]) <= true.cost + 1e-6
+
+
+def test_no_tries_lead_nowhere() -> None:
+    true = crystal_of("FER")
+    rng = np.random.default_rng(0)
+    end, met = wander(true, 0, 0.5, 8, first_patience(), rng)
+    assert end.cost == pytest.approx(true.cost)
+    assert [each.cost for each in met] == pytest.approx([true.cost])
