@@ -85,8 +85,8 @@ class CrystalRepair:
     renewal: int = 5
     seated: float = 0.5
     spare: int = 2
-    walk: int = 10
-    calm: float = 0.5
+    walk: int = 4
+    calm: float = 0.1
     told: int = 8
 
     def temperature(self, done: int) -> float:
