@@ -72,7 +72,7 @@ def test_files_and_reference_give_the_same_clusters() -> None:
 def test_a_cluster_is_centred_ordered_and_complete(unique: ClusterSet) -> None:
     for cluster in unique:
         distances = shell_distances(cluster)
-        assert distances[0] == 0.0
+        assert distances[0] == pytest.approx(0.0, abs=1e-9)
         assert (np.diff(distances.round(6)) >= 0).all()
         assert distances[-1] <= 7.0 + 1e-5
         gaps = np.linalg.norm(cluster.cart_t[:, None] - cluster.cart_t[None], axis=-1)

@@ -120,7 +120,7 @@ def generate(
     steps: Steps = 30,
     noise_factor: NoiseFactor = 0.8,
     repair: Repair = 12,
-    walk: Walk = 4,
+    walk: Walk = 0,
     batch: Batch = None,
     relax: Relax = 20,
     seconds_each: SecondsEach = 120.0,
