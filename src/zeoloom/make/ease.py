@@ -53,15 +53,14 @@ def ease(
         (n, 3) where the cost was least.
     """
     n = len(frac)
-    turns, moves = in_space(rotations, cell), translations @ cell
-    counts, partners, operations, shifts = bonds_of(frac, rotations, translations, cell)
+    counts, partners, turns, moves = bonds_of(frac, rotations, translations, cell)
     free = free_directions(frac, rotations, translations, cell)
     place = frac @ cell
     best, least = place.copy(), np.inf
     last_place, last_slope = place.copy(), np.zeros((n, 3))
     slope = np.zeros((n, 3))
     for step in range(STEPS):
-        cost = slope_of(place, counts, partners, operations, shifts, turns, moves, slope)
+        cost = slope_of(place, counts, partners, turns, moves, slope)
         if cost < least:
             least = cost
             best[:] = place
@@ -159,16 +158,16 @@ def in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
 @compiled
 def bonds_of(
     frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
-) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-    """Bonds (n,) of each atom; of each bond its partner, operation, and Å added to that image.
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Bonds (n,) of each atom; of each bond its partner, and what turns and moves it to its end.
 
     `judge_atoms` needs only where neighbours are; a slope needs whose images they are too.
     """
     n, order = len(frac), len(rotations)
     counts = np.zeros(n, np.int64)
     partners = np.zeros((n, MOST_NEIGHBOURS), np.int64)
-    operations = np.zeros((n, MOST_NEIGHBOURS), np.int64)
-    added = np.zeros((n, MOST_NEIGHBOURS, 3))
+    turns, moves = np.zeros((n, MOST_NEIGHBOURS, 3, 3)), np.zeros((n, MOST_NEIGHBOURS, 3))
+    turned = in_space(rotations, cell)
     around = np.zeros((MOST_NEIGHBOURS, 3))
     shifts, reach = lattice_shifts(cell, BOND_CUTOFF)
     step = np.empty(3)
@@ -191,10 +190,11 @@ def bonds_of(
                     if not known:
                         m = counts[i]
                         around[m] = way
-                        partners[i, m], operations[i, m] = j, g
-                        added[i, m] = np.round(frac[i] + step + shifts[s] - image) @ cell
+                        partners[i, m], turns[i, m] = j, turned[g]
+                        cells = np.round(frac[i] + step + shifts[s] - image)
+                        moves[i, m] = (translations[g] + cells) @ cell
                         counts[i] += 1
-    return counts, partners, operations, added
+    return counts, partners, turns, moves
 
 
 @compiled
@@ -202,48 +202,59 @@ def slope_of(
     place: FloatArray,
     counts: IntArray,
     partners: IntArray,
-    operations: IntArray,
-    shifts: FloatArray,
     turns: FloatArray,
     moves: FloatArray,
     slope: FloatArray,
 ) -> float:
-    """Cost of all bonds and 1-3 distances at places (n, 3) Å; its slope (n, 3) is written."""
+    """Cost of all bonds and 1-3 distances at places (n, 3) Å; its slope (n, 3) is written.
+
+    Args:
+        place: Å.
+        counts: (n,) bonds of each atom.
+        partners: (n, m) the atom whose image each bond ends at.
+        turns: (n, m, 3, 3) Cartesian, what turns that atom to its image.
+        moves: (n, m, 3) Å, what is added to it then.
+        slope: written.
+    """
+    around, pull = np.empty((partners.shape[1], 3)), np.empty((partners.shape[1], 3))
     slope[:] = 0.0
     cost = 0.0
-    around = np.empty((MOST_NEIGHBOURS, 3))
-    pull = np.empty((MOST_NEIGHBOURS, 3))
-    between = np.empty(3)
     for i in range(len(place)):
         for m in range(counts[i]):
-            g, j = operations[i, m], partners[i, m]
+            j = partners[i, m]
+            squared = 0.0
             for a in range(3):
-                along = moves[g, a] + shifts[i, m, a]
+                along = moves[i, m, a] - place[i, a]
                 for b in range(3):
-                    along += turns[g, a, b] * place[j, b]
-                around[m, a] = along - place[i, a]
-            length = _length(around[m, 0], around[m, 1], around[m, 2])
+                    along += turns[i, m, a, b] * place[j, b]
+                around[m, a] = along
+                squared += along * along
+            length = math.sqrt(squared)
             off = length - BOND_LENGTH
             cost += LENGTH_COST * off * off
             for a in range(3):
                 pull[m, a] = 2.0 * LENGTH_COST * off / length * around[m, a]
-                slope[i, a] -= pull[m, a]
-        for m in range(counts[i]):
+        for m in range(1, counts[i]):
             for o in range(m):
-                for a in range(3):
-                    between[a] = around[m, a] - around[o, a]
-                apart = _length(between[0], between[1], between[2])
+                x = around[m, 0] - around[o, 0]
+                y = around[m, 1] - around[o, 1]
+                z = around[m, 2] - around[o, 2]
+                apart = math.sqrt(x * x + y * y + z * z) + 1e-9
                 off = apart - NEXT_DISTANCE
                 cost += NEXT_COST * off * off
-                for a in range(3):
-                    force = 2.0 * NEXT_COST * off / apart * between[a]
-                    pull[m, a] += force
-                    pull[o, a] -= force
+                force = 2.0 * NEXT_COST * off / apart
+                pull[m, 0] += force * x
+                pull[m, 1] += force * y
+                pull[m, 2] += force * z
+                pull[o, 0] -= force * x
+                pull[o, 1] -= force * y
+                pull[o, 2] -= force * z
         for m in range(counts[i]):
-            g, j = operations[i, m], partners[i, m]
+            j = partners[i, m]
             for b in range(3):
+                slope[i, b] -= pull[m, b]  # what pulls two neighbours apart adds up to nothing
                 for a in range(3):
-                    slope[j, b] += turns[g, a, b] * pull[m, a]
+                    slope[j, b] += turns[i, m, a, b] * pull[m, a]
     return cost
 
 

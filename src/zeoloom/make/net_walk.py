@@ -12,12 +12,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
-from zeoloom.make.crystal_kernel import LENGTH_COST, NEXT_COST, NEXT_DISTANCE
-from zeoloom.make.ease import FIRST_STEP, LONGEST_STEP
+from zeoloom.make.ease import move, slope_of
 from zeoloom.make.net_kernel import (
     IMPOSSIBLE,
     MOST_BONDS,
@@ -28,17 +26,12 @@ from zeoloom.make.net_kernel import (
     sites_of,
 )
 from zeoloom.make.net_moves import OFFERS, chain, pick, switch
-from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
+from zeoloom.structure.net import BOND_CUTOFF
 
 if TYPE_CHECKING:
     from zeoloom.geometry.group_table import GroupTable
     from zeoloom.make.net_kernel import Net
-    from zeoloom.structure.records import FloatArray, IntArray
-
-freely = numba.njit(
-    cache=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"}
-)
-"""Sums may be taken in any order; numbers that are none stay what they are."""
+    from zeoloom.structure.records import FloatArray
 
 CHAINS = 0.4
 """Share of the moves that are chains, as long as some atom has not four bonds; afterwards all are
@@ -212,12 +205,11 @@ def _settle(
     n = len(place)
     turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
     _images(net, table, turns, moves)
-    slope, around, pull = np.empty((n, 3)), np.empty((MOST_BONDS, 3)), np.empty((MOST_BONDS, 3))
-    last_place, last_slope = np.empty((n, 3)), np.empty((n, 3))
+    slope, last_place, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
     least, check = np.inf, 0
     above[:] = -np.inf
     for step in range(STEPS):
-        cost = _slope(place, net.counts, net.partners, turns, moves, slope, around, pull)
+        cost = slope_of(place, net.counts, net.partners, turns, moves, slope)
         if cost < least:
             least = cost
             best[:] = place
@@ -226,17 +218,8 @@ def _settle(
             if above[check] > limits[check]:
                 break
             check += 1
-        length = _step_length(place, slope, free, last_place, last_slope, step == 0)
-        if length == 0.0:
+        if not move(place, slope, last_place, last_slope, free, step == 0, FURTHEST):
             break
-        for i in range(n):
-            squared = slope[i, 0] ** 2 + slope[i, 1] ** 2 + slope[i, 2] ** 2
-            way = length
-            if squared * length * length > FURTHEST * FURTHEST:
-                way = FURTHEST / math.sqrt(squared)
-            for a in range(3):
-                last_place[i, a], last_slope[i, a] = place[i, a], slope[i, a]
-                place[i, a] -= way * slope[i, a]
     return least
 
 
@@ -251,81 +234,3 @@ def _images(net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -
                 for b in range(3):
                     turns[i, m, a, b] = table.turns[g, a, b]
                     moves[i, m, a] += net.cells[i, m, b] * table.cell[b, a]
-
-
-@compiled
-def _step_length(
-    place: FloatArray,
-    slope: FloatArray,
-    free: FloatArray,
-    last_place: FloatArray,
-    last_slope: FloatArray,
-    first: bool,
-) -> float:
-    """Bring a slope (n, 3) to where each atom may go; the length of the step, 0 at the end."""
-    along = curved = 0.0
-    for i in range(len(place)):
-        x, y, z = slope[i]
-        for a in range(3):
-            slope[i, a] = free[i, a, 0] * x + free[i, a, 1] * y + free[i, a, 2] * z
-            moved = place[i, a] - last_place[i, a]
-            along += moved * moved
-            curved += moved * (slope[i, a] - last_slope[i, a])
-    if first:
-        return FIRST_STEP
-    if along < 1e-8:
-        return 0.0
-    return min(along / curved, LONGEST_STEP) if curved > 0 else LONGEST_STEP
-
-
-@freely
-def _slope(
-    place: FloatArray,
-    counts: IntArray,
-    partners: IntArray,
-    turns: FloatArray,
-    moves: FloatArray,
-    slope: FloatArray,
-    around: FloatArray,
-    pull: FloatArray,
-) -> float:
-    """Cost of all bonds and 1-3 distances at places (n, 3) Å; its slope (n, 3) is written."""
-    slope[:] = 0.0
-    cost = 0.0
-    for i in range(len(place)):
-        for m in range(counts[i]):
-            j = partners[i, m]
-            squared = 0.0
-            for a in range(3):
-                along = moves[i, m, a] - place[i, a]
-                for b in range(3):
-                    along += turns[i, m, a, b] * place[j, b]
-                around[m, a] = along
-                squared += along * along
-            length = math.sqrt(squared)
-            off = length - BOND_LENGTH
-            cost += LENGTH_COST * off * off
-            for a in range(3):
-                pull[m, a] = 2.0 * LENGTH_COST * off / length * around[m, a]
-        for m in range(1, counts[i]):
-            for o in range(m):
-                x = around[m, 0] - around[o, 0]
-                y = around[m, 1] - around[o, 1]
-                z = around[m, 2] - around[o, 2]
-                apart = math.sqrt(x * x + y * y + z * z) + 1e-9
-                off = apart - NEXT_DISTANCE
-                cost += NEXT_COST * off * off
-                force = 2.0 * NEXT_COST * off / apart
-                pull[m, 0] += force * x
-                pull[m, 1] += force * y
-                pull[m, 2] += force * z
-                pull[o, 0] -= force * x
-                pull[o, 1] -= force * y
-                pull[o, 2] -= force * z
-        for m in range(counts[i]):
-            j = partners[i, m]
-            for b in range(3):
-                slope[i, b] -= pull[m, b]  # what pulls two neighbours apart adds up to nothing
-                for a in range(3):
-                    slope[j, b] += turns[i, m, a, b] * pull[m, a]
-    return cost
