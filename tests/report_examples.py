@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +23,21 @@ from zeoloom.structure.reference import framework_density, load_reference
 HOSTILE = "</script><b>\"quotes\" & 'ünicode' 你好 {{data}}"
 
 TYPES = ("SOD", "CHA", "ABW", "MER")
+
+WORDS: dict[str, Any] = {
+    "title": f"Report {HOSTILE}",
+    "counts": {
+        "tried": 40,
+        "valid": 12,
+        "unique": 6,
+        "new": 2,
+        "feasible": 1,
+        "new_feasible": 0,
+        "new_feasible_share": 0.0,
+    },
+    "facts": {"command": "zeoloom generate -n 40 <b>", "seed": 1},
+    "seconds": {"sampling": 812.0, "refinement": 12.3},
+}
 
 
 def judged(name: str, framework: Framework) -> Judgement:
@@ -77,3 +95,10 @@ def chain() -> Framework:
     return Framework(
         "chain", cell, 1, "P1", operations_of_hall_number(1), np.zeros((1, 3)), ("T1",), nothing
     )
+
+
+def data_of(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page)
+    assert found is not None
+    read: dict[str, Any] = json.loads(found[1])
+    return read
