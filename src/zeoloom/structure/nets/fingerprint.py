@@ -86,16 +86,17 @@ def _invariants(heads: IntArray, shifts: IntArray, vertices: IntArray, shells: i
     ball = (nodes, np.empty(TABLE, np.int64), np.empty(TABLE, np.int64), np.empty(TABLE, np.int64))
     middle = n * (WIDTH // 2) * (1 + WIDTH + WIDTH * WIDTH)
     rows = np.zeros((len(vertices), shells + 12), np.int64)
+    sizes = np.zeros(LONGEST, np.int64)
     for row in range(len(vertices)):
         centre = middle + vertices[row]
-        _grow(ball, steps, centre, FREE, shells, rows[row, :shells])
+        around = centre + steps[vertices[row]]
+        _grow(ball, steps, centre, FREE, shells, rows[row, :shells], around[:0])
         angle = 0
         codes = np.empty(6, np.int64)
-        for one in range(DEGREE):
-            start = centre + steps[vertices[row], one]
-            _grow(ball, steps, start, centre, LONGEST, np.zeros(LONGEST, np.int64))
+        for one in range(1, DEGREE):
+            _grow(ball, steps, around[one], centre, LONGEST, sizes, around[:one])
             for two in range(one):
-                slot = _slot(nodes, centre + steps[vertices[row], two])
+                slot = _slot(nodes, around[two])
                 met = nodes[slot] != FREE
                 codes[angle] = MANY * ball[1][slot] + ball[2][slot] if met else 0
                 angle += 1
@@ -113,6 +114,7 @@ def _grow(
     closed: int,
     shells: int,
     sizes: IntArray,
+    sought: IntArray,
 ) -> None:
     """Breadth-first search that never enters the node `closed`.
 
@@ -123,14 +125,16 @@ def _grow(
         start: node.
         closed: node.
         shells: how far.
-        sizes: (shells,) filled with the number of nodes at each distance.
+        sizes: (shells,) to which the number of nodes at each distance is added.
+        sought: (k,) nodes; with all shortest ways to all of them known the search ends. It goes as
+            far as told if there are none.
     """
     nodes, distance, ways, queue = ball
     nodes[:] = FREE
     slot = _slot(nodes, start)
     nodes[slot], distance[slot], ways[slot] = start, 0, 1
     queue[0] = start
-    done, met = 0, 1
+    done, met, left = 0, 1, len(sought) - (sought == start).sum()
     while done < met:
         node = queue[done]
         done += 1
@@ -150,6 +154,11 @@ def _grow(
                 queue[met] = following
                 met += 1
                 sizes[reach - 1] += 1
+                for other in sought:
+                    if other == following:
+                        left -= 1
+                        if left == 0:
+                            shells = reach
             elif distance[slot] == reach:
                 ways[slot] += many
 
