@@ -308,6 +308,21 @@ def test_a_valid_crystal_goes_on_to_others() -> None:
     assert {fingerprint_of(grown) for grown in made} > {known}
 
 
+def test_paved_nets_are_left_however_cold_it_is() -> None:
+    framework = load_reference()["AEI"]
+    site = site_of(framework, 3, n_t=(48, 48), n_t_unique=(3, 3))
+    start = [gathered(framework.frac_t, site)] * 6
+    network = shipped_crystal().network
+    met = {}
+    for paving in (0.0, 2.0):
+        plan = CrystalRepair(
+            rounds=30, hot=1e-3, cold=1e-3, halvings=(), renewal=0, walk=0, paving=paving
+        )
+        rounds = list(repair_crystals(network, SAMPLER, start, plan, seeded(2), CPU))
+        met[paving] = {fingerprint_of(grown) for each in rounds for grown in each}
+    assert len(met[2.0]) > len(met[0.0]) >= 1
+
+
 def test_held_points_stay() -> None:
     framework = load_reference()["MFI"]
     n = len(framework.frac_t)

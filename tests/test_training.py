@@ -32,7 +32,7 @@ from zeoloom.learn import training
 from zeoloom.learn.checkpoint import load_model, load_state
 from zeoloom.learn.cut import cut_clusters
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds, select_types
-from zeoloom.learn.examples import ClusterSource
+from zeoloom.learn.examples import ClusterSource, split_examples
 from zeoloom.learn.training import NOISE_BANDS, Progress, losses_by_band
 from zeoloom.network import build_network
 from zeoloom.structure.atoms import points_to_atoms
@@ -140,11 +140,41 @@ def test_another_run_in_the_same_folder_is_refused(clusters: ClusterSet, tmp_pat
         (small_config(steps=2, network=TINY_POINTNET), clusters),
         (small_config(steps=2), other_data),
     ):
-        with pytest.raises(InputError, match="another configuration or other data"):
+        with pytest.raises(InputError, match="another configuration, other data or another start"):
             run(config, data, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     permitted = select_types(clusters, {"CHA", "MFI", "SOD"})
     run(small_config(steps=2), permitted, tmp_path)  # without what it may not learn from: the same
+
+
+def test_a_run_may_start_from_weights(clusters: ClusterSet, tmp_path: Path) -> None:
+    config = small_config(steps=2)
+    first = load_model(run(config, clusters, tmp_path / "first"), CPU)
+    still = small_config(steps=1, learning_rate=1e-12)
+    again = run(still, clusters, tmp_path / "again", start=first)
+    weights, before = load_model(again, CPU).network.state_dict(), first.network.state_dict()
+    for name, value in weights.items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=1e-6)
+    record = json.loads(again.with_suffix(".json").read_text())
+    assert record["start"] == {"sha256": first.sha256, **first.record}
+    run(still, clusters, tmp_path / "again", start=first)  # whole: nothing to do
+    with pytest.raises(InputError, match="another start"):
+        run(still, clusters, tmp_path / "again")
+
+
+def test_weights_that_a_run_may_not_start_from(clusters: ClusterSet, tmp_path: Path) -> None:
+    first = load_model(run(small_config(steps=1), clusters, tmp_path / "first"), CPU)
+    wider = small_config(steps=1, network=TINY | {"width": 12})
+    with pytest.raises(InputError, match="another network"):
+        run(wider, clusters, tmp_path / "other", start=first)
+    seed = next(n for n in range(1, 20) if _held_out(n, clusters) & {*first.record["learned"]})
+    with pytest.raises(InputError, match=r"have learned .* which are to be held out"):
+        run(small_config(steps=1, seed=seed), clusters, tmp_path / "other", start=first)
+    assert not (tmp_path / "other").exists()
+
+
+def _held_out(seed: int, clusters: ClusterSet) -> set[str]:
+    return {*split_examples(small_config(), clusters, seeded(seed)).held_out}
 
 
 def test_what_a_run_says_and_writes(clusters: ClusterSet, tmp_path: Path) -> None:

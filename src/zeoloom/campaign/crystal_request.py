@@ -79,7 +79,7 @@ class CrystalRequest(BaseModel):
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False)
     steps: int = Field(30, ge=2, le=100_000)
     noise_factor: float = Field(0.8, ge=0, le=2)
-    repair: int = Field(12, ge=0)
+    repair: int = Field(40, ge=0)
     walk: int = Field(0, ge=0, le=10_000)
     batch: int | None = Field(None, ge=1, le=10_000)
     relax: int = Field(20, ge=0)
@@ -105,7 +105,7 @@ class SolveRequest(CrystalRequest):
     """
 
     repair: int = Field(100, ge=0)
-    walk: int = Field(4, ge=0, le=10_000)
+    walk: int = Field(2, ge=0, le=10_000)
     cell: tuple[float, float, float, float, float, float]
     space_group: Setting
     atoms: int | None = Field(None, ge=1, le=10_000)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from zeoloom.learn.checkpoint import Model
     from zeoloom.learn.config import TrainingConfig
     from zeoloom.learn.training import Progress
     from zeoloom.structure.records import ClusterSet, Framework
@@ -78,6 +79,7 @@ def describe_training(
     examples: ClusterSet | Sequence[Framework],
     generator: torch.Generator,
     device: torch.device,
+    start: Model | None = None,
 ) -> dict[str, Any]:
     """What a training run would be, and about how long it would take; nothing is kept.
 
@@ -86,12 +88,15 @@ def describe_training(
         examples: what to learn from.
         generator: source of randomness.
         device: where to compute.
+        start: whose weights to start from.
 
     Returns:
         Facts by name, in the order to show them.
     """
+    beginning = generator.get_state()
     split = split_examples(config, examples, generator)
     network = build_network(config.network, generator)
+    generator.set_state(beginning)
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         train(
@@ -100,6 +105,7 @@ def describe_training(
             Path(folder),
             device=device,
             generator=generator,
+            start=start,
             on_step=lambda progress: seconds.append(progress.seconds),
             max_steps=min(TIMED_STEPS, config.steps),
         )

@@ -24,6 +24,9 @@ def train(
         Path | None,
         typer.Option(help="TOML file, or equivariant, pointnet or crystal for the shipped ones."),
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Weights to start from, instead of random ones.")
+    ] = None,
     network: Annotated[str | None, typer.Option(help="equivariant or pointnet.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     batch: Annotated[int | None, typer.Option(help="Clouds per step.")] = None,
@@ -62,8 +65,9 @@ def train(
     data = zeoloom.training_examples(settings, sources or [])
     generator = generator_of(settings.seed)
     place = device_of(device, threads)
+    model = None if start is None else zeoloom.load_model(start, place)
     if dry_run:
-        facts = zeoloom.describe_training(settings, data, generator, place)
+        facts = zeoloom.describe_training(settings, data, generator, place, model)
         for name, value in facts.items():
             out.print(f"{name:<22}{value}")
         return
@@ -86,6 +90,7 @@ def train(
             output,
             device=place,
             generator=generator,
+            start=model,
             on_step=on_step,
         )
     out.print(f"weights -> {weights}, record -> {weights.with_suffix('.json')}")

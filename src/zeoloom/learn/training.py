@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from zeoloom.geometry.space import Space
+    from zeoloom.learn.checkpoint import Model
     from zeoloom.learn.config import TrainingConfig
     from zeoloom.learn.examples import Source, Split
     from zeoloom.structure.records import ClusterSet, Framework
@@ -66,6 +67,7 @@ def train(
     *,
     device: torch.device,
     generator: torch.Generator,
+    start: Model | None = None,
     on_step: Callable[[Progress], None] = lambda _: None,
     max_steps: int | None = None,
 ) -> Path:
@@ -81,6 +83,7 @@ def train(
         folder: for everything the run writes.
         device: CPU or CUDA.
         generator: source of randomness, on the CPU, seeded from the configuration.
+        start: whose weights to start from; None for random ones.
         on_step: called after each step.
         max_steps: stop after this many steps of this call, the schedule unchanged; None for all.
 
@@ -88,10 +91,14 @@ def train(
         Path of the weights.
 
     Raises:
-        InputError: if the folder holds a run with another configuration or other data.
+        InputError: if the folder holds a run with another configuration, other data or another
+            start, or if the weights to start from do not suit the configuration.
     """
     split = split_examples(config, examples, generator)
     identity = {"config": config.model_dump(mode="json"), "data_sha256": split.sha256}
+    if start is not None:
+        _check_start(start, config, split)
+        identity["start"] = {"sha256": start.sha256, **start.record}
     run = _Run(
         config,
         split,
@@ -99,6 +106,7 @@ def train(
         identity=identity,
         device=device,
         generator=generator,
+        start=start,
     )
     run.resume()
     first_step, started = run.step, time.monotonic() - run.seconds
@@ -117,6 +125,20 @@ def train(
     return run.weights_path
 
 
+def _check_start(start: Model, config: TrainingConfig, split: Split) -> None:
+    """Raise InputError if a run may not start from a model."""
+    if start.config.network != config.network:
+        raise InputError(
+            f"the weights to start from are of another network, {start.config.network}; "
+            f"the configuration has {config.network}"
+        )
+    if known := sorted({*start.record["learned"]} & {*split.held_out}):
+        raise InputError(
+            f"the weights to start from have learned {' '.join(known)}, which are to be held out; "
+            "take the seed and the share held out of their run"
+        )
+
+
 class _Run:
     """A training run in progress: everything that changes from step to step."""
 
@@ -129,10 +151,13 @@ class _Run:
         identity: Mapping[str, Any],
         device: torch.device,
         generator: torch.Generator,
+        start: Model | None,
     ) -> None:
         self.config, self.split, self.folder, self.identity = config, split, folder, identity
         self.device, self.generator = device, generator
         self.network = build_network(config.network, generator).to(device)
+        if start is not None:
+            self.network.load_state_dict(start.network.state_dict())
         self.optimizer = _optimizer(self.network, config)
         self.mean = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds = 0, 0.0
@@ -147,8 +172,8 @@ class _Run:
         state = load_state(path)
         if state["identity"] != self.identity:
             raise InputError(
-                f"{self.folder} holds a run with another configuration or other data; "
-                "give its configuration to go on with it, or another folder"
+                f"{self.folder} holds a run with another configuration, other data or another "
+                "start; give those of the run to go on with it, or another folder"
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -5,12 +5,15 @@ atom of each crystal, lets loose the points near it or near its images, holds th
 running noise level. What comes of it walks a little from net to net without the network, and is
 kept by Metropolis' rule. Crystals that are valid go on: from one net to the next of lower cost is a
 shorter way than from noise. The rounds are an annealing. The worse half of the crystals is given up
-now and then, and copies of the best take the place of the worst.
+now and then, and copies of the best take the place of the worst. So that they do not all end in one
+net, a net costs more with every round that a crystal has spent there (energy landscape paving,
+Hansmann & Wille, PRL 88, 068105 (2002)).
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,8 +43,8 @@ if TYPE_CHECKING:
 STRAINED = 0.1
 """Weight of the cost of an atom with four bonds, when a fault is chosen."""
 
-COST_DIGITS = 3
-"""Crystals of one cell whose costs agree to so many digits have one net."""
+COST_DIGITS, PAVED_DIGITS = 3, 2
+"""To which the costs of crystals of one cell agree if they have one net, and are paved alike."""
 
 FEWEST_STEPS = 3
 """Noise levels of a round, however low it starts."""
@@ -56,12 +59,13 @@ class CrystalRepair:
         sigmas: Å, noise levels to choose from.
         spacing: Å between the noise levels of a round, from the chosen one down.
         reaches: Å, to choose from: points this near to the fault are let loose.
-        edits: chance that first a point is put where a neighbour is missing, or an atom taken where
-            there are too many.
+        edits: chance that first, unless the crystal is valid, a point is put where a neighbour is
+            missing, or an atom taken where there are too many.
         hot: temperature of the Metropolis acceptance in the first round, in units of cost.
         cold: in the last one; it falls geometrically.
         halvings: shares of the rounds after which the worse half of the crystals is given up.
         fewest: crystals that are never given up.
+        paving: cost that a net gains with each round that a crystal has spent there.
         renewal: rounds after which the worst quarter gives way to copies of the best; 0 for never.
         seated: chance that the points of a crystal with as many atoms as asked for stay on their
             special positions.
@@ -73,18 +77,19 @@ class CrystalRepair:
     """
 
     rounds: int = 12
-    sigmas: tuple[float, ...] = (0.4, 0.6, 0.9)
-    spacing: float = 0.1
+    sigmas: tuple[float, ...] = (0.3, 0.4, 0.6)
+    spacing: float = 0.2
     reaches: tuple[float, ...] = (5.0, math.inf)
     edits: float = 0.3
     hot: float = 2.0
     cold: float = 0.2
     halvings: tuple[float, ...] = (0.125, 0.25, 0.5)
     fewest: int = 8
+    paving: float = 0.1
     renewal: int = 5
-    seated: float = 0.5
+    seated: float = 0.8
     spare: int = 2
-    walk: int = 4
+    walk: int = 2
     calm: float = 0.1
     told: int = 8
 
@@ -129,8 +134,13 @@ def repair_crystals(
     now = list(crystals)
     patience, rng = first_patience(), numpy_generator(generator)
     seen: set[tuple[int, float]] = set()
+    visits = Counter[tuple[int, float]]()
+
+    def paved(crystal: Grown) -> float:
+        return crystal.cost + plan.paving * visits[_mark(crystal, PAVED_DIGITS)]
+
     for done in range(plan.rounds if now else 0):
-        now = sorted(now, key=lambda crystal: crystal.cost)[: plan.kept(done, len(now))]
+        now = sorted(now, key=paved)[: plan.kept(done, len(now))]
         copied = plan.renewed(done, len(now))
         now[len(now) - copied :] = now[:copied]
         temperature = plan.temperature(done)
@@ -145,17 +155,25 @@ def repair_crystals(
                 found += met
         chances = torch.rand(len(now), generator=generator).tolist()
         now = [
-            after if chance < math.exp(min(before.cost - after.cost, 0.0) / temperature) else before
+            after
+            if chance < math.exp(min(paved(before) - paved(after), 0.0) / temperature)
+            else before
             for before, after, chance in zip(now, made, chances, strict=True)
         ]
+        visits.update(_mark(crystal, PAVED_DIGITS) for crystal in now)
         yield _unseen(found, seen)
+
+
+def _mark(crystal: Grown, digits: int) -> tuple[int, float]:
+    """What crystals of one place and one cost share."""
+    return id(crystal.site.cell), round(crystal.cost, digits)
 
 
 def _unseen(crystals: Sequence[Grown], seen: set[tuple[int, float]]) -> list[Grown]:
     """Those whose place and cost have not been seen, which are put down as seen."""
     fresh = []
     for crystal in crystals:
-        mark = (id(crystal.site.cell), round(crystal.cost, COST_DIGITS))
+        mark = _mark(crystal, COST_DIGITS)
         if mark not in seen:
             seen.add(mark)
             fresh.append(crystal)
@@ -203,7 +221,7 @@ def _draft(
     blame = np.where(crystal.bonds == DEGREE, STRAINED, 1.0) * crystal.costs + 1e-6
     atom = int(torch.multinomial(torch.from_numpy(blame), 1, generator=generator))
     frac = crystal.frac_points
-    if _happens(plan.edits, generator):
+    if not crystal.valid and _happens(plan.edits, generator):
         if crystal.bonds[atom] > DEGREE or crystal.too_many:
             frac = _with_fewer(crystal, atom, generator)
         elif len(frac) < crystal.site.n_points + plan.spare:
