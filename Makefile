@@ -23,7 +23,7 @@ CHECKS := \
 help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
-	@echo 'make weights train the shipped weights again (about three hours on one core)'
+	@echo 'make weights train the shipped weights again (about five hours on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 
 # The stamps are newer than what they were installed from, so nothing is installed twice.
@@ -59,8 +59,10 @@ test: .venv/installed-for-tests
 
 # An interrupted training goes on where it stopped.
 weights: .venv/installed
+	$(BIN)/zeoloom train --config crystal-start --threads 1 --resume -o runs/training/crystal-start
 	for model in crystal equivariant pointnet; do \
-		$(BIN)/zeoloom train --config $$model --threads 1 --resume -o runs/training/$$model && \
+		start=; [ $$model != crystal ] || start='--start runs/training/crystal-start'; \
+		$(BIN)/zeoloom train --config $$model $$start --threads 1 --resume -o runs/training/$$model && \
 		cp runs/training/$$model/weights.safetensors src/zeoloom/learn/weights/$$model.safetensors && \
 		cp runs/training/$$model/weights.json src/zeoloom/learn/weights/$$model.json || exit 1; \
 	done

@@ -10,6 +10,7 @@ import torch
 
 import zeoloom
 from conftest import RADIUS
+from zeoloom.campaign.learn import BEGINNINGS
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
 
@@ -104,6 +105,30 @@ def test_shipped_configurations_go_by_name(
     assert seen[0].model_copy(update={"seed": shipped.seed}) == shipped
 
 
+def test_beginnings_go_by_name_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And are those of the weights that the shipped ones started from."""
+    seen: list[Any] = []
+
+    def describe(config: Any, *_: object) -> dict[str, object]:
+        seen.append(config)
+        return {}
+
+    monkeypatch.setattr("zeoloom.campaign.learn.describe_training", describe)
+    for name in BEGINNINGS:
+        assert run("train", "--config", name, "--dry-run").code == 0
+        shipped = zeoloom.load_model(name.removesuffix("-start"), torch.device("cpu"))
+        assert seen.pop().model_dump(mode="json") == shipped.record["start"]["config"]
+
+
+def test_a_start_that_does_not_fit(run: Run, config: Path, cluster_file: Path) -> None:
+    done = run("train", cluster_file, "--config", config, "--start", "pointnet", "--dry-run")
+    assert done.code == 2
+    assert "the weights to start from are of another network" in done.message
+    nowhere = run("train", cluster_file, "--config", config, "--start", "nowhere", "--dry-run")
+    assert nowhere.code == 2
+    assert "no model nowhere" in nowhere.message
+
+
 def test_an_interrupted_run_is_taken_up(
     run: Run,
     config: Path,
@@ -137,7 +162,7 @@ def test_an_interrupted_run_is_taken_up(
 
     other = train_into("halved", "--resume", "--batch", "5")
     assert other.code == 2
-    assert "holds a run with another configuration or other data" in other.message
+    assert "holds a run with another configuration, other data or another start" in other.message
 
 
 def test_nothing_to_resume(run: Run, config: Path, cluster_file: Path, tmp_path: Path) -> None:

@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from zeoloom.learn.training import Progress
     from zeoloom.structure.records import ClusterSet, Framework
 
+BEGINNINGS = ("crystal-start",)
+"""Shipped configurations whose weights are only there to start others from."""
+
 TIMED_STEPS = 6
 """Steps a dry run takes to tell how long training will be; the first one is not counted."""
 
 
 def find_config(path: Path | None) -> Path | None:
     """The configuration file meant: shipped ones go by name."""
-    if path is not None and str(path) in SHIPPED:
+    if path is not None and str(path) in (*SHIPPED, *BEGINNINGS):
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
     return path
 

@@ -22,7 +22,9 @@ def train(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="TOML file, or equivariant, pointnet or crystal for the shipped ones."),
+        typer.Option(
+            help="TOML file, or one of equivariant, pointnet, crystal-start, crystal: the shipped."
+        ),
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Weights to start from, instead of random ones.")
