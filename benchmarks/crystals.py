@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--model", default="crystal")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--noise-factor", type=float, default=0.8)
-    parser.add_argument("--rounds", type=int, default=24)
+    parser.add_argument("--rounds", type=int, default=80)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
