@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,13 @@ from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_num
 from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.make.crystal_kernel import gather
 from zeoloom.make.crystals import Site, crystals_of, descend, group_of, site_of
-from zeoloom.make.seats import free_seats, special_positions, take_seats
+from zeoloom.make.seats import (
+    SEATED,
+    SEATED_IF_KNOWN,
+    free_seats,
+    special_positions,
+    take_seats,
+)
 from zeoloom.structure.reference import load_reference
 
 
@@ -75,6 +83,18 @@ def test_the_way_of_mww_is_among_those_drawn() -> None:
     wanted = 5 * 2 + 3 * 1  # five atoms on mirrors, three on threefold axes
     assert (freedoms == wanted).sum() > 5
     assert len(positions.sizes) > 100
+
+
+def test_most_are_seated_where_numbers_are_known() -> None:
+    for known, share in ((True, SEATED_IF_KNOWN), (False, SEATED)):
+        asked = sites_for("MFI", 200, spare=2)
+        if not known:
+            asked = [replace(site, n_t=(90, 100)) for site in asked]
+        taken, _ = take_seats(asked, seeded(5))
+        seated = sum(
+            after.n_points < before.n_points for before, after in zip(asked, taken, strict=True)
+        )
+        assert abs(seated / 200 - share) < 0.1
 
 
 def test_free_points_stay_free() -> None:

@@ -39,8 +39,9 @@ ALIKE = 0.6
 """Chance of an orbit to take the plane or line of another of its size. Of two orbits of one size on
 special positions, 77 % are on the same one in the types learned from."""
 
-SEATED = 0.5
-"""Share of the crystals whose positions are drawn; the points of the others are free to meet."""
+SEATED, SEATED_IF_KNOWN = 0.5, 0.95
+"""Share of the crystals whose positions are drawn, and where exact numbers of atoms and orbits are
+asked for; the points of the others are free to meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,15 @@ def free_seats(shape: Sequence[int]) -> Seats:
 
 
 def take_seats(
-    sites: Sequence[Site], generator: torch.Generator, seated: float = SEATED
+    sites: Sequence[Site], generator: torch.Generator, seated: float | None = None
 ) -> tuple[list[Site], Seats]:
     """Seats for the points of some sites, so that their orbits add up to what is asked for.
 
     Args:
         sites: where crystals are to grow.
         generator: source of randomness, on the CPU.
-        seated: chance of each to have its seats drawn, if there are any that add up.
+        seated: chance of each to have its seats drawn, if there are any that add up; None for the
+            usual one.
 
     Returns:
         The sites, those with seats drawn having no more points than orbits are asked for;
@@ -88,7 +90,10 @@ def take_seats(
     taken, drawn = list(sites), {}
     for row, (site, chance) in enumerate(zip(sites, chances, strict=True)):
         n = min(site.n_points, site.n_t_unique[1])
-        chosen = _draw(site, n, generator) if chance < seated else None
+        known = site.n_t[0] == site.n_t[1] and site.n_t_unique[0] == site.n_t_unique[1]
+        usual = SEATED_IF_KNOWN if known else SEATED
+        wanted = chance < (usual if seated is None else seated)
+        chosen = _draw(site, n, generator) if wanted else None
         if chosen is not None:
             taken[row], drawn[row] = replace(site, n_points=n), chosen
     seats = free_seats((len(sites), max(site.n_points for site in taken)))
