@@ -87,37 +87,34 @@ def test_a_dry_run_tells_and_writes_nothing(
     assert contents(tmp_path) == before
 
 
+@pytest.fixture
+def configs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The configurations of the dry runs of a test, which do nothing."""
+    seen: list[Any] = []
+
+    def describe(config: Any, *_: object) -> dict[str, object]:
+        seen.append(config)
+        return {}
+
+    monkeypatch.setattr("zeoloom.campaign.learn.describe_training", describe)
+    return seen
+
+
 @pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_configurations_go_by_name(
-    run: Run, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shipped_configurations_go_by_name(run: Run, name: str, configs: list[Any]) -> None:
     """And are those that the shipped weights were trained with."""
-    seen: list[Any] = []
-
-    def describe(config: Any, *_: object) -> dict[str, object]:
-        seen.append(config)
-        return {}
-
-    monkeypatch.setattr("zeoloom.campaign.learn.describe_training", describe)
     assert run("train", "--config", name, "--seed", 7, "--dry-run").code == 0
-    assert seen[0].seed == 7
+    assert configs[0].seed == 7
     shipped = zeoloom.load_model(name, torch.device("cpu")).config
-    assert seen[0].model_copy(update={"seed": shipped.seed}) == shipped
+    assert configs[0].model_copy(update={"seed": shipped.seed}) == shipped
 
 
-def test_beginnings_go_by_name_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beginnings_go_by_name_too(run: Run, configs: list[Any]) -> None:
     """And are those of the weights that the shipped ones started from."""
-    seen: list[Any] = []
-
-    def describe(config: Any, *_: object) -> dict[str, object]:
-        seen.append(config)
-        return {}
-
-    monkeypatch.setattr("zeoloom.campaign.learn.describe_training", describe)
     for name in BEGINNINGS:
         assert run("train", "--config", name, "--dry-run").code == 0
         shipped = zeoloom.load_model(name.removesuffix("-start"), torch.device("cpu"))
-        assert seen.pop().model_dump(mode="json") == shipped.record["start"]["config"]
+        assert configs.pop().model_dump(mode="json") == shipped.record["start"]["config"]
 
 
 def test_a_start_that_does_not_fit(run: Run, config: Path, cluster_file: Path) -> None:

@@ -15,13 +15,7 @@ from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_num
 from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.make.crystal_kernel import gather
 from zeoloom.make.crystals import Site, crystals_of, descend, group_of, site_of
-from zeoloom.make.seats import (
-    SEATED,
-    SEATED_IF_KNOWN,
-    free_seats,
-    special_positions,
-    take_seats,
-)
+from zeoloom.make.seats import SEATED, SEATED_IF_KNOWN, free_seats, special_positions, take_seats
 from zeoloom.structure.reference import load_reference
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -162,14 +163,35 @@ def test_a_run_may_start_from_weights(clusters: ClusterSet, tmp_path: Path) -> N
         run(still, clusters, tmp_path / "again")
 
 
+def test_an_interrupted_run_from_weights_goes_on_exactly(
+    clusters: ClusterSet, tmp_path: Path
+) -> None:
+    first = load_model(run(small_config(steps=2), clusters, tmp_path / "first"), CPU)
+    config = small_config(steps=4)
+    run(config, clusters, tmp_path / "whole", start=first)
+    run(config, clusters, tmp_path / "halves", start=first, max_steps=2)
+    run(config, clusters, tmp_path / "halves", start=first)
+    whole, halves = (load_state(tmp_path / name / "state.pt") for name in ("whole", "halves"))
+    assert_same_state(whole, halves)
+
+
 def test_weights_that_a_run_may_not_start_from(clusters: ClusterSet, tmp_path: Path) -> None:
     first = load_model(run(small_config(steps=1), clusters, tmp_path / "first"), CPU)
     wider = small_config(steps=1, network=TINY | {"width": 12})
     with pytest.raises(InputError, match="another network"):
         run(wider, clusters, tmp_path / "other", start=first)
     seed = next(n for n in range(1, 20) if _held_out(n, clusters) & {*first.record["learned"]})
-    with pytest.raises(InputError, match=r"have learned .* which are to be held out"):
-        run(small_config(steps=1, seed=seed), clusters, tmp_path / "other", start=first)
+    again = small_config(steps=1, seed=seed)
+    begun_before = {**first.record, "learned": (), "start": first.record}
+    for record in (first.record, begun_before):
+        with pytest.raises(InputError, match=r"have learned .* which are to be held out"):
+            run(again, clusters, tmp_path / "other", start=replace(first, record=record))
+    tested = replace(first, record={**first.record, "learned": ("SOR",)})
+    with pytest.raises(InputError, match=r"have learned SOR, .* or belong to the time split"):
+        run(small_config(steps=1), clusters, tmp_path / "other", start=tested)
+    untold = replace(first, record={"config": first.record["config"]})
+    with pytest.raises(InputError, match="does not say what they have learned"):
+        run(small_config(steps=1), clusters, tmp_path / "other", start=untold)
     assert not (tmp_path / "other").exists()
 
 

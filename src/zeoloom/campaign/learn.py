@@ -99,7 +99,7 @@ def describe_training(
     beginning = generator.get_state()
     split = split_examples(config, examples, generator)
     network = build_network(config.network, generator)
-    generator.set_state(beginning)
+    generator.set_state(beginning)  # the run itself draws the same types to hold out
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         train(

@@ -20,6 +20,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.crystal import Crystal
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
 from zeoloom.learn.examples import split_examples
+from zeoloom.learn.split import TIME_SPLIT
 from zeoloom.network import build_network
 
 if TYPE_CHECKING:
@@ -132,11 +133,22 @@ def _check_start(start: Model, config: TrainingConfig, split: Split) -> None:
             f"the weights to start from are of another network, {start.config.network}; "
             f"the configuration has {config.network}"
         )
-    if known := sorted({*start.record["learned"]} & {*split.held_out}):
+    kept_back = {*split.held_out} if config.time_split else {*split.held_out, *TIME_SPLIT}
+    if known := sorted(_learned(start.record) & kept_back):
         raise InputError(
-            f"the weights to start from have learned {' '.join(known)}, which are to be held out; "
-            "take the seed and the share held out of their run"
+            f"the weights to start from have learned {' '.join(known)}, which are to be held out "
+            "or belong to the time split; take the seed, held_out and time_split of their run"
         )
+
+
+def _learned(record: Mapping[str, Any]) -> set[str]:
+    """Types that weights have learned, those of what they started from included."""
+    if "learned" not in record:
+        raise InputError(
+            "the record of the weights to start from does not say what they have learned; take "
+            "weights that `train` has written"
+        )
+    return {*record["learned"]} | (_learned(record["start"]) if "start" in record else set())
 
 
 class _Run:

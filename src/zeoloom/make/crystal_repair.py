@@ -44,7 +44,7 @@ STRAINED = 0.1
 """Weight of the cost of an atom with four bonds, when a fault is chosen."""
 
 COST_DIGITS, PAVED_DIGITS = 3, 2
-"""To which the costs of crystals of one cell agree if they have one net, and are paved alike."""
+"""Decimals of the cost: crystals of one cell that agree so far have one net, or are paved alike."""
 
 FEWEST_STEPS = 3
 """Noise levels of a round, however low it starts."""
@@ -144,15 +144,9 @@ def repair_crystals(
         copied = plan.renewed(done, len(now))
         now[len(now) - copied :] = now[:copied]
         temperature = plan.temperature(done)
-        made = _propose(network, sampler, now, plan, generator, device)
-        found = [crystal for crystal in made if crystal.valid]
-        for row, crystal in enumerate(made):
-            tries = plan.walk * len(crystal.frac_t) ** 2
-            if tries and crystal.as_many:
-                made[row], met = wander(
-                    crystal, tries, plan.calm * temperature, plan.told, patience, rng
-                )
-                found += met
+        made, found = one_round(
+            network, sampler, now, plan, temperature, patience, rng, generator, device
+        )
         chances = torch.rand(len(now), generator=generator).tolist()
         now = [
             after
@@ -162,6 +156,45 @@ def repair_crystals(
         ]
         visits.update(_mark(crystal, PAVED_DIGITS) for crystal in now)
         yield _unseen(found, seen)
+
+
+def one_round(
+    network: nn.Module,
+    sampler: Sampler,
+    crystals: Sequence[Grown],
+    plan: CrystalRepair,
+    temperature: float,
+    patience: FloatArray,
+    rng: np.random.Generator,
+    generator: torch.Generator,
+    device: torch.device,
+) -> tuple[list[Grown], list[Grown]]:
+    """Re-noise and denoise each crystal once, and let it walk.
+
+    Args:
+        network: F, learned on whole frameworks.
+        sampler: which way down.
+        crystals: valid or not.
+        plan: how.
+        temperature: of the round, in units of cost.
+        patience: what walks have learned; changed.
+        rng: source of randomness of the walks.
+        generator: of all else, on the CPU.
+        device: where to compute.
+
+    Returns:
+        What has become of each; and the valid crystals that were met, repeats included.
+    """
+    made = _propose(network, sampler, crystals, plan, generator, device)
+    found = [crystal for crystal in made if crystal.valid]
+    for row, crystal in enumerate(made):
+        tries = plan.walk * len(crystal.frac_t) ** 2
+        if tries and crystal.as_many:
+            made[row], met = wander(
+                crystal, tries, plan.calm * temperature, plan.told, patience, rng
+            )
+            found += met
+    return made, found
 
 
 def _mark(crystal: Grown, digits: int) -> tuple[int, float]:

@@ -1,0 +1,189 @@
+"""What one round of repair brings: useful moves a second, by the settings of `CrystalRepair`.
+
+    python benchmarks/moves.py
+    python benchmarks/moves.py --codes UTL EUO --set spacing=0.1 --set sigmas=0.4,0.6,0.9
+
+Whether a type is found in a minute is luck; this is not. Crystals in mid-repair are prepared, the
+same for a seed. From these start the default plan, and the default plan with each `--set` alone and
+with all of them. A move is useful if it ends in another net (its cost differs by 0.02) that costs
+at most 0.5 more, lower if that costs less, idle if it ends where it began. Seconds are those of the
+network and the walk. Choose on types learned from or held out, never on the time split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+import zeoloom
+from zeoloom.campaign.crystal_sites import batch_size
+from zeoloom.diffusion.samplers import ancestral
+from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.make.crystal_repair import CrystalRepair, one_round
+from zeoloom.make.crystals import crystals_of, grow, harvest, site_of
+from zeoloom.make.net_walk import first_patience
+from zeoloom.make.seats import take_seats
+from zeoloom.make.wander import numpy_generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.learn.checkpoint import Model
+    from zeoloom.make.crystals import Grown
+
+SAMPLER = partial(ancestral, noise_factor=0.8)
+CODES = ("UTL", "EUO", "MWW", "BEA", "IHW")
+"""Four types learned from and one held out, of 8 to 14 unique T."""
+
+CRYSTALS, ROUNDS = 16, 20
+"""That moves start from, and rounds of repair that these have behind them."""
+
+SAME, COSTLIER = 0.02, 0.5
+"""Costs that differ by less are of one net; and how much more a useful one may cost."""
+
+TEMPERATURE = 1.0
+"""Of the rounds; walks are as cold as `calm` says."""
+
+CPU = torch.device("cpu")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of moves.
+
+    Attributes:
+        moves: all of them.
+        seconds: of network and walks.
+        useful: into another net that costs little more.
+        lower: into another net that costs less.
+        idle: back where they began.
+    """
+
+    moves: int = 0
+    seconds: float = 0.0
+    useful: int = 0
+    lower: int = 0
+    idle: int = 0
+
+    def row(self) -> str:
+        """As a line of the table."""
+        return (
+            f"{self.useful / self.seconds:8.1f} {self.lower / self.seconds:8.1f}"
+            f" {self.useful / self.moves:8.3f} {self.lower / self.moves:8.3f}"
+            f" {self.idle / self.moves:8.2f} {1e3 * self.seconds / self.moves:8.1f}"
+        )
+
+
+def in_repair(model: Model, code: str, seed: int) -> list[Grown]:
+    """Crystals of a type's cell after some rounds of repair, no two of one net."""
+    framework = zeoloom.load_reference()[code]
+    n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+    unique = len(framework.frac_t)
+    site = site_of(framework, unique + 1, n_t=(n_t, n_t), n_t_unique=(unique, unique))
+    generator = torch.Generator().manual_seed(seed)
+    taken, seats = take_seats([site] * batch_size(unique), generator)
+    batch = crystals_of(taken)
+    x = grow(model.network, SAMPLER, batch, steps=30, generator=generator, device=CPU, seats=seats)
+    assert batch.present is not None
+    now = _best(harvest(x, batch.present, taken))
+    patience, rng = first_patience(), numpy_generator(generator)
+    for _ in range(ROUNDS):
+        made, _ = one_round(
+            model.network,
+            SAMPLER,
+            now,
+            CrystalRepair(),
+            TEMPERATURE,
+            patience,
+            rng,
+            generator,
+            CPU,
+        )
+        now = _best([*now, *made])
+    return now
+
+
+def _best(crystals: Sequence[Grown]) -> list[Grown]:
+    kept: list[Grown] = []
+    for crystal in sorted(crystals, key=lambda each: each.cost):
+        if not kept or crystal.cost - kept[-1].cost >= SAME:
+            kept.append(crystal)
+    return kept[:CRYSTALS]
+
+
+def moves(model: Model, crystals: Sequence[Grown], plan: CrystalRepair, repeats: int) -> Tally:
+    """Count what becomes of crystals, again and again from the same ones."""
+    tally = Tally()
+    generator = torch.Generator().manual_seed(0)
+    rng = numpy_generator(generator)
+    for _ in range(repeats):
+        started = time.perf_counter()
+        made, _ = one_round(
+            model.network,
+            SAMPLER,
+            crystals,
+            plan,
+            TEMPERATURE,
+            first_patience(),
+            rng,
+            generator,
+            CPU,
+        )
+        tally.seconds += time.perf_counter() - started
+        for before, after in zip(crystals, made, strict=True):
+            gone = after.cost - before.cost
+            tally.moves += 1
+            tally.idle += abs(gone) < SAME
+            tally.useful += abs(gone) >= SAME and gone < COSTLIER
+            tally.lower += gone <= -SAME
+    return tally
+
+
+def settings(text: str) -> dict[str, Any]:
+    """A field of `CrystalRepair` and its value, from NAME=VALUE or NAME=VALUE,VALUE."""
+    name, _, value = text.partition("=")
+    default = {field.name: field.default for field in fields(CrystalRepair)}.get(name)
+    if default is None or not value:
+        raise argparse.ArgumentTypeError(f"{text}: expected FIELD=VALUE, a field of CrystalRepair")
+    try:
+        if isinstance(default, tuple):
+            return {name: tuple(map(float, value.split(",")))}
+        return {name: type(default)(value)}
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
+
+
+def main() -> None:
+    """Compare plans, type by type."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--codes", nargs="+", default=CODES)
+    parser.add_argument("--set", action="append", type=settings, default=[], metavar="FIELD=VALUE")
+    parser.add_argument("--repeats", type=int, default=12)
+    parser.add_argument("--model", default="crystal")
+    parser.add_argument("--seed", type=int, default=3)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    model = zeoloom.load_model(options.model, CPU)
+    every = {name: value for change in options.set for name, value in change.items()}
+    changes = [{}, *options.set, *([every] if len(every) > 1 else [])]
+    moves(model, in_repair(model, "SOD", 0), CrystalRepair(), 1)  # compiles
+    totals = [Tally() for _ in changes]
+    print("type  useful/s  lower/s   useful    lower     idle  ms each  plan")
+    for code in options.codes:
+        crystals = in_repair(model, code, options.seed)
+        for change, total in zip(changes, totals, strict=True):
+            told = moves(model, crystals, replace(CrystalRepair(), **change), options.repeats)
+            for field in fields(Tally):
+                setattr(total, field.name, getattr(total, field.name) + getattr(told, field.name))
+            print(f"{code}  {told.row()}  {change or 'default'}", flush=True)
+    for change, total in zip(changes, totals, strict=True):
+        print(f"all  {total.row()}  {change or 'default'}")
+
+
+if __name__ == "__main__":
+    main()
