@@ -27,7 +27,7 @@ from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.make.crystal_repair import CrystalRepair, one_round
 from zeoloom.make.crystals import crystals_of, grow, harvest, site_of
 from zeoloom.make.net_walk import first_patience
-from zeoloom.make.seats import take_seats
+from zeoloom.make.seats import keep_seated, take_seats
 from zeoloom.make.wander import numpy_generator
 
 if TYPE_CHECKING:
@@ -86,12 +86,13 @@ def in_repair(model: Model, code: str, seed: int) -> list[Grown]:
     unique = len(framework.frac_t)
     site = site_of(framework, unique + 1, n_t=(n_t, n_t), n_t_unique=(unique, unique))
     generator = torch.Generator().manual_seed(seed)
-    taken, seats = take_seats([site] * batch_size(unique), generator)
+    taken, seated = take_seats([site] * batch_size(unique), generator)
+    patience, rng = first_patience(), numpy_generator(generator)
+    keep = keep_seated(taken, seated, rng)
     batch = crystals_of(taken)
-    x = grow(model.network, SAMPLER, batch, steps=30, generator=generator, device=CPU, seats=seats)
+    x = grow(model.network, SAMPLER, batch, steps=30, generator=generator, device=CPU, keep=keep)
     assert batch.present is not None
     now = _best(harvest(x, batch.present, taken))
-    patience, rng = first_patience(), numpy_generator(generator)
     for _ in range(ROUNDS):
         made, _ = one_round(
             model.network,

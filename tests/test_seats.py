@@ -1,82 +1,120 @@
-"""Seats against the special positions of the International Tables and of the known types."""
+"""Seats that points are given near to where they are expected."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
 
 from crystal_examples import CPU, shipped_crystal
+from seat_examples import sites_for, sizes_of
 from training_examples import seeded
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.make.crystal_kernel import gather
-from zeoloom.make.crystals import Site, crystals_of, descend, group_of, site_of
-from zeoloom.make.seats import SEATED, SEATED_IF_KNOWN, free_seats, special_positions, take_seats
+from zeoloom.make.crystals import crystals_of, descend, site_of
+from zeoloom.make.seat_kernel import choose, offers
+from zeoloom.make.seats import (
+    LOWEST,
+    SEATED,
+    SEATED_IF_KNOWN,
+    densities_at,
+    keep_seated,
+    seats_near,
+    take_seats,
+)
+from zeoloom.make.special_positions import special_positions
 from zeoloom.structure.reference import load_reference
 
-
-def sizes_of(code: str) -> list[int]:
-    """Atoms of each orbit of a known type."""
-    framework = load_reference()[code]
-    multiplicity = gather(framework.frac_t, *group_of(site_of(framework, 1)))[2]
-    return [int(size) for size in multiplicity]
-
-
-@pytest.mark.parametrize(
-    ("symbol", "sizes"),
-    [
-        ("P1", {1}),
-        ("P-1", {2}),  # no tetrahedron has a centre
-        ("P312", {2, 3, 6}),  # not 1a: 32 is not of a tetrahedron
-        ("P6/mmm", {4, 6, 12, 24}),
-        ("Fm-3m", {8, 32, 48, 96, 192}),  # not 4a, 4b, 24d, 24e
-    ],
-)
-def test_as_in_the_international_tables(symbol: str, sizes: set[int]) -> None:
-    positions = special_positions(operations_of_hall_number(hall_number_of(symbol)))
-    assert set(positions.sizes.tolist()) == sizes
-    freedoms = np.trace(positions.directions, axis1=1, axis2=2)
-    assert set(freedoms[positions.sizes == max(sizes)]) == {3.0}
-
-
-def test_each_known_atom_has_a_seat() -> None:
-    for code, framework in load_reference().items():
-        offered = special_positions(site_of(framework, 1).operations).sizes
-        assert set(sizes_of(code)) <= set(offered.tolist()), code
-
-
-def sites_for(code: str, n: int, spare: int = 0) -> list[Site]:
-    framework = load_reference()[code]
-    n_t, unique = sum(sizes_of(code)), len(framework.frac_t)
-    site = site_of(framework, unique + spare, n_t=(n_t, n_t), n_t_unique=(unique, unique))
-    return [site] * n
+ALL = np.ones(1000, dtype=np.bool_)
 
 
 @pytest.mark.parametrize("code", ["SOD", "FAU", "MWW", "TER", "UTL"])
 def test_orbits_add_up(code: str) -> None:
     """Points kept on their seats form as many atoms as were asked for."""
-    sites, seats = take_seats(sites_for(code, 20, spare=2), seeded(0), seated=1.0)
+    sites = sites_for(code, 20)
     unique = len(load_reference()[code].frac_t)
-    assert [site.n_points for site in sites] == [unique] * 20
-    points = seats.keep(10.0 * torch.randn(20, unique, 3, generator=seeded(1)))
-    torch.testing.assert_close(seats.keep(points), points, atol=1e-4, rtol=1e-5)
+    keep = keep_seated(sites, ALL[:20], np.random.default_rng(0))
+    points = keep(10.0 * torch.randn(20, unique, 3, generator=seeded(1)), 2.0)
+    torch.testing.assert_close(keep(points, 0.1), points, atol=1e-4, rtol=1e-5)
     for site, cloud in zip(sites, points.double().numpy(), strict=True):
         frac = cloud @ np.linalg.inv(site.cell)
         atoms, _ = expand_orbits(frac, site.operations, site.cell, tolerance=1e-3)
         assert len(atoms) == sum(sizes_of(code))
 
 
-def test_the_way_of_mww_is_among_those_drawn() -> None:
-    sites, seats = take_seats(sites_for("MWW", 60), seeded(2), seated=1.0)
-    positions = special_positions(sites[0].operations)
-    freedoms = torch.linalg.matrix_rank(seats.directions, atol=1e-4).sum(1)
-    wanted = 5 * 2 + 3 * 1  # five atoms on mirrors, three on threefold axes
-    assert (freedoms == wanted).sum() > 5
-    assert len(positions.sizes) > 100
+@pytest.mark.parametrize("code", ["MWW", "TER", "EUO", "IHW", "RHO", "STW"])
+def test_points_near_the_atoms_of_a_type_get_their_seats(code: str) -> None:
+    site = sites_for(code, 1)[0]
+    frac_t = load_reference()[code].frac_t
+    rng = np.random.default_rng(0)
+    shaken = frac_t + rng.normal(0.0, 0.1, frac_t.shape) @ np.linalg.inv(site.cell)
+    sizes = Counter(sizes_of(code))
+    for _ in range(5):
+        loose = np.zeros(len(frac_t), dtype=np.bool_)
+        seats = seats_near(site, densities_at(site), shaken, loose, 0.1, rng)
+        assert seats is not None
+        places, directions = seats
+        on_seats = places + np.einsum("nij,nj->ni", directions, shaken - places)
+        assert np.linalg.norm((on_seats - frac_t) @ site.cell, axis=1).max() < 0.6
+        orbits = (expand_orbits(each[None], site.operations, site.cell)[0] for each in on_seats)
+        assert Counter(map(len, orbits)) == sizes
+
+
+def test_held_points_keep_the_positions_they_are_on() -> None:
+    """Though others near by would do; the rest make up for the atoms."""
+    site = sites_for("TER", 1)[0]
+    frac_t = load_reference()["TER"].frac_t
+    on_mirrors = np.flatnonzero(np.array(sizes_of("TER")) == 8)
+    held = np.zeros(len(frac_t), dtype=np.bool_)
+    held[on_mirrors[:3]] = True
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        seats = seats_near(site, densities_at(site), frac_t, held, 3.0, rng)
+        assert seats is not None
+        places, directions = seats
+        assert np.allclose(places[held], frac_t[held], atol=1e-3)
+        assert np.allclose(np.trace(directions[held], axis1=1, axis2=2), 2.0)
+
+
+def test_choices_are_as_likely_as_the_product_of_their_chances() -> None:
+    """Against all of them, counted one by one."""
+    rng = np.random.default_rng(0)
+    chances, sizes = rng.random((3, 3)), np.array([1, 2, 4])
+    exact = {
+        way: float(np.prod(chances[range(3), way]))
+        for way in product(range(3), repeat=3)
+        if 5 <= sizes[list(way)].sum() <= 7
+    }
+    total = sum(exact.values())
+    tries = 20_000
+    told = Counter(tuple(choose(chances, sizes, 5, 7, rng.random(4))) for _ in range(tries))
+    assert set(told) == set(exact)
+    for way, chance in exact.items():
+        spread = (tries * chance / total) ** 0.5
+        assert abs(told[way] - tries * chance / total) < 5 * spread, way
+
+
+def test_offers_are_the_nearest_places() -> None:
+    """Against places gone along each position, in a skew cell."""
+    site = sites_for("UTL", 1)[0]
+    positions = special_positions(site.operations)
+    rng = np.random.default_rng(0)
+    frac = rng.random((4, 3))
+    squares, nearest = offers(frac, positions.places, positions.directions, site.cell)
+    apart = (frac[:, None] - nearest) @ site.cell
+    np.testing.assert_allclose((apart**2).sum(axis=2), squares, atol=1e-9)
+    cells = np.array(list(product(range(-3, 4), repeat=3)))
+    for k, (place, direction) in enumerate(
+        zip(positions.places, positions.directions, strict=True)
+    ):
+        away = frac[:, None] - place - cells
+        across = (away - away @ direction.T) @ site.cell
+        least = (across**2).sum(axis=2).min(axis=1)
+        np.testing.assert_allclose(squares[:, k], least, atol=1e-9)
 
 
 def test_most_are_seated_where_numbers_are_known() -> None:
@@ -84,42 +122,44 @@ def test_most_are_seated_where_numbers_are_known() -> None:
         asked = sites_for("MFI", 200, spare=2)
         if not known:
             asked = [replace(site, n_t=(90, 100)) for site in asked]
-        taken, _ = take_seats(asked, seeded(5))
-        seated = sum(
+        taken, seated = take_seats(asked, seeded(5))
+        assert abs(seated.mean() - share) < 0.1
+        fewer = [
             after.n_points < before.n_points for before, after in zip(asked, taken, strict=True)
-        )
-        assert abs(seated / 200 - share) < 0.1
+        ]
+        assert fewer == seated.tolist()
 
 
 def test_free_points_stay_free() -> None:
     sites = sites_for("MFI", 3, spare=1)
-    taken, seats = take_seats(sites, seeded(0), seated=0.0)
+    taken, seated = take_seats(sites, seeded(0), seated=0.0)
     assert taken == sites
     points = torch.randn(3, 13, 3, generator=seeded(1))
-    assert torch.equal(seats.keep(points), points)
+    assert torch.equal(keep_seated(taken, seated, np.random.default_rng(0))(points, 2.0), points)
 
 
 @pytest.mark.parametrize("n_t", [(7, 7), (1000, 1000)])
 def test_what_does_not_add_up_is_left_free(n_t: tuple[int, int]) -> None:
     site = site_of(load_reference()["SOD"], 1, n_t=n_t)
-    taken, seats = take_seats([site], seeded(0), seated=1.0)
-    assert taken == [site]
-    assert torch.equal(seats.directions, free_seats((1, 1)).directions)
+    points = torch.randn(1, 1, 3, generator=seeded(1))
+    assert torch.equal(keep_seated([site], ALL[:1], np.random.default_rng(0))(points, 2.0), points)
 
 
-def test_clouds_end_on_their_seats() -> None:
+def test_clouds_end_on_the_seats_of_the_lowest_level() -> None:
     """Wherever the network wants them, and though their noise goes anywhere."""
-    sites, seats = take_seats(sites_for("TER", 4), seeded(3), seated=1.0)
+    sites = sites_for("TER", 4)
+    keep = keep_seated(sites, ALL[:4], np.random.default_rng(0))
     start = 2.0 * torch.randn(4, 8, 3, generator=seeded(4))
+    levels = [1.0, 0.5, 0.2, 0.0]
     x = descend(
         shipped_crystal().network,
         ancestral,
         crystals_of(sites),
         start,
-        [1.0, 0.5, 0.2, 0.0],
+        levels,
         seeded(5),
         CPU,
-        seats,
+        keep,
     )
     assert (x - start).norm(dim=-1).min() > 0.1
-    torch.testing.assert_close(seats.keep(x), x, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(keep(x, LOWEST / 2), x, atol=1e-4, rtol=1e-5)

@@ -23,9 +23,8 @@ import torch
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.make.crystal_kernel import distances_to_images
 from zeoloom.make.crystals import RHO, SIGMA_MIN, crystals_of, descend, group_of, harvest
-from zeoloom.make.ease import free_directions
 from zeoloom.make.net_walk import first_patience
-from zeoloom.make.seats import Seats, free_seats
+from zeoloom.make.seats import keep_seated
 from zeoloom.make.wander import numpy_generator, wander
 from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.structure.nets.fingerprint import DEGREE
@@ -67,8 +66,7 @@ class CrystalRepair:
         fewest: crystals that are never given up.
         paving: cost that a net gains with each round that a crystal has spent there.
         renewal: rounds after which the worst quarter gives way to copies of the best; 0 for never.
-        seated: chance that the points of a crystal with as many atoms as asked for stay on their
-            special positions.
+        seated: chance that a crystal with as many points as orbits are asked for has them seated.
         spare: points a crystal may gain at most.
         walk: moves from net to net that are tried after each round, times the square of the atoms
             of the crystal; 0 for none.
@@ -178,14 +176,14 @@ def one_round(
         plan: how.
         temperature: of the round, in units of cost.
         patience: what walks have learned; changed.
-        rng: source of randomness of the walks.
+        rng: source of randomness of the walks and of seats.
         generator: of all else, on the CPU.
         device: where to compute.
 
     Returns:
         What has become of each; and the valid crystals that were met, repeats included.
     """
-    made = _propose(network, sampler, crystals, plan, generator, device)
+    made = _propose(network, sampler, crystals, plan, rng, generator, device)
     found = [crystal for crystal in made if crystal.valid]
     for row, crystal in enumerate(made):
         tries = plan.walk * len(crystal.frac_t) ** 2
@@ -218,32 +216,31 @@ def _propose(
     sampler: Sampler,
     crystals: Sequence[Grown],
     plan: CrystalRepair,
+    rng: np.random.Generator,
     generator: torch.Generator,
     device: torch.device,
 ) -> list[Grown]:
     drafts = [_draft(crystal, plan, generator) for crystal in crystals]
     asked = [crystal.site for crystal in crystals]
-    batch = crystals_of(
-        [replace(site, n_points=len(frac)) for site, (frac, _) in zip(asked, drafts, strict=True)]
-    )
+    sites = [
+        replace(site, n_points=len(frac)) for site, (frac, _) in zip(asked, drafts, strict=True)
+    ]
+    batch = crystals_of(sites)
     assert batch.present is not None
     places = torch.zeros(*batch.present.shape, 3)
     held = torch.zeros(batch.present.shape, dtype=torch.bool)
-    directions = free_seats(batch.present.shape).directions
-    for row, (crystal, (frac, fixed)) in enumerate(zip(crystals, drafts, strict=True)):
-        n, site = len(frac), crystal.site
-        places[row, :n] = torch.from_numpy(frac @ site.cell)
-        held[row, :n] = torch.from_numpy(fixed)
-        edited = n != len(crystal.points_of)
-        if crystal.as_many and not edited and _happens(plan.seated, generator):
-            free = free_directions(crystal.frac_t, *group_of(site))
-            directions[row, :n] = torch.from_numpy(free[crystal.points_of])
+    seated = np.zeros(len(sites), dtype=np.bool_)
+    for row, (site, (frac, fixed)) in enumerate(zip(sites, drafts, strict=True)):
+        places[row, : len(frac)] = torch.from_numpy(frac @ site.cell)
+        held[row, : len(frac)] = torch.from_numpy(fixed)
+        fitting = site.n_t_unique[0] <= len(frac) <= site.n_t_unique[1]
+        seated[row] = fitting and _happens(plan.seated, generator)
     sigma = plan.sigmas[_choose(len(plan.sigmas), generator)]
     start = places + sigma * standard_noise(places, generator)
     steps = max(FEWEST_STEPS, round(sigma / plan.spacing))
     levels = noise_levels(steps, sigma, SIGMA_MIN, RHO)
-    seats = Seats(directions, places)
-    x = descend(network, sampler, batch, start, levels, generator, device, seats, (places, held))
+    keep = keep_seated(sites, seated, rng, held.numpy())
+    x = descend(network, sampler, batch, start, levels, generator, device, keep, (places, held))
     return harvest(x, batch.present, asked)
 
 

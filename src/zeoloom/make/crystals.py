@@ -15,7 +15,7 @@ from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.symmetry import identity_first
 from zeoloom.make.crystal_kernel import gather, judge_atoms, whole_net
 from zeoloom.make.ease import ease
-from zeoloom.make.seats import free_seats
+from zeoloom.make.seats import keep_free
 from zeoloom.structure.nets.fingerprint import DEGREE, fingerprint
 from zeoloom.structure.records import Framework
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.geometry.symmetry import SymmetryOperations
-    from zeoloom.make.seats import Seats
+    from zeoloom.make.seats import Keep
     from zeoloom.structure.records import FloatArray, IntArray
 
 SIGMA_MAX = 2.5
@@ -162,7 +162,7 @@ def grow(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
-    seats: Seats | None = None,
+    keep: Keep = keep_free,
 ) -> Tensor:
     """Clouds from noise alone.
 
@@ -173,15 +173,14 @@ def grow(
         steps: noise levels.
         generator: source of randomness, on the CPU.
         device: where to compute.
-        seats: of the points; None if they are free.
+        keep: where points may be.
 
     Returns:
         (B, N, 3) Å, on the CPU.
     """
     assert crystal.present is not None
     frac = torch.rand(*crystal.present.shape, 3, generator=generator)
-    seats = seats or free_seats(crystal.present.shape)
-    start = seats.keep(frac @ crystal.cells)
+    start = frac @ crystal.cells
     start = start + SIGMA_MAX * standard_noise(start, generator)
     return descend(
         network,
@@ -191,7 +190,7 @@ def grow(
         noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO),
         generator,
         device,
-        seats,
+        keep,
     )
 
 
@@ -203,7 +202,7 @@ def descend(
     levels: Sequence[float],
     generator: torch.Generator,
     device: torch.device,
-    seats: Seats | None = None,
+    keep: Keep = keep_free,
     held: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """Denoise clouds (B, N, 3) Å from the first level down.
@@ -216,8 +215,7 @@ def descend(
         levels: Å.
         generator: source of randomness, on the CPU.
         device: where to compute.
-        seats: of the points; None if they are free. What is expected of a point lies on its seat,
-            its noise need not.
+        keep: where points may be. What is expected of a point lies there, its noise need not.
         held: (B, N, 3) Å clean places and (B, N) True for points to be held there: they stay at the
             running noise level, whatever the sampler does to them.
 
@@ -225,11 +223,10 @@ def descend(
         (B, N, 3) Å, on the CPU.
     """
     there = crystal.to(device)
-    kept = (seats or free_seats(start.shape[:2])).to(device)
     expect = denoiser(lambda points, level: network(points, level, there))
 
     def denoise(points: Tensor, level: Tensor) -> Tensor:
-        return kept.keep(expect(points, level))
+        return keep(expect(points, level), float(level[0]))
 
     if held is None:
         with torch.inference_mode():
@@ -238,7 +235,8 @@ def descend(
 
     def denoise_loose(points: Tensor, level: Tensor) -> Tensor:
         noisy = places + level[:, None, None] * standard_noise(places, generator)
-        return torch.where(fixed, places, denoise(torch.where(fixed, noisy, points), level))
+        expected = expect(torch.where(fixed, noisy, points), level)
+        return keep(torch.where(fixed, places, expected), float(level[0]))
 
     with torch.inference_mode():
         x = final(sampler(denoise_loose, start.to(device), levels, generator))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from zeoloom.make.crystal_repair import repair_crystals
 from zeoloom.make.crystals import crystals_of, grow, harvest
-from zeoloom.make.seats import take_seats
+from zeoloom.make.seats import keep_seated, take_seats
+from zeoloom.make.wander import numpy_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +49,7 @@ def weave(
         came by.
         The same net comes again if a crystal stays near it.
     """
-    taken, seats = take_seats(sites, generator)
+    taken, seated = take_seats(sites, generator)
     crystal = crystals_of(taken)
     assert crystal.present is not None
     x = grow(
@@ -58,7 +59,7 @@ def weave(
         steps=steps,
         generator=generator,
         device=device,
-        seats=seats,
+        keep=keep_seated(taken, seated, numpy_generator(generator)),
     )
     grown = sorted(harvest(x, crystal.present, taken), key=lambda each: each.cost)
     yield [each for each in grown if each.valid]
