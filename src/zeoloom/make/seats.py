@@ -81,7 +81,7 @@ def keep_seated(
     rng: np.random.Generator,
     held: BoolArray | None = None,
 ) -> Keep:
-    """Points on seats, chosen anew at each level that is high enough.
+    """Points on seats, chosen anew at each level of one descent that is high enough.
 
     Args:
         sites: of the crystals of a batch, with the points that each has.

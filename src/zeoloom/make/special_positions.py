@@ -100,8 +100,11 @@ def _fixed_places(rotations: IntArray, translations: FloatArray) -> tuple[FloatA
     strange = np.array([kind not in OF_A_TETRAHEDRON for kind in kinds])
     # 32 has a tetrahedron's operations, but not as a tetrahedron has them
     twofold = np.array([kind == (-1, 1) for kind in kinds])
-    strange_as_a_whole = (fixed.sum(axis=1) == 6) & ((fixed & twofold).sum(axis=1) == 3)
-    possible = np.flatnonzero(~(fixed & strange).any(axis=1) & ~strange_as_a_whole)
+    orders = fixed.sum(axis=1)
+    strange_as_a_whole = (orders == 6) & ((fixed & twofold).sum(axis=1) == 3)
+    worth_it = orders > 1
+    worth_it[-1] = True  # the general position once
+    possible = np.flatnonzero(worth_it & ~(fixed & strange).any(axis=1) & ~strange_as_a_whole)
     return grid[possible].astype(np.float64), np.asarray(fixed[possible])
 
 
