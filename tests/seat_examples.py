@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from zeoloom.make.crystal_kernel import gather
-from zeoloom.make.crystals import Site, group_of, site_of
+from zeoloom.make.crystals import Site, site_of
 from zeoloom.structure.reference import load_reference
 
 
 def sizes_of(code: str) -> list[int]:
     """Atoms of each orbit of a known type."""
     framework = load_reference()[code]
-    multiplicity = gather(framework.frac_t, *group_of(site_of(framework, 1)))[2]
+    multiplicity = gather(framework.frac_t, *site_of(framework, 1).group)[2]
     return [int(size) for size in multiplicity]
 
 

@@ -10,7 +10,7 @@ from zeoloom.geometry.group_table import GroupTable, group_table, inverse, produ
 from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
 from zeoloom.make.crystal_kernel import judge_atoms, whole_net
-from zeoloom.make.crystals import Grown, framework_of, gathered, group_of, site_of
+from zeoloom.make.crystals import Grown, framework_of, gathered, site_of
 from zeoloom.make.net_kernel import (
     IMPOSSIBLE,
     Net,
@@ -98,11 +98,11 @@ def test_what_is_no_group_is_refused() -> None:
 def test_bonds_and_cost_are_those_of_the_judge(code: str) -> None:
     crystal = crystal_of(code)
     cost, sites, net = looked_at(crystal)
-    bonds, costs, _ = judge_atoms(crystal.frac_t, *group_of(crystal.site))
+    bonds, costs, _ = judge_atoms(crystal.frac_t, *crystal.site.group)
     assert cost == pytest.approx(costs.sum())
     assert net.counts.tolist() == bonds.tolist()
     assert balanced(net)
-    atoms = len(whole_net(crystal.frac_t, *group_of(crystal.site))[0])
+    atoms = len(whole_net(crystal.frac_t, *crystal.site.group)[0])
     assert (len(crystal.site.operations) // sites.orders).sum() == atoms
 
 
@@ -180,7 +180,7 @@ def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
     _, states, costs = walk(crystal.frac_t, table_of(crystal), 3000, 2.0, 16, patience, rng)
     assert len(states) > 0
     for state, cost in zip(states, costs, strict=True):
-        bonds, judged, _ = judge_atoms(state, *group_of(crystal.site))
+        bonds, judged, _ = judge_atoms(state, *crystal.site.group)
         assert (bonds == 4).all()
         assert judged.sum() == pytest.approx(cost)
     best = gathered(states[np.argmin(costs)], crystal.site)  # hot ones may have atoms that meet

@@ -60,7 +60,7 @@ def gather(
             for j in range(n):
                 for g in range(order):
                     nearest(here[i], here[j], rotations[g], translations[g], step)
-                    if _length(step, cell) < radius:
+                    if length_of(step, cell) < radius:
                         count += 1
                         mean += step
             moved[i] += mean / count
@@ -72,7 +72,7 @@ def gather(
         for j in range(i + 1):
             for g in range(order):
                 nearest(here[i], here[j], rotations[g], translations[g], step)
-                if _length(step, cell) < SAME_PLACE:
+                if length_of(step, cell) < SAME_PLACE:
                     if j == i:
                         stabiliser += 1
                     elif first[i] == i:
@@ -98,7 +98,8 @@ def nearest(
 
 
 @compiled
-def _length(step: FloatArray, cell: FloatArray) -> float:
+def length_of(step: FloatArray, cell: FloatArray) -> float:
+    """Å of a fractional way."""
     squared = 0.0
     for axis in range(3):
         along = step[0] * cell[0, axis] + step[1] * cell[1, axis] + step[2] * cell[2, axis]
@@ -166,7 +167,7 @@ def _add_neighbours(
         moved[0] = step[0] + shifts[s, 0]
         moved[1] = step[1] + shifts[s, 1]
         moved[2] = step[2] + shifts[s, 2]
-        if not SAME_PLACE <= _length(moved, cell) < BOND_CUTOFF or count == MOST_NEIGHBOURS:
+        if not SAME_PLACE <= length_of(moved, cell) < BOND_CUTOFF or count == MOST_NEIGHBOURS:
             continue
         for axis in range(3):
             around[count, axis] = (
@@ -212,7 +213,7 @@ def whole_net(
                 continue
             for s in range(len(shifts)):
                 moved[:] = step + shifts[s]
-                if SAME_PLACE < _length(moved, cell) < BOND_CUTOFF:
+                if SAME_PLACE < length_of(moved, cell) < BOND_CUTOFF:
                     tails.append(i)
                     heads.append(j)
                     cells.append(home + shifts[s])
@@ -245,7 +246,7 @@ def _whole_cell(
                 for axis in range(3):
                     along = places[other, axis] - image[axis]
                     step[axis] = along - np.round(along)
-                known = known or _length(step, cell) < SAME_PLACE
+                known = known or length_of(step, cell) < SAME_PLACE
             if not known:
                 places[size], sites[size] = image, i
                 size += 1
@@ -266,5 +267,5 @@ def distances_to_images(
     for j in range(len(frac)):
         for g in range(len(rotations)):
             nearest(place, frac[j], rotations[g], translations[g], step)
-            least[j] = min(least[j], _length(step, cell))
+            least[j] = min(least[j], length_of(step, cell))
     return least

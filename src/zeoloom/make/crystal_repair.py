@@ -22,7 +22,7 @@ import torch
 
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.make.crystal_kernel import distances_to_images
-from zeoloom.make.crystals import RHO, SIGMA_MIN, crystals_of, descend, group_of, harvest
+from zeoloom.make.crystals import RHO, SIGMA_MIN, crystals_of, descend, harvest
 from zeoloom.make.net_walk import first_patience
 from zeoloom.make.seats import keep_seated
 from zeoloom.make.wander import numpy_generator, wander
@@ -257,7 +257,7 @@ def _draft(
         elif len(frac) < crystal.site.n_points + plan.spare:
             frac = _with_more(crystal, atom, generator)
     reach = plan.reaches[_choose(len(plan.reaches), generator)]
-    loose = distances_to_images(crystal.frac_t[atom], frac, *group_of(crystal.site)) < reach
+    loose = distances_to_images(crystal.frac_t[atom], frac, *crystal.site.group) < reach
     return frac, ~loose
 
 
@@ -265,7 +265,7 @@ def _with_fewer(crystal: Grown, atom: int, generator: torch.Generator) -> FloatA
     """The points without those of a crowded atom or of one of its neighbours."""
     if len(crystal.frac_t) == 1:
         return crystal.frac_points
-    near = distances_to_images(crystal.frac_t[atom], crystal.frac_t, *group_of(crystal.site))
+    near = distances_to_images(crystal.frac_t[atom], crystal.frac_t, *crystal.site.group)
     candidates = np.flatnonzero(near < BOND_CUTOFF)  # the atom itself is one of them
     gone = candidates[_choose(len(candidates), generator)]
     return np.asarray(crystal.frac_points[crystal.points_of != gone])

@@ -70,6 +70,12 @@ class Site:
     n_t: tuple[int, int] = ANY_NUMBER
     n_t_unique: tuple[int, int] = ANY_NUMBER
 
+    @property
+    def group(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Rotations (G, 3, 3), translations (G, 3) and cell (3, 3) for the compiled functions."""
+        rotations = self.operations.rotations.astype(np.float64)
+        return rotations, self.operations.translations, self.cell
+
 
 @dataclass(frozen=True, slots=True)
 class Grown:
@@ -254,7 +260,7 @@ def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
 
 def gathered(frac_points: FloatArray, site: Site) -> Grown:
     """The atoms that points (n, 3) have formed at a site."""
-    group = group_of(site)
+    group = site.group
     frac, first, multiplicity = gather(frac_points, *group)
     atoms = np.flatnonzero(first == np.arange(len(first)))
     points_of = np.searchsorted(atoms, first)
@@ -272,15 +278,9 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
     return Grown(site, frac_t, n_t, bonds, costs, holes, cost, points_of)
 
 
-def group_of(site: Site) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Rotations (G, 3, 3), translations (G, 3) and cell (3, 3) for the compiled functions."""
-    operations = site.operations
-    return operations.rotations.astype(np.float64), operations.translations, site.cell
-
-
 def fingerprint_of(grown: Grown) -> str:
     """Fingerprint of the net of a valid crystal."""
-    sites, tails, heads, shifts = whole_net(grown.frac_t, *group_of(grown.site))
+    sites, tails, heads, shifts = whole_net(grown.frac_t, *grown.site.group)
     if len(tails) != DEGREE * len(sites):
         return ""  # atoms of the full cell lie on one another
     return fingerprint(heads, shifts, sites)

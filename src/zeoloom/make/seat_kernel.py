@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.make.crystal_kernel import length_of, nearest
 
 if TYPE_CHECKING:
     from zeoloom.structure.records import BoolArray, FloatArray, IntArray
@@ -17,6 +18,13 @@ THERE = 1e-4
 
 NEVER = 1e-12
 """A chance not worth counting."""
+
+APART, ROUNDS_APART = 2.2, 3
+"""Å between points that are to become different atoms, which are 3.1 Å from one another in the end;
+and how often they are moved apart."""
+
+MET = 1e-3
+"""Å between images of a point that its seat makes one."""
 
 
 @compiled
@@ -156,3 +164,47 @@ def chances_of(
             )
         chances[i] /= chances[i].max()
     return chances
+
+
+@compiled
+def part(
+    frac: FloatArray,
+    directions: FloatArray,
+    held: BoolArray,
+    rotations: FloatArray,
+    translations: FloatArray,
+    cell: FloatArray,
+) -> FloatArray:
+    """Move points on seats away from each other, and from images that would make them one.
+
+    Args:
+        frac: (n, 3) on seats.
+        directions: (n, 3, 3) fractional projections on the ways each may go there.
+        held: (n,) points that are not moved.
+        rotations: (G, 3, 3), the identity first.
+        translations: (G, 3).
+        cell: (3, 3) Å.
+
+    Returns:
+        (n, 3) fractional, on the same seats.
+    """
+    parted, step = frac.copy(), np.empty(3)
+    for _ in range(ROUNDS_APART):
+        push = np.zeros_like(frac)
+        for i in range(len(frac)):
+            if held[i]:
+                continue
+            for j in range(len(frac)):
+                share = 1.0 if held[j] else 0.5
+                for g in range(1 if i == j else 0, len(rotations)):
+                    nearest(parted[i], parted[j], rotations[g], translations[g], step)
+                    distance = length_of(step, cell)
+                    if MET < distance < APART:
+                        push[i] -= share * (APART - distance) / distance * step
+        if not push.any():
+            break
+        for i in range(len(frac)):
+            for axis in range(3):
+                for b in range(3):
+                    parted[i, axis] += directions[i, axis, b] * push[i, b]
+    return parted

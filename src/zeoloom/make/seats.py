@@ -4,7 +4,7 @@ Which special positions are taken decides how many atoms a cell holds. Points th
 their images seldom end with the number asked for. So at each noise level every point is given a
 seat near to where the network expects it, drawn such that the sizes of all orbits add up; from the
 lowest such level on it keeps its seat. What is expected of a point lies on its seat, its noise need
-not.
+not. Nor may seated points meet: as many as are asked for are to become as many atoms.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.make.seat_kernel import chances_of, choose, offers
+from zeoloom.make.seat_kernel import chances_of, choose, offers, part
 from zeoloom.make.special_positions import special_positions
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ SPREAD, LEAST_SPREAD = 0.3, 0.2
 
 LOWEST = 0.29
 """Å, noise level below which seats are kept."""
+
+PARTED = 1.0
+"""Å, noise level below which points on seats are kept apart."""
 
 SEATED, SEATED_IF_KNOWN = 0.5, 0.95
 """Share of the crystals that are seated, and where exact numbers of atoms and orbits are asked for;
@@ -93,6 +96,8 @@ def keep_seated(
     rows = np.flatnonzero(seated).tolist()
     inverse = {row: np.linalg.inv(sites[row].cell) for row in rows}
     densities = {id(sites[row].cell): densities_at(sites[row]) for row in rows}
+    most = max(site.n_points for site in sites)
+    still = np.zeros((len(sites), most), dtype=np.bool_) if held is None else held
     seats: dict[int, tuple[FloatArray, FloatArray]] = {}
 
     def keep(cart_points: Tensor, level: float) -> Tensor:
@@ -102,14 +107,16 @@ def keep_seated(
             site, n = sites[row], sites[row].n_points
             expected = points[row, :n] @ inverse[row]
             if level >= LOWEST:
-                fixed = held[row, :n] if held is not None else np.zeros(n, dtype=np.bool_)
-                chosen = seats_near(site, densities[id(site.cell)], expected, fixed, spread, rng)
+                density = densities[id(site.cell)]
+                chosen = seats_near(site, density, expected, still[row, :n], spread, rng)
                 if chosen is not None:
                     seats[row] = chosen
             if row not in seats:
                 continue
             places, directions = seats[row]
             on_seats = places + np.einsum("nij,nj->ni", directions, expected - places)
+            if level < PARTED:
+                on_seats = part(on_seats, directions, still[row, :n], *site.group)
             points[row, :n] = on_seats @ site.cell
         return torch.from_numpy(points).to(cart_points)
 
