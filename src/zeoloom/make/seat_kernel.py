@@ -177,6 +177,9 @@ def part(
 ) -> FloatArray:
     """Move points on seats away from each other, and from images that would make them one.
 
+    Images that lie on one another push as often as they are; it need not be exact, as the network
+    is asked again at the next level.
+
     Args:
         frac: (n, 3) on seats.
         directions: (n, 3, 3) fractional projections on the ways each may go there.

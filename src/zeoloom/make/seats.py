@@ -95,6 +95,7 @@ def keep_seated(
     """
     rows = np.flatnonzero(seated).tolist()
     inverse = {row: np.linalg.inv(sites[row].cell) for row in rows}
+    groups = {row: sites[row].group for row in rows}
     densities = {id(sites[row].cell): densities_at(sites[row]) for row in rows}
     most = max(site.n_points for site in sites)
     still = np.zeros((len(sites), most), dtype=np.bool_) if held is None else held
@@ -116,7 +117,7 @@ def keep_seated(
             places, directions = seats[row]
             on_seats = places + np.einsum("nij,nj->ni", directions, expected - places)
             if level < PARTED:
-                on_seats = part(on_seats, directions, still[row, :n], *site.group)
+                on_seats = part(on_seats, directions, still[row, :n], *groups[row])
             points[row, :n] = on_seats @ site.cell
         return torch.from_numpy(points).to(cart_points)
 
