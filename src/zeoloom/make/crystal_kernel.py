@@ -29,6 +29,9 @@ NEXT_DISTANCE = 5.0
 LENGTH_COST, NEXT_COST = 2.0, 0.1
 """Cost per Å² of deviation from `BOND_LENGTH` and from that; a bond missing or too many costs 1."""
 
+AT_REST = 1e-9
+"""Fractional, that points move when they have met."""
+
 MOST_NEIGHBOURS = 16
 
 
@@ -52,7 +55,10 @@ def gather(
     n, order = len(frac), len(rotations)
     step = np.empty(3)
     here = frac.copy()
+    at_rest = False
     for radius in (MEETING_DISTANCE, MEETING_DISTANCE, MEETING_DISTANCE, SAME_PLACE):
+        if at_rest:  # nothing is nearer to anything than before
+            break
         moved = here.copy()
         for i in range(n):
             count = 0
@@ -64,6 +70,7 @@ def gather(
                         count += 1
                         mean += step
             moved[i] += mean / count
+        at_rest = np.abs(moved - here).max() < AT_REST
         here = moved
     first = np.arange(n)
     multiplicity = np.empty(n)

@@ -42,7 +42,7 @@ def pick(n: int, rng: np.random.Generator) -> int:
 @compiled
 def switch(
     i: int, net: Net, new: Net, sites: Sites, table: GroupTable, rng: np.random.Generator
-) -> bool:
+) -> int:
     """Switch the bonds of a path a-i-c-d.
 
     Args:
@@ -54,13 +54,13 @@ def switch(
         rng: source of randomness.
 
     Returns:
-        Whether there was such a path.
+        The asymmetric atom of c; -1 if there was no such path.
     """
     if net.counts[i] < 2:
-        return False
+        return -1
     to_a, to_c = pick(net.counts[i], rng), pick(net.counts[i], rng)
     if to_a == to_c:
-        return False
+        return -1
     a, a_image, a_cells = net.partners[i, to_a], net.operations[i, to_a], net.cells[i, to_a]
     c, c_image, c_cells = net.partners[i, to_c], net.operations[i, to_c], net.cells[i, to_c]
     to_d = pick(net.counts[c], rng)
@@ -69,9 +69,9 @@ def switch(
     d_image = product(table, c_image, c_cells, net.operations[c, to_d], net.cells[c, to_d], d_cells)
     d_image = named(d, d_image, d_cells, sites)
     if d == i and d_image == 0 and np.abs(d_cells).max() == 0:
-        return False
+        return -1
     if bond_index(net, i, d, d_image, d_cells) == to_a:
-        return False
+        return -1
     back_cells, cells = np.empty(3, np.int64), np.empty(3, np.int64)
     back = inverse(table, a_image, a_cells, back_cells)
     image = named(c, product(table, back, back_cells, c_image, c_cells, cells), cells, sites)
@@ -79,7 +79,8 @@ def switch(
     far, far_cells = net.operations[c, to_d], net.cells[c, to_d]
     change_bond(new, c, d, far, far_cells, False, sites, table)
     made = change_bond(new, a, c, image, cells, True, sites, table)
-    return made and change_bond(new, i, d, d_image, d_cells, True, sites, table)
+    made = made and change_bond(new, i, d, d_image, d_cells, True, sites, table)
+    return int(c) if made else -1
 
 
 @compiled

@@ -1,10 +1,11 @@
 """Compiled: a walk of a crystal from net to net, at a temperature, without the network.
 
 A move changes bonds, the atoms descend on the cost of the new ones, and the outcome is kept by
-Metropolis' rule. Nearly all descents are given up after a few steps, when it is plain that their
-end would not be kept (Barkema & Mousseau, PRB 62, 4985 (2000)), so that fifty to two hundred
-thousand moves are tried in a second. What is plain differs from group to group and is learned on
-the way: a tenth of the descents go on to their end.
+Metropolis' rule. Descents are given up when it is plain that their end would not be kept (Barkema
+& Mousseau, PRB 62, 4985 (2000)). After a switch that is nearly always at once, since its two middle
+atoms are first put in the middle of their new neighbours; so one to two hundred thousand moves are
+tried in a second. What is plain differs from group to group and is learned on the way: a tenth of
+the descents are given up later.
 """
 
 from __future__ import annotations
@@ -43,16 +44,19 @@ STEPS = 60
 FURTHEST = 0.3
 """Å, that an atom moves in one step; after a move it has further to go than in `ease`."""
 
-CHECKS = (4, 8, 13, 22)
+SWITCH, CHAIN = 0, 1
+"""Kinds of moves: rows of what is learned of them."""
+
+CHECKS = (0, 2, 5, 13)
 """Steps of a descent after which it may be given up."""
 
-FIRST_PATIENCE = ((12.0, 6.0, 4.0, 1.5), (8.0, 4.0, 2.0, 1.0))
-"""Cost above what would be kept at which it is given up at each check; of switches, of chains."""
+FIRST_PATIENCE = ((16.0, 4.0, 1.5, 0.7), (45.0, 13.0, 2.5, 0.7))
+"""Cost above what would be kept at which one is given up at each check; of switches, of chains."""
 
 LEAST_PATIENCE = 0.5
 
-TO_THE_END = 0.1
-"""Share of the descents that are not given up, from which patience is learned."""
+LEARNT_FROM, GENEROUS = 0.1, 2.0
+"""Share of the descents from which patience is learned, and how many times as patient they are."""
 
 WORTHWHILE, LEARNING = 0.9, 0.5
 """Share of the moves that end well to be kept at each check; and how quickly that is learned."""
@@ -103,7 +107,7 @@ def walk(
     now, cost = frac.copy(), look(frac, table, shifts, reach, sites, net)
     place = frac @ table.cell
     moving, best = place.copy(), place.copy()
-    above, endless = np.zeros(4), np.full(4, np.inf)
+    above = np.zeros(4)
     states, costs = np.zeros((kept, n, 3)), np.full(kept, np.inf)
     if balanced(net):
         _keep(now, cost, states, costs)
@@ -111,20 +115,25 @@ def walk(
         bar = cost - temperature * math.log(max(rng.random(), 1e-12))
         i = _atom(net, rng)
         copy_net(net, new)
-        kind = 1 if not balanced(net) and rng.random() < CHAINS else 0
-        if kind == 0:
-            moved = switch(i, net, new, sites, table, rng)
-        else:
+        kind, other = SWITCH, -1
+        if not balanced(net) and rng.random() < CHAINS:
+            kind = CHAIN
             moved = chain(i, now, offers, offered, net, new, sites, table, rng)
+        else:
+            other = switch(i, net, new, sites, table, rng)
+            moved = other >= 0
         off = 0
         for k in range(n):
             off += abs(new.counts[k] - 4)
         if not moved or off >= bar:
             continue
         moving[:] = place
-        learning = rng.random() < TO_THE_END
-        limits = endless if learning else patience[kind]
-        if _settle(moving, sites.free, new, table, bar - off, limits, above, best) >= bar - off:
+        learning = rng.random() < LEARNT_FROM
+        limits = (GENEROUS if learning else 1.0) * patience[kind]
+        wanted = bar - off
+        middle = (i, other)
+        least = _settle(moving, sites.free, new, table, middle, wanted, limits, above, best)
+        if least >= wanted:
             continue
         after = best @ inverse_cell
         outcome = look(after, table, shifts, reach, sites, new)
@@ -182,6 +191,7 @@ def _settle(
     free: FloatArray,
     net: Net,
     table: GroupTable,
+    middle: tuple[int, int],
     bar: float,
     limits: FloatArray,
     above: FloatArray,
@@ -194,6 +204,7 @@ def _settle(
         free: (n, 3, 3) from `Sites`.
         net: whose bonds.
         table: group and cell.
+        middle: the two atoms in the middle of a switch, the second -1 if it was none.
         bar: cost that is to be reached.
         limits: (4,) above the bar at which to give up, at each check.
         above: (4,) written: how far above it the cost was then; -inf if it was not asked.
@@ -204,7 +215,9 @@ def _settle(
     """
     n = len(place)
     turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
-    _images(net, table, turns, moves)
+    write_images(net, table, turns, moves)
+    if middle[1] >= 0:
+        to_middle(place, middle, net, turns, moves, free)
     slope, last_place, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
     least, check = np.inf, 0
     above[:] = -np.inf
@@ -224,7 +237,36 @@ def _settle(
 
 
 @compiled
-def _images(net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -> None:
+def to_middle(
+    place: FloatArray,
+    middle: tuple[int, int],
+    net: Net,
+    turns: FloatArray,
+    moves: FloatArray,
+    free: FloatArray,
+) -> None:
+    """Move the two atoms in the middle of a switch to the middle of their new neighbours.
+
+    That is 1 to 2 Å, where a descent would need many steps.
+    """
+    ways = np.zeros((2, 3))
+    for k in range(2):
+        i = middle[k]
+        for m in range(net.counts[i]):
+            j = net.partners[i, m]
+            for a in range(3):
+                ways[k, a] += moves[i, m, a]
+                for b in range(3):
+                    ways[k, a] += turns[i, m, a, b] * place[j, b]
+        ways[k] = ways[k] / net.counts[i] - place[i]
+    for k in range(1 if middle[0] == middle[1] else 2):
+        for a in range(3):
+            for b in range(3):
+                place[middle[k], a] += free[middle[k], a, b] * ways[k, b]
+
+
+@compiled
+def write_images(net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -> None:
     """Write what turns (n, m, 3, 3) and moves (n, m, 3) Å the partner of each bond to its end."""
     for i in range(len(net.counts)):
         for m in range(net.counts[i]):
