@@ -57,7 +57,7 @@ def gather(
     here = frac.copy()
     at_rest = False
     for radius in (MEETING_DISTANCE, MEETING_DISTANCE, MEETING_DISTANCE, SAME_PLACE):
-        if at_rest:  # nothing is nearer to anything than before
+        if at_rest:  # all that were to meet have met
             break
         moved = here.copy()
         for i in range(n):

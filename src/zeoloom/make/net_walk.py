@@ -107,7 +107,7 @@ def walk(
     now, cost = frac.copy(), look(frac, table, shifts, reach, sites, net)
     place = frac @ table.cell
     moving, best = place.copy(), place.copy()
-    above = np.zeros(4)
+    above = np.zeros(len(CHECKS))
     states, costs = np.zeros((kept, n, 3)), np.full(kept, np.inf)
     if balanced(net):
         _keep(now, cost, states, costs)
@@ -248,6 +248,14 @@ def to_middle(
     """Move the two atoms in the middle of a switch to the middle of their new neighbours.
 
     That is 1 to 2 Å, where a descent would need many steps.
+
+    Args:
+        place: (n, 3) Å, changed.
+        middle: the two; one twice if they are images of one another.
+        net: with the switch made.
+        turns: (n, m, 3, 3) of `write_images`.
+        moves: (n, m, 3) Å, likewise.
+        free: (n, 3, 3) from `Sites`.
     """
     ways = np.zeros((2, 3))
     for k in range(2):
