@@ -11,6 +11,7 @@ import pytest
 from crystal_examples import group_of, random_cell
 from net_examples import redescribed, redescribed_net, supercell
 from silica_examples import bare, in_p1, with_axes, with_origin_at
+from zeoloom.geometry.group_table import group_table
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.symmetry import expand_orbits, identity_first, separations
 from zeoloom.make.crystal_kernel import (
@@ -23,9 +24,9 @@ from zeoloom.make.crystal_kernel import (
     distances_to_images,
     gather,
     judge_atoms,
-    whole_net,
 )
 from zeoloom.make.crystals import ANY_NUMBER, Site, fingerprint_of, framework_of, gathered, site_of
+from zeoloom.make.net_kernel import whole_net
 from zeoloom.structure.net import BOND_CUTOFF
 from zeoloom.structure.nets import fingerprint as fingerprints
 from zeoloom.structure.nets.graph import half_edges, net_of
@@ -101,7 +102,7 @@ def test_the_whole_net_is_that_of_the_structure(code: str) -> None:
     framework = bare(load_reference()[code])
     group, cell = identity_first(framework.operations), framework.cell
     exact, _, _ = gather(framework.frac_t, *arrays_of(group, cell))
-    sites, tails, heads, shifts = whole_net(exact, *arrays_of(group, cell))
+    sites, tails, heads, shifts = whole_net(exact, group_table(group, cell))
     net = net_of(replace(framework, operations=group, frac_t=exact))
     _, owner = expand_orbits(exact, group, cell)
     np.testing.assert_array_equal(sites, owner)

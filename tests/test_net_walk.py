@@ -11,8 +11,10 @@ import torch
 from zeoloom.geometry.group_table import GroupTable, group_table, inverse, product
 from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
-from zeoloom.make.crystal_kernel import judge_atoms, whole_net
-from zeoloom.make.crystals import Grown, framework_of, gathered, site_of
+from zeoloom.make.crystal_kernel import judge_atoms
+from zeoloom.make.crystals import Grown, framework_of, gathered, moved, site_of
+from zeoloom.make.ease import slope_of
+from zeoloom.make.net_cost import cost_after_switch, cost_of, write_costs, write_images
 from zeoloom.make.net_kernel import (
     IMPOSSIBLE,
     MOST_BONDS,
@@ -24,9 +26,10 @@ from zeoloom.make.net_kernel import (
     empty_net,
     look,
     sites_of,
+    whole_net,
 )
 from zeoloom.make.net_moves import OFFERS, chain, switch
-from zeoloom.make.net_walk import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
+from zeoloom.make.net_walk import FIRST_PATIENCE, first_patience, to_middle, walk
 from zeoloom.make.wander import numpy_generator, wander
 from zeoloom.structure.net import BOND_CUTOFF
 from zeoloom.structure.nets.graph import net_of
@@ -112,7 +115,7 @@ def test_bonds_and_cost_are_those_of_the_judge(code: str) -> None:
     assert cost == pytest.approx(costs.sum())
     assert net.counts.tolist() == bonds.tolist()
     assert balanced(net)
-    atoms = len(whole_net(crystal.frac_t, *crystal.site.group)[0])
+    atoms = len(whole_net(crystal.frac_t, table_of(crystal))[0])
     assert (len(crystal.site.operations) // sites.orders).sum() == atoms
 
 
@@ -173,6 +176,9 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
     rng = np.random.default_rng(4)
     before, after = [], []
     turns, moves = np.zeros((n, MOST_BONDS, 3, 3)), np.zeros((n, MOST_BONDS, 3))
+    each, slope = np.empty(n), np.empty((n, 3))
+    write_costs(crystal.frac_t @ table.cell, net, table, each)
+    assert each.sum() == pytest.approx(crystal.cost)
     for _ in range(200):
         new = empty_net(n)
         copy_net(net, new)
@@ -181,10 +187,13 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
         if other < 0:
             continue
         place = crystal.frac_t @ table.cell
-        write_images(new, table, turns, moves)
         before.append(longest_bond(crystal, new, i, place))
-        to_middle(place, (i, other), new, turns, moves, sites.free)
+        to_middle(place, i, other, new, sites.free, table)
         after.append(longest_bond(crystal, new, i, place))
+        write_images(new, table, turns, moves)
+        cost = slope_of(place, new.counts, new.partners, turns, moves, slope)
+        assert cost_after_switch(place, i, other, new, table, each) == pytest.approx(cost)
+        assert cost_of(place, new, table) == pytest.approx(cost)
         still = np.setdiff1d(np.arange(n), [i, other])
         assert place[still] == pytest.approx((crystal.frac_t @ table.cell)[still])
         moved = replace(crystal, frac_t=place @ np.linalg.inv(table.cell))
@@ -278,6 +287,25 @@ def test_wandering_keeps_atoms_and_the_same_seed_gives_the_same() -> None:
     assert told[0] == told[1]
     assert told[0][0] == pytest.approx(min(told[0]))
     assert min(told[0]) <= true.cost + 1e-6
+
+
+@pytest.mark.parametrize("code", ["EUO", "BEC", "FAU"])
+def test_a_crystal_moved_is_what_would_be_gathered_there(code: str) -> None:
+    true = crystal_of(code)
+    rng, patience = np.random.default_rng(3), first_patience()
+    kinds = set()
+    for _ in range(60):
+        end, states, _ = walk(true.frac_t, table_of(true), 100, 8.0, 4, patience, rng)
+        for place in (end, *states):
+            found, wanted = moved(true, place), gathered(place, true.site)
+            kinds.add((found.valid, found.as_many))
+            assert found.n_t == wanted.n_t
+            assert found.bonds.tolist() == wanted.bonds.tolist()
+            assert found.points_of.tolist() == wanted.points_of.tolist()
+            assert found.cost == pytest.approx(wanted.cost, abs=1e-6)
+            assert found.frac_t == pytest.approx(wanted.frac_t, abs=1e-4)
+    assert (True, True) in kinds
+    assert len(kinds) > 1, "some walks should end where atoms meet or miss bonds"
 
 
 def test_no_tries_lead_nowhere() -> None:

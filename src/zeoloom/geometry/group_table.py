@@ -52,16 +52,24 @@ class GroupTable(NamedTuple):
 
 def group_table(operations: SymmetryOperations, cell: FloatArray) -> GroupTable:
     """The table of a group, the identity first, in a cell (3, 3) Å."""
-    whole, translations = operations.rotations, operations.translations
-    products, carries, inverses = _products(whole.tobytes(), translations.tobytes())
+    rotations, translations = operations.rotations, operations.translations
+    return _table(rotations.tobytes(), translations.tobytes(), cell.tobytes())
+
+
+@lru_cache(maxsize=64)
+def _table(turned: bytes, moved: bytes, sides: bytes) -> GroupTable:
+    products, carries, inverses = _products(turned, moved)
+    whole = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3).copy()
+    translations = np.frombuffer(moved, dtype=np.float64).reshape(-1, 3).copy()
+    cell = np.frombuffer(sides, dtype=np.float64).reshape(3, 3).copy()
     inverse = np.linalg.inv(cell)
     return GroupTable(
         rotations=whole.astype(np.float64),
-        translations=translations.copy(),
+        translations=translations,
         turns=np.ascontiguousarray(np.einsum("ca,gcd,bd->gab", cell, whole, inverse)),
         moves=translations @ cell,
-        cell=np.ascontiguousarray(cell),
-        whole=whole.copy(),
+        cell=cell,
+        whole=whole,
         products=products,
         carries=carries,
         inverses=inverses,

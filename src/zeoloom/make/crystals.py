@@ -12,10 +12,13 @@ from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.diffusion.samplers import final
 from zeoloom.geometry.crystal import Crystal, crystal_batch
+from zeoloom.geometry.group_table import group_table
 from zeoloom.geometry.symmetry import identity_first
-from zeoloom.make.crystal_kernel import gather, judge_atoms, whole_net
+from zeoloom.make.crystal_kernel import LENGTH_COST, MEETING_DISTANCE, gather, judge_atoms
 from zeoloom.make.ease import ease
+from zeoloom.make.net_kernel import whole_net
 from zeoloom.make.seats import keep_free
+from zeoloom.structure.net import BOND_LENGTH
 from zeoloom.structure.nets.fingerprint import DEGREE, fingerprint
 from zeoloom.structure.records import Framework
 
@@ -43,6 +46,9 @@ WRONG_TOTAL, WRONG_COUNT = 2.0, 4.0
 
 WRONG_ORBITS = 3.0
 """Cost of each orbit of atoms that is missing or too many."""
+
+MET = LENGTH_COST * (BOND_LENGTH - MEETING_DISTANCE) ** 2
+"""Least cost of an atom that is so near to another that points there would meet."""
 
 ANY_NUMBER = (1, 1_000_000)
 """Of atoms or orbits."""
@@ -278,10 +284,24 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
     return Grown(site, frac_t, n_t, bonds, costs, holes, cost, points_of)
 
 
+def moved(crystal: Grown, frac_t: FloatArray) -> Grown:
+    """What becomes of a crystal if its atoms (k, 3) are elsewhere on their special positions."""
+    group = crystal.site.group
+    eased = ease(frac_t, *group)
+    bonds, costs, holes = judge_atoms(eased, *group)
+    if not (bonds == DEGREE).all() or costs.max() > MET:
+        return gathered(frac_t, crystal.site)
+    points_of = np.arange(len(eased))
+    return Grown(
+        crystal.site, eased, crystal.n_t, bonds, costs, holes, float(costs.sum()), points_of
+    )
+
+
 def fingerprint_of(grown: Grown) -> str:
     """Fingerprint of the net of a valid crystal."""
-    sites, tails, heads, shifts = whole_net(grown.frac_t, *grown.site.group)
-    if len(tails) != DEGREE * len(sites):
+    table = group_table(grown.site.operations, grown.site.cell)
+    sites, tails, heads, shifts = whole_net(grown.frac_t, table)
+    if len(tails) != DEGREE * len(sites) or not len(sites):
         return ""  # atoms of the full cell lie on one another
     return fingerprint(heads, shifts, sites)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from zeoloom.geometry.group_table import group_table
-from zeoloom.make.crystals import gathered
+from zeoloom.make.crystals import moved
 from zeoloom.make.net_walk import walk
 
 if TYPE_CHECKING:
@@ -46,5 +46,5 @@ def wander(
     site = crystal.site
     table = group_table(site.operations, site.cell)
     end, states, costs = walk(crystal.frac_t, table, tries, temperature, kept, patience, rng)
-    met = [gathered(states[k], site) for k in np.argsort(costs)]
-    return gathered(end, site), [each for each in met if each.valid]
+    met = [moved(crystal, states[k]) for k in np.argsort(costs)]
+    return moved(crystal, end), [each for each in met if each.valid]

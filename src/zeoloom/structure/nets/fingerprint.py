@@ -6,7 +6,8 @@ Long before the key of a net is worked out, it tells that a net has been met bef
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,16 +24,43 @@ DEGREE = 4
 WIDTH = 64
 """Cells along each axis in which nodes are told apart; shells reach fewer."""
 
+NEAR, FAR = 8, 16
+"""Shells around every kind of vertex, and around that put first."""
+
+ANGLES = 6
+"""Of a vertex."""
+
+ROUNDS = 12
+"""In which labels are made finer; as many for every description of a net."""
+
 LONGEST = 12
 """Steps between two neighbours of a vertex: circuits of at most 14 vertices are looked for."""
 
-TABLE, MOST_NODES = 1 << 14, 1 << 13
+TABLE, MOST_NODES = 1 << 13, 1 << 12
 """Places of the hash table of nodes, and how many of them are used at most."""
 
 FREE = -1
 
 MANY = 1 << 20
 """Above the number of circuits at an angle."""
+
+
+class Ball(NamedTuple):
+    """The nodes around one, in the order they were met, and a hash table of them.
+
+    Attributes:
+        table: (TABLE,) nodes, or FREE.
+        rows: (TABLE,) which node of those below each is.
+        nodes: (MOST_NODES,) all of them.
+        vertices: (MOST_NODES,) of the net that they are images of.
+        ways: (MOST_NODES,) how many shortest ways lead there.
+    """
+
+    table: IntArray
+    rows: IntArray
+    nodes: IntArray
+    vertices: IntArray
+    ways: IntArray
 
 
 def fingerprint_of(net: Net) -> str:
@@ -47,7 +75,11 @@ def fingerprint_of(net: Net) -> str:
 
 
 def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:
-    """Hash of the shells around each kind of vertex and of the shortest circuits at its angles.
+    """Hash of what is around each kind of vertex.
+
+    That is the shells near it and the shortest circuits at its angles, then what is around its
+    neighbours, and theirs (the refinement of Weisfeiler & Lehman, 1968), and the far shells of the
+    kind of vertex that this puts first.
 
     Args:
         heads: (4n,) vertex that each half-edge reaches, sorted by the one it leaves; every vertex
@@ -58,15 +90,14 @@ def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:
     Returns:
         Hexadecimal; the same for any cell of the net.
     """
-    first = np.unique(sites, return_index=True)[1]
-    counts = np.bincount(sites, minlength=int(sites.max()) + 1)[sites[first]]
-    rows = _invariants(
-        heads.reshape(-1, DEGREE), shifts.reshape(-1, DEGREE, 3), first.astype(np.int64), SHELLS
-    )
+    first, kinds, counts = np.unique(
+        sites, return_index=True, return_inverse=True, return_counts=True
+    )[1:]
+    rows = _invariants(heads.reshape(-1, DEGREE), shifts.reshape(-1, DEGREE, 3), first, kinds)
     shares: dict[bytes, int] = {}
     for row, count in zip(rows, counts.tolist(), strict=True):
         shares[row.tobytes()] = shares.get(row.tobytes(), 0) + count
-    unit = int(np.gcd.reduce(list(shares.values())))
+    unit = math.gcd(*shares.values())
     digest = hashlib.sha256()
     for row, count in sorted(shares.items()):
         digest.update(row + str(count // unit).encode())
@@ -74,99 +105,174 @@ def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:
 
 
 @compiled
-def _invariants(heads: IntArray, shifts: IntArray, vertices: IntArray, shells: int) -> IntArray:
-    """Of each vertex: sizes of its shells; length and number of the circuits at its six angles."""
-    n = len(heads)
+def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntArray) -> IntArray:
+    """Rows (k, 1 + FAR) of each kind of vertex: its label, and sizes of its shells or zeros.
+
+    Args:
+        heads: (n, 4).
+        shifts: (n, 4, 3).
+        first: (k,) a vertex of each kind.
+        kinds: (n,) of each vertex.
+    """
+    n, k = len(heads), len(first)
     steps = np.empty((n, DEGREE), np.int64)
     for i in range(n):
-        for k in range(DEGREE):
-            s = shifts[i, k]
-            steps[i, k] = heads[i, k] - i + n * (s[0] + WIDTH * (s[1] + WIDTH * s[2]))
-    nodes = np.full(TABLE, FREE)
-    ball = (nodes, np.empty(TABLE, np.int64), np.empty(TABLE, np.int64), np.empty(TABLE, np.int64))
+        for m in range(DEGREE):
+            s = shifts[i, m]
+            steps[i, m] = heads[i, m] - i + n * (s[0] + WIDTH * (s[1] + WIDTH * s[2]))
+    ball = Ball(
+        np.empty(TABLE, np.int64),
+        np.empty(TABLE, np.int64),
+        np.empty(MOST_NODES, np.int64),
+        np.empty(MOST_NODES, np.int64),
+        np.empty(MOST_NODES, np.int64),
+    )
     middle = n * (WIDTH // 2) * (1 + WIDTH + WIDTH * WIDTH)
-    rows = np.zeros((len(vertices), shells + 12), np.int64)
-    sizes = np.zeros(LONGEST, np.int64)
-    for row in range(len(vertices)):
-        centre = middle + vertices[row]
-        around = centre + steps[vertices[row]]
-        _grow(ball, steps, centre, FREE, shells, rows[row, :shells], around[:0])
-        angle = 0
-        codes = np.empty(6, np.int64)
-        for one in range(1, DEGREE):
-            _grow(ball, steps, around[one], centre, LONGEST, sizes, around[:one])
-            for two in range(one):
-                slot = _slot(nodes, around[two])
-                met = nodes[slot] != FREE
-                codes[angle] = MANY * ball[1][slot] + ball[2][slot] if met else 0
-                angle += 1
-        codes.sort()
-        rows[row, shells : shells + 6] = codes // MANY
-        rows[row, shells + 6 :] = codes % MANY
+    labels, at_angles = np.zeros(k, np.int64), np.zeros((k, ANGLES), np.int64)
+    sizes = np.empty(FAR, np.int64)
+    for row in range(k):
+        vertex, centre = first[row], middle + first[row]
+        _write_shells(ball, heads, steps, centre, vertex, sizes[:NEAR])
+        for shell in range(NEAR):
+            labels[row] = mixed(labels[row] + sizes[shell])
+        _write_circuits(ball, heads, steps, centre, vertex, at_angles[row])
+    for _ in range(ROUNDS):
+        labels = _refined(labels, at_angles, heads, first, kinds)
+    rows = np.zeros((k, 1 + FAR), np.int64)
+    for row in range(k):
+        rows[row, 0] = labels[row]
+        if labels[row] == labels.min():
+            centre = middle + first[row]
+            _write_shells(ball, heads, steps, centre, first[row], rows[row, 1:])
     return rows
 
 
 @compiled
-def _grow(
-    ball: tuple[IntArray, IntArray, IntArray, IntArray],
-    steps: IntArray,
-    start: int,
-    closed: int,
-    shells: int,
-    sizes: IntArray,
-    sought: IntArray,
-) -> None:
-    """Breadth-first search that never enters the node `closed`.
-
-    Args:
-        ball: a hash table, made anew: nodes, how far each is, how many shortest ways lead there;
-            and the nodes in the order they were met.
-        steps: (n, 4) what leads from a node to its neighbours.
-        start: node.
-        closed: node.
-        shells: how far.
-        sizes: (shells,) to which the number of nodes at each distance is added.
-        sought: (k,) nodes; with all shortest ways to all of them known the search ends. It goes as
-            far as told if there are none.
-    """
-    nodes, distance, ways, queue = ball
-    nodes[:] = FREE
-    slot = _slot(nodes, start)
-    nodes[slot], distance[slot], ways[slot] = start, 0, 1
-    queue[0] = start
-    done, met, left = 0, 1, len(sought) - (sought == start).sum()
-    while done < met:
-        node = queue[done]
-        done += 1
-        slot = _slot(nodes, node)
-        reach, many = distance[slot] + 1, ways[slot]
-        if reach > shells:
-            return
-        for k in range(DEGREE):
-            following = node + steps[node % len(steps), k]
-            if following == closed:
-                continue
-            slot = _slot(nodes, following)
-            if nodes[slot] == FREE:
-                if met == MOST_NODES:
-                    return
-                nodes[slot], distance[slot], ways[slot] = following, reach, many
-                queue[met] = following
-                met += 1
-                sizes[reach - 1] += 1
-                for other in sought:
-                    if other == following:
-                        left -= 1
-                        if left == 0:
-                            shells = reach
-            elif distance[slot] == reach:
-                ways[slot] += many
+def mixed(number: int) -> int:
+    """A whole number that has nothing to do with it, but for being the same each time."""
+    number ^= number >> 31
+    number *= 0x7FB5D329728EA185
+    number ^= number >> 27
+    number *= 0x1DADEF4BC2DD44D
+    return number ^ (number >> 33)
 
 
 @compiled
-def _slot(nodes: IntArray, node: int) -> int:
+def _refined(
+    labels: IntArray, at_angles: IntArray, heads: IntArray, first: IntArray, kinds: IntArray
+) -> IntArray:
+    """New labels (k,) of kinds of vertices: from the old ones of these and of their neighbours.
+
+    Neighbours are taken two by two, with the circuits (k, 6) at the angle between them.
+    """
+    refined = np.empty_like(labels)
+    for row in range(len(labels)):
+        around, angle = mixed(labels[row]), 0
+        for one in range(1, DEGREE):
+            here = mixed(labels[kinds[heads[first[row], one]]])
+            for two in range(one):
+                there = mixed(labels[kinds[heads[first[row], two]]])
+                around += mixed(here + there + at_angles[row, angle])
+                angle += 1
+        refined[row] = mixed(around)
+    return refined
+
+
+@compiled
+def _write_shells(
+    ball: Ball, heads: IntArray, steps: IntArray, centre: int, vertex: int, sizes: IntArray
+) -> None:
+    """Write how many nodes are at distances 1, 2, ... from a node; 0 where there is no room."""
+    ends = np.empty(len(sizes) + 1, np.int64)
+    grown = _grow(ball, heads, steps, centre, vertex, FREE, ends[:0], ends)
+    sizes[:] = 0
+    for shell in range(grown):
+        sizes[shell] = ends[shell + 1] - ends[shell]
+
+
+@compiled
+def _write_circuits(
+    ball: Ball, heads: IntArray, steps: IntArray, centre: int, vertex: int, at_angles: IntArray
+) -> None:
+    """Write length and number of the shortest circuits at the six angles of a node, as one."""
+    around, ends, angle = centre + steps[vertex], np.empty(LONGEST + 1, np.int64), 0
+    for one in range(1, DEGREE):
+        start = heads[vertex, one]
+        grown = _grow(ball, heads, steps, around[one], start, centre, around[:one], ends)
+        for two in range(one):
+            slot = _slot(ball.table, around[two])
+            at_angles[angle] = 0
+            if ball.table[slot] != FREE and ball.rows[slot] < ends[grown]:
+                far = np.searchsorted(ends[:grown], ball.rows[slot], side="right")
+                at_angles[angle] = MANY * far + ball.ways[ball.rows[slot]]
+            angle += 1
+
+
+@compiled
+def _grow(
+    ball: Ball,
+    heads: IntArray,
+    steps: IntArray,
+    start: int,
+    vertex: int,
+    closed: int,
+    sought: IntArray,
+    ends: IntArray,
+) -> int:
+    """Breadth-first search that never enters the node `closed`.
+
+    Args:
+        ball: made anew.
+        heads: (n, 4) neighbours of each vertex.
+        steps: (n, 4) what leads from a node to these.
+        start: node.
+        vertex: that it is an image of.
+        closed: node.
+        sought: (k,) nodes; the search ends with the shell that has the last of them.
+        ends: (shells + 1,) nodes up to each shell, written; the start is shell 0. A shell for which
+            there is no room ends the search.
+
+    Returns:
+        How many shells are whole, without the start.
+    """
+    table, rows, nodes, vertices, ways = ball
+    table[:] = FREE
+    slot = _slot(table, start)
+    table[slot], rows[slot] = start, 0
+    nodes[0], vertices[0], ways[0] = start, vertex, 1
+    first, met = 0, 1
+    left = len(sought) - (sought == start).sum()
+    ends[0] = 1
+    for shell in range(1, len(ends)):
+        last = met
+        for done in range(first, last):
+            node, here = nodes[done], vertices[done]
+            for k in range(DEGREE):
+                following = node + steps[here, k]
+                if following == closed:
+                    continue
+                slot = _slot(table, following)
+                if table[slot] == FREE:
+                    if met == MOST_NODES:
+                        return shell - 1
+                    table[slot], rows[slot] = following, met
+                    nodes[met], vertices[met], ways[met] = following, heads[here, k], ways[done]
+                    met += 1
+                    for other in sought:
+                        left -= other == following
+                elif rows[slot] >= last:
+                    ways[rows[slot]] += ways[done]
+        first = last
+        ends[shell] = met
+        if len(sought) and left == 0:
+            return shell
+    return len(ends) - 1
+
+
+@compiled
+def _slot(table: IntArray, node: int) -> int:
     """Where a node is in the table, or where it would be put."""
     slot = (node * 0x9E3779B97F4A7C15 >> 20) & (TABLE - 1)
-    while nodes[slot] not in (FREE, node):
+    while table[slot] != FREE and table[slot] != node:  # noqa: PLR1714 - half the time
         slot = (slot + 1) & (TABLE - 1)
     return slot
