@@ -233,9 +233,9 @@ def look(
             return IMPOSSIBLE
         cost += abs(net.counts[i] - 4)
         for m in range(net.counts[i]):
-            cost += LENGTH_COST * (apart(around[m], here) - BOND_LENGTH) ** 2
+            cost += LENGTH_COST * (_apart(around[m], here) - BOND_LENGTH) ** 2
             for o in range(m):
-                cost += NEXT_COST * (apart(around[m], around[o]) - NEXT_DISTANCE) ** 2
+                cost += NEXT_COST * (_apart(around[m], around[o]) - NEXT_DISTANCE) ** 2
     return cost
 
 
@@ -364,8 +364,7 @@ def near_images(
 
 
 @compiled
-def apart(place: FloatArray, other: FloatArray) -> float:
-    """Distance of two places (3,)."""
+def _apart(place: FloatArray, other: FloatArray) -> float:
     squared = 0.0
     for x in range(3):
         squared += (place[x] - other[x]) ** 2

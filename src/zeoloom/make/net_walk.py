@@ -17,13 +17,6 @@ import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
 from zeoloom.make.ease import move, slope_of
-from zeoloom.make.net_cost import (
-    cost_after_switch,
-    cost_of,
-    write_costs,
-    write_end,
-    write_images,
-)
 from zeoloom.make.net_kernel import (
     IMPOSSIBLE,
     MOST_BONDS,
@@ -114,8 +107,7 @@ def walk(
     now, cost = frac.copy(), look(frac, table, shifts, reach, sites, net)
     place = frac @ table.cell
     moving, best = place.copy(), place.copy()
-    each, above = np.empty(n), np.empty(len(CHECKS))
-    write_costs(place, net, table, each)
+    above = np.zeros(len(CHECKS))
     states, costs = np.zeros((kept, n, 3)), np.full(kept, np.inf)
     if balanced(net):
         _keep(now, cost, states, costs)
@@ -139,15 +131,9 @@ def walk(
         learning = rng.random() < LEARNT_FROM
         limits = (GENEROUS if learning else 1.0) * patience[kind]
         wanted = bar - off
-        if kind == SWITCH:
-            to_middle(moving, i, other, new, sites.free, table)
-            first = cost_after_switch(moving, i, other, new, table, each)
-        else:
-            first = cost_of(moving, new, table)
-        above[0] = first - wanted
-        if above[0] > limits[0]:
-            continue
-        if _settle(moving, sites.free, new, table, wanted, limits, above, best) >= wanted:
+        middle = (i, other)
+        least = _settle(moving, sites.free, new, table, middle, wanted, limits, above, best)
+        if least >= wanted:
             continue
         after = best @ inverse_cell
         outcome = look(after, table, shifts, reach, sites, new)
@@ -159,7 +145,6 @@ def walk(
         place[:] = best
         offered[:] = -1
         copy_net(new, net)
-        write_costs(place, net, table, each)
         if balanced(net):
             _keep(now, cost, states, costs)
     met = np.isfinite(costs)
@@ -206,6 +191,7 @@ def _settle(
     free: FloatArray,
     net: Net,
     table: GroupTable,
+    middle: tuple[int, int],
     bar: float,
     limits: FloatArray,
     above: FloatArray,
@@ -218,10 +204,10 @@ def _settle(
         free: (n, 3, 3) from `Sites`.
         net: whose bonds.
         table: group and cell.
+        middle: the two atoms in the middle of a switch, the second -1 if it was none.
         bar: cost that is to be reached.
         limits: (4,) above the bar at which to give up, at each check.
-        above: (4,) written, but for the first: how far above it the cost was then; -inf if it was
-            not asked.
+        above: (4,) written: how far above it the cost was then; -inf if it was not asked.
         best: (n, 3) Å, written.
 
     Returns:
@@ -230,9 +216,11 @@ def _settle(
     n = len(place)
     turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
     write_images(net, table, turns, moves)
+    if middle[1] >= 0:
+        to_middle(place, middle, net, turns, moves, free)
     slope, last_place, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
-    least, check = np.inf, 1
-    above[1:] = -np.inf
+    least, check = np.inf, 0
+    above[:] = -np.inf
     for step in range(STEPS):
         cost = slope_of(place, net.counts, net.partners, turns, moves, slope)
         if cost < least:
@@ -250,7 +238,12 @@ def _settle(
 
 @compiled
 def to_middle(
-    place: FloatArray, i: int, other: int, net: Net, free: FloatArray, table: GroupTable
+    place: FloatArray,
+    middle: tuple[int, int],
+    net: Net,
+    turns: FloatArray,
+    moves: FloatArray,
+    free: FloatArray,
 ) -> None:
     """Move the two atoms in the middle of a switch to the middle of their new neighbours.
 
@@ -258,22 +251,36 @@ def to_middle(
 
     Args:
         place: (n, 3) Å, changed.
-        i: one of the two.
-        other: the second; it is the first if they are images of one another.
+        middle: the two; one twice if they are images of one another.
         net: with the switch made.
+        turns: (n, m, 3, 3) of `write_images`.
+        moves: (n, m, 3) Å, likewise.
         free: (n, 3, 3) from `Sites`.
-        table: group and cell.
     """
-    ways, image = np.zeros((2, 3)), np.empty(3)
-    middle = (i, other)
+    ways = np.zeros((2, 3))
     for k in range(2):
-        for m in range(net.counts[middle[k]]):
-            write_end(place, net, middle[k], m, table, image)
+        i = middle[k]
+        for m in range(net.counts[i]):
+            j = net.partners[i, m]
             for a in range(3):
-                ways[k, a] += image[a]
-        for a in range(3):
-            ways[k, a] = ways[k, a] / net.counts[middle[k]] - place[middle[k], a]
-    for k in range(1 if i == other else 2):
+                ways[k, a] += moves[i, m, a]
+                for b in range(3):
+                    ways[k, a] += turns[i, m, a, b] * place[j, b]
+        ways[k] = ways[k] / net.counts[i] - place[i]
+    for k in range(1 if middle[0] == middle[1] else 2):
         for a in range(3):
             for b in range(3):
                 place[middle[k], a] += free[middle[k], a, b] * ways[k, b]
+
+
+@compiled
+def write_images(net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -> None:
+    """Write what turns (n, m, 3, 3) and moves (n, m, 3) Å the partner of each bond to its end."""
+    for i in range(len(net.counts)):
+        for m in range(net.counts[i]):
+            g = net.operations[i, m]
+            for a in range(3):
+                moves[i, m, a] = table.moves[g, a]
+                for b in range(3):
+                    turns[i, m, a, b] = table.turns[g, a, b]
+                    moves[i, m, a] += net.cells[i, m, b] * table.cell[b, a]

@@ -13,7 +13,6 @@ import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled
 from zeoloom.structure.nets.graph import half_edges
-from zeoloom.structure.nets.shells import SHELLS
 
 if TYPE_CHECKING:
     from zeoloom.structure.nets.graph import Net
@@ -25,7 +24,7 @@ WIDTH = 64
 """Cells along each axis in which nodes are told apart; shells reach fewer."""
 
 NEAR, FAR = 8, 16
-"""Shells around every kind of vertex, and around that put first."""
+"""Shells around every kind of vertex, and around that put first; SBS and SBT need the fifteenth."""
 
 ANGLES = 6
 """Of a vertex."""
@@ -128,7 +127,8 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
         np.empty(MOST_NODES, np.int64),
     )
     middle = n * (WIDTH // 2) * (1 + WIDTH + WIDTH * WIDTH)
-    labels, at_angles = np.zeros(k, np.int64), np.zeros((k, ANGLES), np.int64)
+    labels: IntArray = np.zeros(k, np.int64)
+    at_angles = np.zeros((k, ANGLES), np.int64)
     sizes = np.empty(FAR, np.int64)
     for row in range(k):
         vertex, centre = first[row], middle + first[row]
@@ -273,6 +273,6 @@ def _grow(
 def _slot(table: IntArray, node: int) -> int:
     """Where a node is in the table, or where it would be put."""
     slot = (node * 0x9E3779B97F4A7C15 >> 20) & (TABLE - 1)
-    while table[slot] != FREE and table[slot] != node:  # noqa: PLR1714 - half the time
+    while table[slot] != FREE and table[slot] != node:
         slot = (slot + 1) & (TABLE - 1)
     return slot
