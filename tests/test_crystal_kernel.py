@@ -26,7 +26,7 @@ from zeoloom.make.crystal_kernel import (
     judge_atoms,
 )
 from zeoloom.make.crystals import ANY_NUMBER, Site, fingerprint_of, framework_of, gathered, site_of
-from zeoloom.make.net_kernel import whole_net
+from zeoloom.make.whole_net import whole_net
 from zeoloom.structure.net import BOND_CUTOFF
 from zeoloom.structure.nets import fingerprint as fingerprints
 from zeoloom.structure.nets.graph import half_edges, net_of

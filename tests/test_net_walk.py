@@ -24,11 +24,11 @@ from zeoloom.make.net_kernel import (
     empty_net,
     look,
     sites_of,
-    whole_net,
 )
 from zeoloom.make.net_moves import OFFERS, chain, switch
 from zeoloom.make.net_walk import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
 from zeoloom.make.wander import numpy_generator, wander
+from zeoloom.make.whole_net import whole_net
 from zeoloom.structure.net import BOND_CUTOFF
 from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.nets.identity import identify

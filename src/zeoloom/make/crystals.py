@@ -16,8 +16,8 @@ from zeoloom.geometry.group_table import group_table
 from zeoloom.geometry.symmetry import identity_first
 from zeoloom.make.crystal_kernel import LENGTH_COST, MEETING_DISTANCE, gather, judge_atoms
 from zeoloom.make.ease import ease
-from zeoloom.make.net_kernel import whole_net
 from zeoloom.make.seats import keep_free
+from zeoloom.make.whole_net import whole_net
 from zeoloom.structure.net import BOND_LENGTH
 from zeoloom.structure.nets.fingerprint import DEGREE, fingerprint
 from zeoloom.structure.records import Framework
@@ -285,7 +285,10 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
 
 
 def moved(crystal: Grown, frac_t: FloatArray) -> Grown:
-    """What becomes of a crystal if its atoms (k, 3) are elsewhere on their special positions."""
+    """What becomes of a crystal that has the atoms asked for, if these (k, 3) are elsewhere.
+
+    Each is on the special position it had. The same as what is `gathered` there, but quicker.
+    """
     group = crystal.site.group
     eased = ease(frac_t, *group)
     bonds, costs, holes = judge_atoms(eased, *group)
@@ -302,7 +305,7 @@ def fingerprint_of(grown: Grown) -> str:
     table = group_table(grown.site.operations, grown.site.cell)
     sites, tails, heads, shifts = whole_net(grown.frac_t, table)
     if len(tails) != DEGREE * len(sites) or not len(sites):
-        return ""  # atoms of the full cell lie on one another
+        return ""  # some atom has not four bonds: atoms of the full cell lie on one another
     return fingerprint(heads, shifts, sites)
 
 

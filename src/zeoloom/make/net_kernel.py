@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.group_table import inverse, product
-from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.geometry.pair_kernel import compiled
 from zeoloom.make.crystal_kernel import LENGTH_COST, NEXT_COST, NEXT_DISTANCE
 from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
 
@@ -279,46 +279,6 @@ def _look_around(
                 count += 1
     net.counts[i] = count
     return True
-
-
-@compiled
-def whole_net(frac: FloatArray, table: GroupTable) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """All atoms of the cell and all bonds between them: the images of those of asymmetric atoms.
-
-    Args:
-        frac: (n, 3) asymmetric atoms, exactly on their special positions.
-        table: group and cell.
-
-    Returns:
-        (N,) the asymmetric atom of each atom; tails (E,), heads (E,) and cells gone on (E, 3) of
-        each bond, from both ends, by tail. Nothing if an atom has more than MOST_BONDS.
-    """
-    n, order = len(frac), len(table.rotations)
-    shifts, reach = lattice_shifts(table.cell, BOND_CUTOFF)
-    sites, net = sites_of(frac, table), empty_net(n)
-    atoms, kinds = np.empty((n, order), np.int64), np.empty(n * order, np.int64)
-    size, n_bonds = 0, 0
-    if look(frac, table, shifts, reach, sites, net) < IMPOSSIBLE:
-        for i in range(n):
-            for g in range(order):
-                if sites.names[i, g] == g:
-                    atoms[i, g], kinds[size] = size, i
-                    size += 1
-                    n_bonds += net.counts[i]
-    tails, heads = np.empty(n_bonds, np.int64), np.empty(n_bonds, np.int64)
-    cells, none = np.empty((n_bonds, 3), np.int64), np.zeros(3, np.int64)
-    bond = 0
-    for i in range(n if size else 0):
-        for g in range(order):
-            if sites.names[i, g] != g:
-                continue
-            for m in range(net.counts[i]):
-                j, image = net.partners[i, m], net.operations[i, m]
-                far = product(table, g, none, image, net.cells[i, m], cells[bond])
-                far = named(j, far, cells[bond], sites)
-                tails[bond], heads[bond] = atoms[i, g], atoms[j, far]
-                bond += 1
-    return kinds[:size], tails, heads, cells
 
 
 @compiled
