@@ -24,7 +24,7 @@ WIDTH = 64
 """Cells along each axis in which nodes are told apart; shells reach fewer."""
 
 NEAR, FAR = 8, 16
-"""Shells around every kind of vertex, and around that put first; SBS and SBT need the fifteenth."""
+"""Shells around every kind of vertex, and around that put first; SBS and SBT need more than 14."""
 
 ANGLES = 6
 """Of a vertex."""
@@ -134,7 +134,7 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
         vertex, centre = first[row], middle + first[row]
         _write_shells(ball, heads, steps, centre, vertex, sizes[:NEAR])
         for shell in range(NEAR):
-            labels[row] = mixed(labels[row] + sizes[shell])
+            labels[row] = _mixed(labels[row] + sizes[shell])
         _write_circuits(ball, heads, steps, centre, vertex, at_angles[row])
     for _ in range(ROUNDS):
         labels = _refined(labels, at_angles, heads, first, kinds)
@@ -148,7 +148,7 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
 
 
 @compiled
-def mixed(number: int) -> int:
+def _mixed(number: int) -> int:
     """A whole number that has nothing to do with it, but for being the same each time."""
     number ^= number >> 31
     number *= 0x7FB5D329728EA185
@@ -167,14 +167,14 @@ def _refined(
     """
     refined = np.empty_like(labels)
     for row in range(len(labels)):
-        around, angle = mixed(labels[row]), 0
+        around, angle = _mixed(labels[row]), 0
         for one in range(1, DEGREE):
-            here = mixed(labels[kinds[heads[first[row], one]]])
+            here = _mixed(labels[kinds[heads[first[row], one]]])
             for two in range(one):
-                there = mixed(labels[kinds[heads[first[row], two]]])
-                around += mixed(here + there + at_angles[row, angle])
+                there = _mixed(labels[kinds[heads[first[row], two]]])
+                around += _mixed(here + there + at_angles[row, angle])
                 angle += 1
-        refined[row] = mixed(around)
+        refined[row] = _mixed(around)
     return refined
 
 
