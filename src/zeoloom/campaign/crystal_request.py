@@ -104,7 +104,7 @@ class SolveRequest(CrystalRequest):
         unique_atoms: orbits of T atoms, if known.
     """
 
-    steps: int = Field(30, ge=2, le=100_000)
+    steps: int = Field(12, ge=2, le=100_000)
     repair: int = Field(100, ge=0)
     walk: int = Field(2, ge=0, le=10_000)
     cell: tuple[float, float, float, float, float, float]

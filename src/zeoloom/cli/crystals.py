@@ -63,7 +63,7 @@ def solve(
         int | None, typer.Option("-n", "--number", help="Crystals to try, instead of --seconds.")
     ] = None,
     model: Model = "crystal",
-    steps: Steps = 30,
+    steps: Steps = 12,
     noise_factor: NoiseFactor = 0.8,
     repair: Repair = 100,
     walk: Walk = 2,
