@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +11,12 @@ import torch
 
 import zeoloom
 from conftest import RADIUS
+from zeoloom.campaign.frameworks import write_frameworks
 from zeoloom.campaign.learn import BEGINNINGS
+from zeoloom.judge.verdict import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
+from zeoloom.learn.config import parse_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,10 +115,66 @@ def test_shipped_configurations_go_by_name(run: Run, name: str, configs: list[An
 
 def test_beginnings_go_by_name_too(run: Run, configs: list[Any]) -> None:
     """And are those of the weights that the shipped ones started from."""
-    for name in BEGINNINGS:
+    record = zeoloom.load_model("crystal", torch.device("cpu")).record
+    for name in reversed(BEGINNINGS):
         assert run("train", "--config", name, "--dry-run").code == 0
-        shipped = zeoloom.load_model(name.removesuffix("-start"), torch.device("cpu"))
-        assert configs.pop().model_dump(mode="json") == shipped.record["start"]["config"]
+        record = record["start"]
+        assert parse_config(record["config"]) == configs.pop()
+    assert "start" not in record
+
+
+WHOLE = CONFIG.replace("[network]", "[crystals]\nsubgroups = 0\nown_share = 0.5\n[network]")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """What `generate` leaves: one good new framework, one that is not, and a known type."""
+    framework = zeoloom.load_reference()["SOD"]
+    judgements = [
+        Judgement(name, valid=True, framework_type=kind, key=name, framework=framework, r_dls=r_dls)
+        for name, kind, r_dls in (("good", NEW, 0.004), ("bad", NEW, 0.02), ("SOD", "SOD", 0.001))
+    ]
+    write_frameworks(tmp_path / "made", judgements, {})
+    return tmp_path / "made"
+
+
+def test_frameworks_of_ones_own_are_learned_too(run: Run, made: Path, tmp_path: Path) -> None:
+    config, folder = tmp_path / "whole.toml", tmp_path / "training"
+    config.write_text(WHOLE)
+    args = ("train", "--config", config, "--steps", 3, "--own", made, "-o", folder)
+    assert run(*args).code == 0
+    record = json.loads((folder / "weights.json").read_text())
+    assert record["own"] == 1
+    assert not {"good", "bad"} & {*record["learned"], *record["held_out"]}
+    assert {*record["losses"]} == {"learned", "held_out", "own"}
+    told = run(*args, "--own", made, "--dry-run").out  # the same net twice
+    assert re.search(r"frameworks made\s+1\n", told)
+
+
+def test_frameworks_of_ones_own_that_cannot_be_had(run: Run, made: Path, tmp_path: Path) -> None:
+    config, without = tmp_path / "whole.toml", tmp_path / "without.toml"
+    config.write_text(WHOLE)
+    without.write_text(WHOLE.replace("own_share = 0.5\n", ""))
+    for args, told in (
+        (("--config", config), "own_share is 0.5 and 0 frameworks of one's own were given"),
+        (("--config", without, "--own", made), "own_share is 0 and 1 frameworks"),
+        (("--config", config, "--own", tmp_path / "no"), "holds no finished run of `generate`"),
+        (("--config", config, "--own", made / "frameworks"), "holds no finished run"),
+    ):
+        done = run("train", *args, "-o", tmp_path / "training")
+        assert done.code == 2
+        assert told in done.message
+        assert not (tmp_path / "training").exists()
+    table = made / "frameworks.csv"
+    for text, told in (
+        (table.read_text().replace("0.004", "0.007"), "nothing new with an R_DLS of at most 0.006"),
+        (table.read_text().replace("r_dls", "r"), "cannot be read"),
+        (table.read_text().replace("0.004", "low"), "cannot be read"),
+    ):
+        (made / "frameworks.csv").write_text(text)
+        done = run("train", "--config", config, "--own", made, "-o", tmp_path / "training")
+        assert done.code == 2
+        assert told in done.message
 
 
 def test_a_start_that_does_not_fit(run: Run, config: Path, cluster_file: Path) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 
 from crystal_examples import shipped_crystal
-from training_examples import TINY, run, seeded, small_config, some_clusters, some_frameworks
+from training_examples import (
+    TINY,
+    assert_same_state,
+    run,
+    seeded,
+    small_config,
+    some_clusters,
+    some_frameworks,
+)
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.errors import InputError
 from zeoloom.geometry.symmetry import (
@@ -19,7 +27,8 @@ from zeoloom.geometry.symmetry import (
     expand_orbits,
     separations,
 )
-from zeoloom.learn.checkpoint import load_model
+from zeoloom.learn import training
+from zeoloom.learn.checkpoint import load_model, load_state
 from zeoloom.learn.config import CrystalConfig
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.frameworks import FrameworkData, framework_data, frameworks_sha256
@@ -236,6 +245,45 @@ def test_the_hash_tells_frameworks_apart() -> None:
     late = load_reference()["SOR"]
     hashes = {split_examples(config, each, seeded(0)).sha256 for each in ([cha], [cha, late])}
     assert len(hashes) == 1
+
+
+def test_frameworks_of_ones_own_are_never_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [replace(load_reference()[code], name=f"new-{code}") for code in ("AEI", "FER")]
+    config = small_config(crystals={"subgroups": 0, "own_share": 0.3}, steps=200)
+    split = split_examples(config, some_frameworks(), seeded(0), own)
+    without = split_examples(small_config(crystals={}), some_frameworks(), seeded(0))
+    assert (split.learned, split.held_out) == (without.learned, without.held_out)
+    assert split.sha256 != without.sha256
+    assert {*split.sources} == {"learned", "held_out", "own"}
+    with pytest.raises(InputError, match=r"own_share is 0\.3 and 0 frameworks"):
+        split_examples(config, some_frameworks(), seeded(0))
+    with pytest.raises(InputError, match="own_share is 0 and 2 frameworks"):
+        split_examples(small_config(), some_clusters(), seeded(0), own)
+
+    largest: list[int] = []  # AEI and FER have 3 and 4 unique T, MFI has 12, CHA and SOD one
+
+    def step(*given: Any) -> float:
+        largest.append(int(given[3].t_offsets.diff().max()))
+        return 0.5
+
+    monkeypatch.setattr(training, "_gradient_step", step)
+    run(config, some_frameworks(), tmp_path / "counted", own=own)
+    assert largest.count(4) == pytest.approx(0.3 * 200, abs=4 * (200 * 0.3 * 0.7) ** 0.5)
+
+
+def test_learning_from_ones_own_is_resumed_exactly(tmp_path: Path) -> None:
+    own = [replace(load_reference()["AEI"], name="new-AEI")]
+    config = small_config(crystals={"subgroups": 0, "own_share": 0.5})
+    run(config, some_frameworks(), tmp_path / "whole", own=own)
+    for _ in range(2):
+        run(config, some_frameworks(), tmp_path / "halves", own=own, max_steps=3)
+    states = [load_state(tmp_path / each / "state.pt") for each in ("whole", "halves")]
+    assert_same_state(*states)
+    changed = [replace(own[0], frac_t=own[0].frac_t + 1e-4)]
+    with pytest.raises(InputError, match="other data"):
+        run(config, some_frameworks(), tmp_path / "halves", own=changed)
 
 
 # ---- what is learned ---------------------------------------------------------------------------

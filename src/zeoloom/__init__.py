@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zeoloom.campaign.learn import (
         describe_training,
         find_config,
+        own_frameworks,
         tensorboard,
         training_examples,
     )
@@ -64,6 +65,7 @@ _HOMES = {
     "judge_files": "campaign.judge",
     "describe_training": "campaign.learn",
     "find_config": "campaign.learn",
+    "own_frameworks": "campaign.learn",
     "tensorboard": "campaign.learn",
     "training_examples": "campaign.learn",
     "GenerateRequest": "campaign.crystal_request",
@@ -128,6 +130,7 @@ __all__ = [
     "load_reference",
     "make_frameworks",
     "metrics_table",
+    "own_frameworks",
     "parse_request",
     "points_to_atoms",
     "read_framework",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from contextlib import contextmanager
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeoloom.campaign.cut import cut
 from zeoloom.errors import InputError
+from zeoloom.judge.verdict import NEW
 from zeoloom.learn.checkpoint import SHIPPED
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.training import train
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 BEGINNINGS = ("crystal-start",)
 """Shipped configurations whose weights are only there to start others from."""
+
+GOOD_R_DLS = 0.006
+"""R_DLS up to which a new framework is one to learn from."""
 
 TIMED_STEPS = 6
 """Steps a dry run takes to tell how long training will be; the first one is not counted."""
@@ -77,12 +82,43 @@ def training_examples(
     return frameworks
 
 
+def own_frameworks(folders: Sequence[Path]) -> list[Framework]:
+    """New frameworks that `generate` has made, to learn from.
+
+    Args:
+        folders: of its runs. A net that was made more than once counts once.
+
+    Raises:
+        InputError: if a folder holds no finished run, or nothing in it is new and good enough.
+    """
+    good: dict[str, Path] = {}
+    for folder in folders:
+        table = folder / "frameworks.csv"
+        try:
+            rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+            named = [
+                (row["key"], folder / "frameworks" / f"{row['name']}.cif")
+                for row in rows
+                if row["framework_type"] == NEW and float(row["r_dls"] or 1.0) <= GOOD_R_DLS
+            ]
+        except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+            raise InputError(
+                f"{folder} holds no finished run of `generate`: {table} cannot be read ({error})"
+            ) from error
+        if not named:
+            raise InputError(f"{table}: nothing new with an R_DLS of at most {GOOD_R_DLS}")
+        for key, file in named:
+            good.setdefault(key, file)
+    return [read_framework(file)[0] for file in good.values()]
+
+
 def describe_training(
     config: TrainingConfig,
     examples: ClusterSet | Sequence[Framework],
     generator: torch.Generator,
     device: torch.device,
     start: Model | None = None,
+    own: Sequence[Framework] = (),
 ) -> dict[str, Any]:
     """What a training run would be, and about how long it would take; nothing is kept.
 
@@ -92,12 +128,13 @@ def describe_training(
         generator: source of randomness.
         device: where to compute.
         start: whose weights to start from.
+        own: frameworks that are no known types, to learn from too.
 
     Returns:
         Facts by name, in the order to show them.
     """
     beginning = generator.get_state()
-    split = split_examples(config, examples, generator)
+    split = split_examples(config, examples, generator, own)
     network = build_network(config.network, generator)
     generator.set_state(beginning)  # the run itself draws the same types to hold out
     seconds: list[float] = []
@@ -109,6 +146,7 @@ def describe_training(
             device=device,
             generator=generator,
             start=start,
+            own=own,
             on_step=lambda progress: seconds.append(progress.seconds),
             max_steps=min(TIMED_STEPS, config.steps),
         )
@@ -118,6 +156,7 @@ def describe_training(
         "parameters": f"{sum(p.numel() for p in network.parameters()):,}",
         "clusters" if config.crystals is None else "frameworks": len(examples),
         "types learned from": len(split.learned),
+        "frameworks made": len(own),
         "types held out": f"{len(split.held_out)}: {' '.join(split.held_out)}",
         "device": device.type,
         "seconds a step": f"{per_step:.3f}",

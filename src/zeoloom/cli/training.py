@@ -29,6 +29,12 @@ def train(
     start: Annotated[
         Path | None, typer.Option(help="Weights to start from, instead of random ones.")
     ] = None,
+    own: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of a run of `generate` whose new frameworks are learned from too."
+        ),
+    ] = None,
     network: Annotated[str | None, typer.Option(help="equivariant or pointnet.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     batch: Annotated[int | None, typer.Option(help="Clouds per step.")] = None,
@@ -65,11 +71,12 @@ def train(
     }
     settings = zeoloom.load_config(zeoloom.find_config(config), flags)
     data = zeoloom.training_examples(settings, sources or [])
+    new = zeoloom.own_frameworks(own or [])
     generator = generator_of(settings.seed)
     place = device_of(device, threads)
     model = None if start is None else zeoloom.load_model(start, place)
     if dry_run:
-        facts = zeoloom.describe_training(settings, data, generator, place, model)
+        facts = zeoloom.describe_training(settings, data, generator, place, model, new)
         for name, value in facts.items():
             out.print(f"{name:<22}{value}")
         return
@@ -93,6 +100,7 @@ def train(
             device=place,
             generator=generator,
             start=model,
+            own=new,
             on_step=on_step,
         )
     out.print(f"weights -> {weights}, record -> {weights.with_suffix('.json')}")

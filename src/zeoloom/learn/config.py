@@ -26,6 +26,7 @@ class CrystalConfig(BaseModel):
         strain: standard deviation of the strain, as far as the group allows one.
         doubling: chance that some atoms of a cloud hold several points.
         doubled: then at most this share of the atoms, and one more.
+        own_share: chance that a step learns from frameworks of one's own instead, where given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -37,6 +38,7 @@ class CrystalConfig(BaseModel):
     strain: float = Field(0.015, ge=0, lt=0.2)
     doubling: float = Field(0.5, ge=0, le=1)
     doubled: float = Field(0.3, ge=0)
+    own_share: float = Field(0.0, ge=0, lt=1)
 
 
 class TrainingConfig(BaseModel):

@@ -59,7 +59,8 @@ class Split:
     Attributes:
         learned: types learned from.
         held_out: types for validation.
-        sources: by "learned" and "held_out"; the latter is missing if nothing is held out.
+        sources: by "learned", "held_out" and "own" (frameworks of one's own); of the latter two
+            each is missing if there is none.
         sha256: of all that is learned from or held out.
         radius: Å, of the clusters; None for whole frameworks.
     """
@@ -75,6 +76,7 @@ def split_examples(
     config: TrainingConfig,
     examples: ClusterSet | Sequence[Framework],
     generator: torch.Generator,
+    own: Sequence[Framework] = (),
 ) -> Split:
     """Divide examples by framework type as the configuration says.
 
@@ -82,9 +84,11 @@ def split_examples(
         config: the run; its `crystals` says which kind of examples it needs.
         examples: everything at hand.
         generator: source of randomness.
+        own: frameworks that are no known types, to learn from too; none is held out.
 
     Raises:
-        InputError: if nothing is left to learn from, or the examples are of the other kind.
+        InputError: if nothing is left to learn from, the examples are of the other kind, or `own`
+            and the configuration's `own_share` do not agree.
     """
     if isinstance(examples, ClusterSet) != (config.crystals is None):
         given = "clusters" if isinstance(examples, ClusterSet) else "whole frameworks"
@@ -92,10 +96,17 @@ def split_examples(
             f"the configuration {'has no' if config.crystals is None else 'has a'} section "
             f"[crystals], but was given {given} to learn from"
         )
+    share = config.crystals.own_share if config.crystals else 0.0
+    if bool(own) != (share > 0):
+        raise InputError(
+            f"own_share is {share:g} and {len(own)} frameworks of one's own were given; to learn "
+            "from these takes both, own_share in the section [crystals] and folders of `generate`, "
+            "as --own FOLDER"
+        )
     if isinstance(examples, ClusterSet):
         return _split_clusters(config, examples, generator)
     assert config.crystals is not None
-    return _split_frameworks(config, config.crystals, examples, generator)
+    return _split_frameworks(config, config.crystals, examples, generator, own)
 
 
 def _split_clusters(
@@ -122,6 +133,7 @@ def _split_frameworks(
     crystals: CrystalConfig,
     frameworks: Sequence[Framework],
     generator: torch.Generator,
+    own: Sequence[Framework],
 ) -> Split:
     regular = [framework for framework in frameworks if not framework.flag]
     names = _permitted(config, [framework.name for framework in regular])
@@ -133,8 +145,10 @@ def _split_frameworks(
         for name, part in (("learned", learned), ("held_out", held_out))
         if part
     }
+    if own:
+        sources["own"] = framework_data(own, {each.name for each in own}, crystals, rng)
     permitted = [framework for framework in regular if framework.name in names]
-    return Split(learned, held_out, sources, frameworks_sha256(permitted), None)
+    return Split(learned, held_out, sources, frameworks_sha256([*permitted, *own]), None)
 
 
 def _permitted(config: TrainingConfig, names: Iterable[str]) -> tuple[str, ...]:

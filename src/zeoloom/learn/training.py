@@ -69,6 +69,7 @@ def train(
     device: torch.device,
     generator: torch.Generator,
     start: Model | None = None,
+    own: Sequence[Framework] = (),
     on_step: Callable[[Progress], None] = lambda _: None,
     max_steps: int | None = None,
 ) -> Path:
@@ -85,6 +86,7 @@ def train(
         device: CPU or CUDA.
         generator: source of randomness, on the CPU, seeded from the configuration.
         start: whose weights to start from; None for random ones.
+        own: frameworks that are no known types, to learn from too.
         on_step: called after each step.
         max_steps: stop after this many steps of this call, the schedule unchanged; None for all.
 
@@ -95,8 +97,13 @@ def train(
         InputError: if the folder holds a run with another configuration, other data or another
             start, or if the weights to start from do not suit the configuration.
     """
-    split = split_examples(config, examples, generator)
-    identity = {"config": config.model_dump(mode="json"), "data_sha256": split.sha256}
+    split = split_examples(config, examples, generator, own)
+    identity: dict[str, Any] = {
+        "config": config.model_dump(mode="json"),
+        "data_sha256": split.sha256,
+    }
+    if own:
+        identity["own"] = len(own)
     if start is not None:
         _check_start(start, config, split)
         identity["start"] = {"sha256": start.sha256, **start.record}
@@ -213,13 +220,22 @@ class _Run:
         learning_rate = _learning_rate(self.config, self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        source = self.split.sources["learned"]
-        loss = _gradient_step(self.network, self.optimizer, self.config, source, self.generator)
+        loss = _gradient_step(
+            self.network, self.optimizer, self.config, self._draw_source(), self.generator
+        )
         self.step += 1
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
         for key, value in self.network.state_dict().items():
             self.mean[key].lerp_(value.detach(), 1 - decay)
         return learning_rate, loss
+
+    def _draw_source(self) -> Source:
+        """What a step learns from: all clouds of it are of known types, or of one's own."""
+        sources, crystals = self.split.sources, self.config.crystals
+        if crystals is None or "own" not in sources:
+            return sources["learned"]
+        of_its_own = float(torch.rand(1, generator=self.generator)) < crystals.own_share
+        return sources["own" if of_its_own else "learned"]
 
     def validate(self) -> dict[str, dict[str, float]]:
         """Judge the running mean of the weights; write it, its record, the log and the state."""
