@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zeoloom.campaign.crystal_request import GenerateRequest
 from zeoloom.campaign.cut import cut
 from zeoloom.errors import InputError
 from zeoloom.judge.verdict import NEW
@@ -16,7 +17,7 @@ from zeoloom.learn.checkpoint import SHIPPED
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.training import train
 from zeoloom.network import build_network
-from zeoloom.structure.files.cif import cif_files, read_framework
+from zeoloom.structure.files.cif import read_frameworks
 from zeoloom.structure.files.clusters import load_clusters
 from zeoloom.structure.reference import load_reference
 from zeoloom.structure.standard import standardised
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 BEGINNINGS = ("crystal-start",)
 """Shipped configurations whose weights are only there to start others from."""
 
-GOOD_R_DLS = 0.006
-"""R_DLS up to which a new framework is one to learn from."""
+GOOD_R_DLS: float = GenerateRequest.model_fields["max_r_dls"].default
+"""R_DLS up to which a new framework is one to learn from: that of one worth having."""
 
 TIMED_STEPS = 6
 """Steps a dry run takes to tell how long training will be; the first one is not counted."""
@@ -69,17 +70,7 @@ def training_examples(
         return cut([], sites="unique", regular=True).clusters
     if not sources:
         return [each for each in load_reference().values() if not each.flag]
-    files, problems = cif_files(sources)
-    told = [f"{path}: {reason}" for path, reason in problems]
-    frameworks = []
-    for file in files:
-        try:
-            frameworks.append(standardised(read_framework(file)[0]))
-        except InputError as error:
-            told.append(str(error))
-    if told:
-        raise InputError("cannot learn from these:\n  " + "\n  ".join(told))
-    return frameworks
+    return [standardised(framework) for framework in _read(sources)]
 
 
 def own_frameworks(folders: Sequence[Path]) -> list[Framework]:
@@ -89,7 +80,8 @@ def own_frameworks(folders: Sequence[Path]) -> list[Framework]:
         folders: of its runs. A net that was made more than once counts once.
 
     Raises:
-        InputError: if a folder holds no finished run, or nothing in it is new and good enough.
+        InputError: if a folder holds no finished run, nothing in it is new and good enough, or a
+            framework cannot be read.
     """
     good: dict[str, Path] = {}
     for folder in folders:
@@ -101,7 +93,7 @@ def own_frameworks(folders: Sequence[Path]) -> list[Framework]:
                 for row in rows
                 if row["framework_type"] == NEW and float(row["r_dls"] or 1.0) <= GOOD_R_DLS
             ]
-        except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+        except (OSError, csv.Error, KeyError, ValueError) as error:
             raise InputError(
                 f"{folder} holds no finished run of `generate`: {table} cannot be read ({error})"
             ) from error
@@ -109,7 +101,16 @@ def own_frameworks(folders: Sequence[Path]) -> list[Framework]:
             raise InputError(f"{table}: nothing new with an R_DLS of at most {GOOD_R_DLS}")
         for key, file in named:
             good.setdefault(key, file)
-    return [read_framework(file)[0] for file in good.values()]
+    return _read(list(good.values()))
+
+
+def _read(paths: Sequence[Path]) -> list[Framework]:
+    """The frameworks of CIF files and folders, all of which must be readable."""
+    result = read_frameworks(paths)
+    if result.problems:
+        told = [f"{path}: {reason}" for path, reason in result.problems]
+        raise InputError("cannot learn from these:\n  " + "\n  ".join(told))
+    return list(result.frameworks)
 
 
 def describe_training(
