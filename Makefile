@@ -17,13 +17,14 @@ CHECKS := \
 	'lint-imports'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test weights clean
+.PHONY: help demo test weights cross-validation clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
 	@echo 'make weights train the shipped weights again (about five hours on one core)'
+	@echo 'make cross-validation   train five times, each time looking for the types held out; better on a GPU (a day on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 
 # The stamps are newer than what they were installed from, so nothing is installed twice.
@@ -66,6 +67,16 @@ weights: .venv/installed
 		cp runs/training/$$model/weights.safetensors src/zeoloom/learn/weights/$$model.safetensors && \
 		cp runs/training/$$model/weights.json src/zeoloom/learn/weights/$$model.json || exit 1; \
 	done
+
+# Each type is held out once, those of the time split too. Interrupted, it goes on with its last training.
+cross-validation: .venv/installed
+	for fold in 1 2 3 4 5; do \
+		runs=runs/cross-validation; options="--fold $$fold --time-split --threads 1 --resume"; \
+		$(BIN)/zeoloom train --config crystal-start $$options -o $$runs/start-$$fold && \
+		$(BIN)/zeoloom train --config crystal --start $$runs/start-$$fold $$options -o $$runs/fold-$$fold && \
+		$(BIN)/python benchmarks/solve.py --list held-out --model $$runs/fold-$$fold \
+			> $$runs/fold-$$fold.txt || exit 1; \
+	done; tail -n 1 $$runs/fold-*.txt
 
 clean:
 	rm -rf .venv demo build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache \

@@ -18,7 +18,7 @@ from zeoloom.learn.config import TrainingConfig, load_config
 from zeoloom.learn.cut import cut_clusters
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds
 from zeoloom.learn.examples import split_examples
-from zeoloom.learn.split import TIME_SPLIT, TIME_SPLIT_TEST, split_names
+from zeoloom.learn.split import FOLDS, TIME_SPLIT, TIME_SPLIT_TEST, split_fold, split_names
 from zeoloom.learn.training import draw_noise_levels
 from zeoloom.network import build_network
 from zeoloom.structure.atoms import points_to_atoms
@@ -118,6 +118,26 @@ def test_no_type_is_on_both_sides(names: list[str], fraction: float, seed: int) 
 def test_splits_differ_from_seed_to_seed() -> None:
     names = list(load_reference())
     assert len({split_names(names, 0.1, seeded(seed)) for seed in range(5)}) == 5
+
+
+def test_each_type_is_held_out_by_one_fold() -> None:
+    regular = [name for name, framework in load_reference().items() if not framework.flag]
+    folds = [split_fold(regular, fold) for fold in range(1, FOLDS + 1)]
+    for learned, held_out in folds:
+        assert sorted(learned + held_out) == sorted(regular)
+        assert len(regular) // FOLDS <= len(held_out) <= len(regular) // FOLDS + 1
+    assert sorted(name for _, held_out in folds for name in held_out) == sorted(regular)
+    with pytest.raises(InputError, match="4 framework types cannot be divided into 5 folds"):
+        split_fold(["CHA", "MFI", "SOD", "FAU", "SOD"], 1)
+
+
+def test_a_fold_holds_out_in_place_of_a_share() -> None:
+    late = [load_reference()[code] for code in ("CHA", "FAU", "LTA", "MFI", "SOD", "SOR")]
+    given = {"crystals": {"subgroups": 0}, "fold": 1, "held_out": 0.0}
+    split = split_examples(small_config(**given), late, seeded(0))
+    assert (split.learned, split.held_out) == (("FAU", "LTA", "MFI", "SOD"), ("CHA",))
+    everything = split_examples(small_config(**given, time_split=True), late, seeded(0))
+    assert everything.held_out == ("CHA", "SOR")
 
 
 def test_the_time_split_is_in_the_reference_and_never_learned(clusters: ClusterSet) -> None:

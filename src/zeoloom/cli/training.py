@@ -41,6 +41,9 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     ema: Annotated[float | None, typer.Option(help="Decay of the running mean.")] = None,
     held_out: Annotated[float | None, typer.Option(help="Share of types held out.")] = None,
+    fold: Annotated[
+        int | None, typer.Option(help="1 to 5: the fifth of the types held out instead.")
+    ] = None,
     time_split: Annotated[
         bool | None, typer.Option("--time-split/--no-time-split", help="Learn from it too.")
     ] = None,
@@ -64,6 +67,7 @@ def train(
         "learning_rate": learning_rate,
         "ema": ema,
         "held_out": held_out,
+        "fold": fold,
         "time_split": time_split,
         "checkpoint_every": checkpoint_every,
         "precision": precision,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zeoloom.errors import InputError
+from zeoloom.learn.split import FOLDS
 from zeoloom.network import EquivariantConfig, NetworkConfig
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class TrainingConfig(BaseModel):
         sigma_median: Å, levels are drawn log-normally about it,
         sigma_spread: with this standard deviation of log sigma, within the bounds.
         held_out: share of framework types kept for validation.
+        fold: of five, instead: whose types are kept. Each type belongs to one.
         time_split: learn from the time split too; never for weights used in benchmarks.
         checkpoint_every: steps between checkpoints and validations.
         precision: of the matrix products; bfloat16 pays on processors and GPUs made for it.
@@ -83,6 +85,7 @@ class TrainingConfig(BaseModel):
     sigma_median: float = Field(0.6, gt=0)
     sigma_spread: float = Field(1.2, gt=0)
     held_out: float = Field(0.1, ge=0, lt=1)
+    fold: int | None = Field(None, ge=1, le=FOLDS)
     time_split: bool = False
     checkpoint_every: int = Field(500, ge=1)
     precision: Literal["float32", "bfloat16"] = "float32"

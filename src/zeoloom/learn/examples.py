@@ -12,7 +12,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.space import OpenSpace
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds, select_types
 from zeoloom.learn.frameworks import framework_data, frameworks_sha256
-from zeoloom.learn.split import TIME_SPLIT, split_names
+from zeoloom.learn.split import TIME_SPLIT, split_fold, split_names
 from zeoloom.structure.records import ClusterSet
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _split_clusters(
     config: TrainingConfig, clusters: ClusterSet, generator: torch.Generator
 ) -> Split:
     names = _permitted(config, clusters.names)
-    learned, held_out = split_names(names, config.held_out, generator)
+    learned, held_out = _split(config, names, generator)
     data = {"learned": cluster_data(clusters, set(learned))}
     if held_out:
         data["held_out"] = cluster_data(clusters, set(held_out))
@@ -137,7 +137,7 @@ def _split_frameworks(
 ) -> Split:
     regular = [framework for framework in frameworks if not framework.flag]
     names = _permitted(config, [framework.name for framework in regular])
-    learned, held_out = split_names(names, config.held_out, generator)
+    learned, held_out = _split(config, names, generator)
     # subgroups are drawn from the configuration's seed alone: a resumed run finds the same
     rng = np.random.default_rng(config.seed)
     sources: dict[str, Source] = {
@@ -149,6 +149,14 @@ def _split_frameworks(
         sources["own"] = framework_data(own, {each.name for each in own}, crystals, rng)
     permitted = [framework for framework in regular if framework.name in names]
     return Split(learned, held_out, sources, frameworks_sha256([*permitted, *own]), None)
+
+
+def _split(
+    config: TrainingConfig, names: Sequence[str], generator: torch.Generator
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if config.fold is not None:
+        return split_fold(names, config.fold)
+    return split_names(names, config.held_out, generator)
 
 
 def _permitted(config: TrainingConfig, names: Iterable[str]) -> tuple[str, ...]:

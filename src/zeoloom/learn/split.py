@@ -21,6 +21,10 @@ TIME_SPLIT_TEST = tuple(code for code in TIME_SPLIT if code not in {"IFT", "IFU"
 """The 20 of them that are 4-connected."""
 
 
+FOLDS = 5
+"""Of a cross-validation."""
+
+
 def split_names(
     names: Sequence[str], held_out_fraction: float, generator: torch.Generator
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -49,3 +53,26 @@ def split_names(
     order = torch.randperm(len(unique), generator=generator).tolist()
     held_out = {unique[i] for i in order[:n_held_out]}
     return tuple(n for n in unique if n not in held_out), tuple(sorted(held_out))
+
+
+def split_fold(names: Sequence[str], fold: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Divide framework types for cross-validation: every fifth in alphabetical order is held out.
+
+    Args:
+        names: framework types; repeats are ignored.
+        fold: 1 to `FOLDS`, where to begin. Each type is held out by one of the folds.
+
+    Returns:
+        Learned and held-out types, each sorted.
+
+    Raises:
+        InputError: if there are fewer types than folds.
+    """
+    unique = sorted(set(names))
+    if len(unique) < FOLDS:
+        raise InputError(
+            f"{len(unique)} framework types cannot be divided into {FOLDS} folds; give more "
+            "types, or held_out instead of fold"
+        )
+    held_out = unique[fold - 1 :: FOLDS]
+    return tuple(n for n in unique if n not in held_out), tuple(held_out)

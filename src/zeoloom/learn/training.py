@@ -144,7 +144,7 @@ def _check_start(start: Model, config: TrainingConfig, split: Split) -> None:
     if known := sorted(_learned(start.record) & kept_back):
         raise InputError(
             f"the weights to start from have learned {' '.join(known)}, which are to be held out "
-            "or belong to the time split; take the seed, held_out and time_split of their run"
+            "or belong to the time split; take the seed, held_out, fold and time_split of their run"
         )
 
 
