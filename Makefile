@@ -75,7 +75,7 @@ cross-validation: .venv/installed
 		$(BIN)/zeoloom train --config crystal-start $$options -o $$runs/start-$$fold && \
 		$(BIN)/zeoloom train --config crystal --start $$runs/start-$$fold $$options -o $$runs/fold-$$fold && \
 		$(BIN)/python benchmarks/solve.py --list held-out --model $$runs/fold-$$fold \
-			> $$runs/fold-$$fold.txt || exit 1; \
+			> $$runs/fold-$$fold.part && mv $$runs/fold-$$fold.part $$runs/fold-$$fold.txt || exit 1; \
 	done; tail -n 1 $$runs/fold-*.txt
 
 clean:

@@ -148,6 +148,10 @@ def main() -> None:
     model = zeoloom.load_model(options.model, torch.device(options.device))
     listed = model.record["held_out"] if options.list == HELD_OUT else LISTS[options.list]
     codes = options.codes or listed
+    if not codes:
+        parser.error(f"the weights {options.model} have held out no type; give others, or --codes")
+    if unknown := sorted({*codes} - {*zeoloom.load_reference()}):
+        parser.error(f"not framework types of the bundled reference: {' '.join(unknown)}")
     search(model, "SOD", argparse.Namespace(**{**vars(options), "seconds": 1.0}))  # compiles
     solved = 0
     print("type  unique T  found after    tried   valid  different  valid a second  hits")

@@ -113,7 +113,7 @@ def _split_clusters(
     config: TrainingConfig, clusters: ClusterSet, generator: torch.Generator
 ) -> Split:
     names = _permitted(config, clusters.names)
-    learned, held_out = _split(config, names, generator)
+    learned, held_out = _learned_and_held_out(config, names, generator)
     data = {"learned": cluster_data(clusters, set(learned))}
     if held_out:
         data["held_out"] = cluster_data(clusters, set(held_out))
@@ -137,7 +137,7 @@ def _split_frameworks(
 ) -> Split:
     regular = [framework for framework in frameworks if not framework.flag]
     names = _permitted(config, [framework.name for framework in regular])
-    learned, held_out = _split(config, names, generator)
+    learned, held_out = _learned_and_held_out(config, names, generator)
     # subgroups are drawn from the configuration's seed alone: a resumed run finds the same
     rng = np.random.default_rng(config.seed)
     sources: dict[str, Source] = {
@@ -151,7 +151,7 @@ def _split_frameworks(
     return Split(learned, held_out, sources, frameworks_sha256([*permitted, *own]), None)
 
 
-def _split(
+def _learned_and_held_out(
     config: TrainingConfig, names: Sequence[str], generator: torch.Generator
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if config.fold is not None:
