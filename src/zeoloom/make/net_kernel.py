@@ -59,12 +59,14 @@ class Net(NamedTuple):
         partners: (n, MOST_BONDS) the asymmetric atom j at the end of each.
         operations: (n, MOST_BONDS) its operation g.
         cells: (n, MOST_BONDS, 3) its whole cells S.
+        spare: (5, 3) whole cells that a change of bonds works with.
     """
 
     counts: IntArray
     partners: IntArray
     operations: IntArray
     cells: IntArray
+    spare: IntArray
 
 
 @compiled
@@ -75,16 +77,19 @@ def empty_net(n: int) -> Net:
         np.zeros((n, MOST_BONDS), np.int64),
         np.zeros((n, MOST_BONDS), np.int64),
         np.zeros((n, MOST_BONDS, 3), np.int64),
+        np.zeros((5, 3), np.int64),
     )
 
 
 @compiled
 def copy_net(net: Net, to: Net) -> None:
     """Write a net over another of as many atoms."""
-    to.counts[:] = net.counts
-    to.partners[:] = net.partners
-    to.operations[:] = net.operations
-    to.cells[:] = net.cells
+    for i in range(len(net.counts)):
+        to.counts[i] = net.counts[i]
+        for m in range(net.counts[i]):
+            to.partners[i, m], to.operations[i, m] = net.partners[i, m], net.operations[i, m]
+            for x in range(3):
+                to.cells[i, m, x] = net.cells[i, m, x]
 
 
 @compiled
@@ -181,7 +186,7 @@ def change_bond(
     Returns:
         False if an atom would have more than MOST_BONDS; the net is then spoilt.
     """
-    back_cells, ends = np.empty(3, np.int64), np.empty(3, np.int64)
+    back_cells, ends = net.spare[0], net.spare[1]
     back = inverse(table, g, cells, back_cells)
     for way in range(2):
         near, far = (i, j) if way == 0 else (j, i)
