@@ -181,9 +181,26 @@ def test_a_start_that_does_not_fit(run: Run, config: Path, cluster_file: Path) -
     done = run("train", cluster_file, "--config", config, "--start", "pointnet", "--dry-run")
     assert done.code == 2
     assert "the weights to start from are of another network" in done.message
-    nowhere = run("train", cluster_file, "--config", config, "--start", "nowhere", "--dry-run")
-    assert nowhere.code == 2
-    assert "no model nowhere" in nowhere.message
+    for option in ("--start", "--teacher"):
+        nowhere = run("train", cluster_file, "--config", config, option, "nowhere", "--dry-run")
+        assert nowhere.code == 2
+        assert "no model nowhere" in nowhere.message
+
+
+def test_a_teacher_from_the_command_line(
+    run: Run, config: Path, cluster_file: Path, tmp_path: Path
+) -> None:
+    command = ("train", cluster_file, "--config", config)
+    assert run(*command, "-o", tmp_path / "first").code == 0
+    taught = ("--teacher", tmp_path / "first", "-o", tmp_path / "second")
+    assert run(*command, *taught, "--dry-run").code == 0
+    assert not (tmp_path / "second").exists()
+    assert run(*command, *taught).code == 0
+    record = json.loads((tmp_path / "second" / "weights.json").read_text())
+    assert "teacher" in record
+    wrong = run(*command, "--teacher", "crystal", "--dry-run")
+    assert wrong.code == 2
+    assert "the teacher was learned on whole frameworks" in wrong.message
 
 
 def test_an_interrupted_run_is_taken_up(

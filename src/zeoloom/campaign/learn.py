@@ -119,6 +119,7 @@ def describe_training(
     generator: torch.Generator,
     device: torch.device,
     start: Model | None = None,
+    teacher: Model | None = None,
     own: Sequence[Framework] = (),
 ) -> dict[str, Any]:
     """What a training run would be, and about how long it would take; nothing is kept.
@@ -129,6 +130,7 @@ def describe_training(
         generator: source of randomness.
         device: where to compute.
         start: whose weights to start from.
+        teacher: whose expectations to learn.
         own: frameworks that are no known types, to learn from too.
 
     Returns:
@@ -147,6 +149,7 @@ def describe_training(
             device=device,
             generator=generator,
             start=start,
+            teacher=teacher,
             own=own,
             on_step=lambda progress: seconds.append(progress.seconds),
             max_steps=min(TIMED_STEPS, config.steps),

@@ -29,6 +29,12 @@ def train(
     start: Annotated[
         Path | None, typer.Option(help="Weights to start from, instead of random ones.")
     ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights whose expectations are learned instead of clouds: distillation."
+        ),
+    ] = None,
     own: Annotated[
         list[Path] | None,
         typer.Option(
@@ -79,8 +85,9 @@ def train(
     generator = generator_of(settings.seed)
     place = device_of(device, threads)
     model = None if start is None else zeoloom.load_model(start, place)
+    master = None if teacher is None else zeoloom.load_model(teacher, place)
     if dry_run:
-        facts = zeoloom.describe_training(settings, data, generator, place, model, new)
+        facts = zeoloom.describe_training(settings, data, generator, place, model, master, new)
         for name, value in facts.items():
             out.print(f"{name:<22}{value}")
         return
@@ -104,6 +111,7 @@ def train(
             device=place,
             generator=generator,
             start=model,
+            teacher=master,
             own=new,
             on_step=on_step,
         )

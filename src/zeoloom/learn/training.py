@@ -20,7 +20,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.crystal import Crystal
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
 from zeoloom.learn.examples import split_examples
-from zeoloom.learn.split import TIME_SPLIT
+from zeoloom.learn.teaching import check_start, check_teacher, expected, of_its_own
 from zeoloom.network import build_network
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def train(
     device: torch.device,
     generator: torch.Generator,
     start: Model | None = None,
+    teacher: Model | None = None,
     own: Sequence[Framework] = (),
     on_step: Callable[[Progress], None] = lambda _: None,
     max_steps: int | None = None,
@@ -86,6 +87,7 @@ def train(
         device: CPU or CUDA.
         generator: source of randomness, on the CPU, seeded from the configuration.
         start: whose weights to start from; None for random ones.
+        teacher: whose expectations to learn, instead of what clouds were before noise.
         own: frameworks that are no known types, to learn from too.
         on_step: called after each step.
         max_steps: stop after this many steps of this call, the schedule unchanged; None for all.
@@ -94,8 +96,8 @@ def train(
         Path of the weights.
 
     Raises:
-        InputError: if the folder holds a run with another configuration, other data or another
-            start, or if the weights to start from do not suit the configuration.
+        InputError: if the folder holds a run with another configuration, other data, another start
+            or teacher, or if these do not suit the configuration.
     """
     split = split_examples(config, examples, generator, own)
     identity: dict[str, Any] = {
@@ -105,8 +107,11 @@ def train(
     if own:
         identity["own"] = len(own)
     if start is not None:
-        _check_start(start, config, split)
+        check_start(start, config, split)
         identity["start"] = {"sha256": start.sha256, **start.record}
+    if teacher is not None:
+        check_teacher(teacher, config, split)
+        identity["teacher"] = {"sha256": teacher.sha256, **teacher.record}
     run = _Run(
         config,
         split,
@@ -115,6 +120,7 @@ def train(
         device=device,
         generator=generator,
         start=start,
+        teacher=teacher,
     )
     run.resume()
     first_step, started = run.step, time.monotonic() - run.seconds
@@ -133,31 +139,6 @@ def train(
     return run.weights_path
 
 
-def _check_start(start: Model, config: TrainingConfig, split: Split) -> None:
-    """Raise InputError if a run may not start from a model."""
-    if start.config.network != config.network:
-        raise InputError(
-            f"the weights to start from are of another network, {start.config.network}; "
-            f"the configuration has {config.network}"
-        )
-    kept_back = {*split.held_out} if config.time_split else {*split.held_out, *TIME_SPLIT}
-    if known := sorted(_learned(start.record) & kept_back):
-        raise InputError(
-            f"the weights to start from have learned {' '.join(known)}, which are to be held out "
-            "or belong to the time split; take the seed, held_out, fold and time_split of their run"
-        )
-
-
-def _learned(record: Mapping[str, Any]) -> set[str]:
-    """Types that weights have learned, those of what they started from included."""
-    if "learned" not in record:
-        raise InputError(
-            "the record of the weights to start from does not say what they have learned; take "
-            "weights that `train` has written"
-        )
-    return {*record["learned"]} | (_learned(record["start"]) if "start" in record else set())
-
-
 class _Run:
     """A training run in progress: everything that changes from step to step."""
 
@@ -171,12 +152,14 @@ class _Run:
         device: torch.device,
         generator: torch.Generator,
         start: Model | None,
+        teacher: Model | None,
     ) -> None:
         self.config, self.split, self.folder, self.identity = config, split, folder, identity
         self.device, self.generator = device, generator
         self.network = build_network(config.network, generator).to(device)
         if start is not None:
             self.network.load_state_dict(start.network.state_dict())
+        self.teacher = None if teacher is None else teacher.network.to(device)
         self.optimizer = _optimizer(self.network, config)
         self.mean = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds = 0, 0.0
@@ -192,7 +175,7 @@ class _Run:
         if state["identity"] != self.identity:
             raise InputError(
                 f"{self.folder} holds a run with another configuration, other data or another "
-                "start; give those of the run to go on with it, or another folder"
+                "start or teacher; give those of the run to go on with it, or another folder"
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -221,7 +204,12 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         loss = _gradient_step(
-            self.network, self.optimizer, self.config, self._draw_source(), self.generator
+            self.network,
+            self.optimizer,
+            self.config,
+            self._draw_source(),
+            self.generator,
+            self.teacher,
         )
         self.step += 1
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
@@ -319,19 +307,17 @@ def _loss(
     space: Space,
     generator: torch.Generator,
     device: torch.device,
+    teacher: nn.Module | None = None,
 ) -> Tensor:
-    """Denoising loss of each cloud, (B,), with noise newly drawn."""
+    """Denoising loss of each cloud, (B,), with noise newly drawn; against a teacher if given."""
     noise = standard_noise(clean, generator)
     if isinstance(space, Crystal):
         noise = space.without_drift(noise)
-    noisy = clean + sigma[:, None, None] * noise
-    there = space.to(device)
+    noisy = (clean + sigma[:, None, None] * noise).to(device)
+    there, levels = space.to(device), sigma.to(device)
+    wanted = clean.to(device) if teacher is None else expected(teacher, noisy, levels, there)
     return denoising_loss(
-        lambda points, level: network(points, level, there),
-        clean.to(device),
-        noisy.to(device),
-        sigma.to(device),
-        there.present,
+        lambda points, level: network(points, level, there), wanted, noisy, levels, there.present
     )
 
 
@@ -341,9 +327,12 @@ def _gradient_step(
     config: TrainingConfig,
     source: Source,
     generator: torch.Generator,
+    teacher: nn.Module | None,
 ) -> float:
     device = next(network.parameters()).device
     clean, space = source.draw(config.batch, generator)
+    if teacher is not None:
+        clean = of_its_own(teacher, clean, space, generator, device)
     sigma = draw_noise_levels(config, len(clean), generator)
 
     def displacements(points: Tensor, level: Tensor, space: Space) -> Tensor:
@@ -351,7 +340,7 @@ def _gradient_step(
             moved: Tensor = network(points, level, space)
         return moved.float()
 
-    loss = _loss(displacements, clean, sigma, space, generator, device).mean()
+    loss = _loss(displacements, clean, sigma, space, generator, device, teacher).mean()
     if not torch.isfinite(loss):  # before it reaches the weights: the state stays good
         raise InputError(
             f"the loss became {float(loss.detach())}; start again with a lower learning rate than "
