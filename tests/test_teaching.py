@@ -116,16 +116,15 @@ def test_an_interrupted_lesson_goes_on_exactly(kind: str, tmp_path: Path) -> Non
     whole = kind == "crystals"
     examples = some_frameworks() if whole else some_clusters()
     changes = {"crystals": WHOLE} if whole else {}
-    first = run(small_config(steps=2, **changes), examples, tmp_path / "first")
-    master = load_model(first, CPU)
+    first = load_model(run(small_config(steps=2, **changes), examples, tmp_path / "first"), CPU)
     config = small_config(steps=5, **changes)
-    run(config, examples, tmp_path / "whole", teacher=master)
-    run(config, examples, tmp_path / "halves", teacher=master, max_steps=2)
-    run(config, examples, tmp_path / "halves", teacher=master)
+    run(config, examples, tmp_path / "whole", teacher=first)
+    run(config, examples, tmp_path / "halves", teacher=first, max_steps=2)
+    run(config, examples, tmp_path / "halves", teacher=first)
     one, other = (load_state(tmp_path / name / "state.pt") for name in ("whole", "halves"))
     assert_same_state(one, other)
     record = json.loads((tmp_path / "whole" / "weights.json").read_text())
-    assert record["teacher"] == {"sha256": master.sha256, **master.record}
+    assert record["teacher"] == {"sha256": first.sha256, **first.record}
     with pytest.raises(InputError, match="another start or teacher"):
         run(config, examples, tmp_path / "whole")
 

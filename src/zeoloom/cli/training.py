@@ -84,10 +84,12 @@ def train(
     new = zeoloom.own_frameworks(own or [])
     generator = generator_of(settings.seed)
     place = device_of(device, threads)
-    model = None if start is None else zeoloom.load_model(start, place)
-    master = None if teacher is None else zeoloom.load_model(teacher, place)
+    start_model = None if start is None else zeoloom.load_model(start, place)
+    teacher_model = None if teacher is None else zeoloom.load_model(teacher, place)
     if dry_run:
-        facts = zeoloom.describe_training(settings, data, generator, place, model, master, new)
+        facts = zeoloom.describe_training(
+            settings, data, generator, place, start_model, teacher_model, new
+        )
         for name, value in facts.items():
             out.print(f"{name:<22}{value}")
         return
@@ -110,8 +112,8 @@ def train(
             output,
             device=place,
             generator=generator,
-            start=model,
-            teacher=master,
+            start=start_model,
+            teacher=teacher_model,
             own=new,
             on_step=on_step,
         )
