@@ -132,3 +132,9 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory, cluster_file: Path) ->
             )
         models[name] = folder
     return models
+
+
+@pytest.fixture
+def short_validations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validations would take most of the time of tests that train."""
+    monkeypatch.setattr(training, "VALIDATION_CLOUDS", 6)

@@ -47,10 +47,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def short_validations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would take most of the time of these tests."""
-    monkeypatch.setattr(training, "VALIDATION_CLOUDS", 6)
+pytestmark = pytest.mark.usefixtures("short_validations")
 
 
 def contents(folder: Path) -> list[str]:

@@ -20,7 +20,7 @@ from training_examples import (
     some_frameworks,
 )
 from zeoloom.errors import InputError
-from zeoloom.learn import teaching, training
+from zeoloom.learn import teaching
 from zeoloom.learn.checkpoint import load_model, load_state
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.teaching import expected, of_its_own
@@ -35,10 +35,7 @@ WHOLE = {"subgroups": 2, "points_per_step": 24}
 """Of frameworks, for short runs."""
 
 
-@pytest.fixture(autouse=True)
-def short_validations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would take most of the time of these tests."""
-    monkeypatch.setattr(training, "VALIDATION_CLOUDS", 6)
+pytestmark = pytest.mark.usefixtures("short_validations")
 
 
 @pytest.fixture(scope="module")

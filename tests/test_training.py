@@ -45,10 +45,7 @@ if TYPE_CHECKING:
     from zeoloom.structure.records import ClusterSet
 
 
-@pytest.fixture(autouse=True)
-def short_validations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would take most of the time of these tests."""
-    monkeypatch.setattr(training, "VALIDATION_CLOUDS", 6)
+pytestmark = pytest.mark.usefixtures("short_validations")
 
 
 @pytest.fixture(scope="module")

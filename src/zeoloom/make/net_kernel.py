@@ -59,14 +59,12 @@ class Net(NamedTuple):
         partners: (n, MOST_BONDS) the asymmetric atom j at the end of each.
         operations: (n, MOST_BONDS) its operation g.
         cells: (n, MOST_BONDS, 3) its whole cells S.
-        spare: (5, 3) whole cells that a change of bonds works with.
     """
 
     counts: IntArray
     partners: IntArray
     operations: IntArray
     cells: IntArray
-    spare: IntArray
 
 
 @compiled
@@ -77,7 +75,6 @@ def empty_net(n: int) -> Net:
         np.zeros((n, MOST_BONDS), np.int64),
         np.zeros((n, MOST_BONDS), np.int64),
         np.zeros((n, MOST_BONDS, 3), np.int64),
-        np.zeros((5, 3), np.int64),
     )
 
 
@@ -186,7 +183,7 @@ def change_bond(
     Returns:
         False if an atom would have more than MOST_BONDS; the net is then spoilt.
     """
-    back_cells, ends = net.spare[0], net.spare[1]
+    back_cells, ends = np.empty(3, np.int64), np.empty(3, np.int64)
     back = inverse(table, g, cells, back_cells)
     for way in range(2):
         near, far = (i, j) if way == 0 else (j, i)

@@ -65,13 +65,14 @@ def switch(
     c, c_image, c_cells = net.partners[i, to_c], net.operations[i, to_c], net.cells[i, to_c]
     to_d = pick(net.counts[c], rng)
     d = net.partners[c, to_d]
-    d_cells, back_cells, cells = new.spare[2], new.spare[3], new.spare[4]
+    d_cells = np.empty(3, np.int64)
     d_image = product(table, c_image, c_cells, net.operations[c, to_d], net.cells[c, to_d], d_cells)
     d_image = named(d, d_image, d_cells, sites)
     if d == i and d_image == 0 and np.abs(d_cells).max() == 0:
         return -1
     if bond_index(net, i, d, d_image, d_cells) == to_a:
         return -1
+    back_cells, cells = np.empty(3, np.int64), np.empty(3, np.int64)
     back = inverse(table, a_image, a_cells, back_cells)
     image = named(c, product(table, back, back_cells, c_image, c_cells, cells), cells, sites)
     change_bond(new, i, a, a_image, a_cells, False, sites, table)
