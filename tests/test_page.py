@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +90,9 @@ def test_page_in_a_browser(page: Path, tmp_path: Path) -> None:
         assert browser.text("sigma") == "finished"
         browser.click("play")
         assert browser.text("play") == "Pause"
+        end = time.monotonic() + 10.0
+        while not browser.text("sigma").startswith("noise"):  # its first step may be slow to come
+            assert time.monotonic() < end
         browser.click("play")
         assert browser.text("sigma").startswith("noise")
 
