@@ -84,29 +84,33 @@ def sum_pairs(
         rotation: (B, 3, N, K, 3, N).
     """
     n_clouds, n, n_radial, _ = scalar.shape
+    most = rotations.shape[1]
     pair = np.empty((TERMS, n_radial), points.dtype)
-    images = np.empty((rotations.shape[1], n, 3))
+    radial, terms = np.empty(n_radial, points.dtype), np.empty(TERMS, points.dtype)
+    images, edges = np.empty((n, 3, most)), np.empty((2, 4, most))
     for b in range(n_clouds):
-        cell = cells[b].astype(np.float64)
-        shifts, reach = lattice_shifts(cell, cutoff)
+        order, cell = orders[b], cells[b].astype(np.float64)
+        shifts, _ = lattice_shifts(cell, cutoff)
+        cart_shifts = shifts @ cell
         frac = points[b].astype(np.float64) @ np.linalg.inv(cell)
-        _fill_images(points[b], rotations[b], translations[b], orders[b], cell, images)
+        _fill_images(points[b], rotations[b], translations[b], order, cell, images)
         for i in range(n):
             for j in range(n):
                 if not (present[b, i] and present[b, j]):
                     continue
-                met = _sum_pair(
-                    frac[i],
-                    images[: orders[b], j],
-                    i == j,
-                    rotations[b],
-                    cell,
-                    shifts,
-                    reach,
-                    cutoff,
-                    softening,
-                    pair,
-                )
+                _fill_nearest(images[j, :, :order], frac[i], edges[0])
+                pair[:] = 0.0
+                met = False
+                for s in range(len(shifts)):
+                    _fill_edges(edges[0, :, :order], cell, cart_shifts[s], edges[1])
+                    own = i == j and (shifts[s] == 0).all()  # the identity's is the point itself
+                    for g in range(own, order):
+                        if edges[1, 3, g] >= cutoff * cutoff:
+                            continue
+                        met = True
+                        _fill_radial(edges[1, 3, g], cutoff, radial)
+                        _fill_terms(edges[1, :, g], rotations[b, g], softening, terms)
+                        _add_products(terms, radial, pair)
                 if not met:
                     continue
                 for k in range(n_radial):
@@ -127,7 +131,7 @@ def _fill_images(
     cell: RealArray,
     images: RealArray,
 ) -> None:
-    """Write the fractional images (G, N, 3) of points (N, 3) Å."""
+    """Write the fractional images (N, 3, G) of points (N, 3) Å."""
     inverse = np.linalg.inv(cell)
     place = np.empty(3)
     for g in range(order):
@@ -137,7 +141,7 @@ def _fill_images(
                 for d in range(3):
                     place[c] += rotations[g, c, d] * points[j, d]
             for axis in range(3):
-                images[g, j, axis] = (
+                images[j, axis, g] = (
                     place[0] * inverse[0, axis]
                     + place[1] * inverse[1, axis]
                     + place[2] * inverse[2, axis]
@@ -145,73 +149,66 @@ def _fill_images(
 
 
 @compiled
-def _sum_pair(
-    centre: RealArray,
-    images: RealArray,
-    own: bool,
-    rotations: RealArray,
-    cell: RealArray,
-    shifts: RealArray,
-    reach: RealArray,
-    cutoff: float,
-    softening: float,
-    pair: RealArray,
-) -> bool:
-    """Sum the edges from all images (G, 3) of a point to a centre (3,); whether there are any.
-
-    With `own` they are images of the centre itself, which is no edge.
-    """
-    pair[:] = 0.0
-    met = False
-    for g in range(len(images)):
-        x, y, z = images[g, 0] - centre[0], images[g, 1] - centre[1], images[g, 2] - centre[2]
-        x, y, z = x - np.round(x), y - np.round(y), z - np.round(z)
-        if not (abs(x) < reach[0] and abs(y) < reach[1] and abs(z) < reach[2]):
-            continue
-        for s in range(len(shifts)):
-            a, b, c = x + shifts[s, 0], y + shifts[s, 1], z + shifts[s, 2]
-            rx = a * cell[0, 0] + b * cell[1, 0] + c * cell[2, 0]
-            ry = a * cell[0, 1] + b * cell[1, 1] + c * cell[2, 1]
-            rz = a * cell[0, 2] + b * cell[1, 2] + c * cell[2, 2]
-            if rx * rx + ry * ry + rz * rz >= cutoff * cutoff:
-                continue
-            if own and g == 0 and (shifts[s] == 0).all():
-                continue
-            met = True
-            _add_edge(rx, ry, rz, rotations[g], cutoff, softening, pair)
-    return met
+def _fill_nearest(images: RealArray, centre: RealArray, nearest: RealArray) -> None:
+    """Write fractional differences (3, G), to the nearest of the lattice's images of each."""
+    for axis in range(3):
+        for g in range(images.shape[1]):
+            apart = images[axis, g] - centre[axis]
+            nearest[axis, g] = apart - np.floor(apart + 0.5)
 
 
 @compiled
-def _add_edge(
-    rx: float,
-    ry: float,
-    rz: float,
-    turn: RealArray,
-    cutoff: float,
-    softening: float,
-    pair: RealArray,
-) -> None:
-    """Add the radial functions of one edge (Å), times its geometry, to the sums of its pair."""
-    n_radial = pair.shape[1]
-    kind = pair.dtype.type
-    squared = rx * rx + ry * ry + rz * rz
+def _fill_edges(nearest: RealArray, cell: RealArray, shift: RealArray, edges: RealArray) -> None:
+    """Write edges, Å, and their squares (4, G): those to the nearest images and a shift, Å."""
+    # as numbers, or the compiler must look for changes of the cell after each that is written
+    ax, ay, az = cell[0, 0], cell[0, 1], cell[0, 2]
+    bx, by, bz = cell[1, 0], cell[1, 1], cell[1, 2]
+    cx, cy, cz = cell[2, 0], cell[2, 1], cell[2, 2]
+    sx, sy, sz = shift[0], shift[1], shift[2]
+    for g in range(nearest.shape[1]):
+        a, b, c = nearest[0, g], nearest[1, g], nearest[2, g]
+        x = a * ax + b * bx + c * cx + sx
+        y = a * ay + b * by + c * cy + sy
+        z = a * az + b * bz + c * cz + sz
+        edges[0, g], edges[1, g], edges[2, g] = x, y, z
+        edges[3, g] = x * x + y * y + z * z
+
+
+@compiled
+def _fill_radial(squared: float, cutoff: float, radial: RealArray) -> None:
+    """Write f_k = cos(k pi d / r_c) under the envelope, as `space.radial_functions` does."""
+    kind = radial.dtype.type
     cosine = kind(math.cos(math.sqrt(squared) * (math.pi / cutoff)))
-    envelope = kind(0.5) + kind(0.5) * cosine
-    # f_k = cos(k pi d / r_c) under the envelope, by the recurrence of `space.radial_functions`
-    radial = np.empty(n_radial, pair.dtype)
-    radial[0] = envelope
-    radial[1] = envelope * cosine
-    for k in range(2, n_radial):
+    radial[0] = kind(0.5) + kind(0.5) * cosine
+    radial[1] = radial[0] * cosine
+    for k in range(2, len(radial)):
         radial[k] = (cosine + cosine) * radial[k - 1] - radial[k - 2]
-    scale = 1.0 / math.sqrt(squared + softening * softening)
-    terms = np.empty(TERMS, pair.dtype)
+
+
+@compiled
+def _fill_terms(edge: RealArray, turn: RealArray, softening: float, terms: RealArray) -> None:
+    """Write the geometry of an edge, Å, and its square (4,), from an image turned by (3, 3)."""
+    scale = 1.0 / math.sqrt(edge[3] + softening * softening)
     terms[0] = 1.0
-    terms[1], terms[2], terms[3] = rx * scale, ry * scale, rz * scale
+    terms[1], terms[2], terms[3] = edge[0] * scale, edge[1] * scale, edge[2] * scale
     for c in range(3):
         terms[4 + c] = turn[0, c] * terms[1] + turn[1, c] * terms[2] + turn[2, c] * terms[3]
         for d in range(3):
             terms[7 + 3 * c + d] = turn[c, d]
-    for m in range(TERMS):
-        for k in range(n_radial):
-            pair[m, k] += terms[m] * radial[k]
+
+
+@compiled
+def _add_products(terms: RealArray, radial: RealArray, pair: RealArray) -> None:
+    """Add the products of terms (16,) and radial functions (K,) to the sums (16, K) of a pair.
+
+    Four rows at a time: then the compiler uses vector instructions, though K is small.
+    """
+    for m in range(0, TERMS, 4):
+        first, second, third, fourth = pair[m], pair[m + 1], pair[m + 2], pair[m + 3]
+        a, b, c, d = terms[m], terms[m + 1], terms[m + 2], terms[m + 3]
+        for k in range(len(radial)):
+            f = radial[k]
+            first[k] += a * f
+            second[k] += b * f
+            third[k] += c * f
+            fourth[k] += d * f
