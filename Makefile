@@ -23,7 +23,7 @@ CHECKS := \
 help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
-	@echo 'make weights train the shipped weights again (about five hours on one core)'
+	@echo 'make weights train the shipped weights again (about six hours on one core)'
 	@echo 'make cross-validation   train five times, each time looking for the types held out; better on a GPU (a day on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 
@@ -59,11 +59,15 @@ test: .venv/installed-for-tests
 	echo '== pytest'; $(BIN)/pytest && [ -z "$$failed" ]
 
 # An interrupted training goes on where it stopped.
+TRAIN := $(BIN)/zeoloom train --threads 1 --resume
+
 weights: .venv/installed
-	$(BIN)/zeoloom train --config crystal-start --threads 1 --resume -o runs/training/crystal-start
+	$(TRAIN) --config crystal-start -o runs/training/crystal-start
+	$(TRAIN) --config crystal-teacher --start runs/training/crystal-start -o runs/training/crystal-teacher
+	$(TRAIN) --config crystal --teacher runs/training/crystal-teacher -o runs/training/crystal
+	$(TRAIN) --config equivariant -o runs/training/equivariant
+	$(TRAIN) --config pointnet -o runs/training/pointnet
 	for model in crystal equivariant pointnet; do \
-		start=; [ $$model != crystal ] || start='--start runs/training/crystal-start'; \
-		$(BIN)/zeoloom train --config $$model $$start --threads 1 --resume -o runs/training/$$model && \
 		cp runs/training/$$model/weights.safetensors src/zeoloom/learn/weights/$$model.safetensors && \
 		cp runs/training/$$model/weights.json src/zeoloom/learn/weights/$$model.json || exit 1; \
 	done
@@ -71,9 +75,10 @@ weights: .venv/installed
 # Each type is held out once, those of the time split too. Interrupted, it goes on with its last training.
 cross-validation: .venv/installed
 	for fold in 1 2 3 4 5; do \
-		runs=runs/cross-validation; options="--fold $$fold --time-split --threads 1 --resume"; \
-		$(BIN)/zeoloom train --config crystal-start $$options -o $$runs/start-$$fold && \
-		$(BIN)/zeoloom train --config crystal --start $$runs/start-$$fold $$options -o $$runs/fold-$$fold && \
+		runs=runs/cross-validation; train="$(TRAIN) --fold $$fold --time-split"; \
+		$$train --config crystal-start -o $$runs/start-$$fold && \
+		$$train --config crystal-teacher --start $$runs/start-$$fold -o $$runs/teacher-$$fold && \
+		$$train --config crystal --teacher $$runs/teacher-$$fold -o $$runs/fold-$$fold && \
 		$(BIN)/python benchmarks/solve.py --list held-out --model $$runs/fold-$$fold \
 			> $$runs/fold-$$fold.part && mv $$runs/fold-$$fold.part $$runs/fold-$$fold.txt || exit 1; \
 	done; tail -n 1 $$runs/fold-*.txt

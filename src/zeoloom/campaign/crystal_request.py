@@ -77,7 +77,7 @@ class CrystalRequest(BaseModel):
     model: str = "crystal"
     n: int | None = Field(None, ge=1)
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False)
-    steps: int = Field(16, ge=2, le=100_000)
+    steps: int = Field(9, ge=2, le=100_000)
     noise_factor: float = Field(0.8, ge=0, le=2)
     repair: int = Field(40, ge=0)
     walk: int = Field(0, ge=0, le=10_000)
@@ -104,7 +104,6 @@ class SolveRequest(CrystalRequest):
         unique_atoms: orbits of T atoms, if known.
     """
 
-    steps: int = Field(12, ge=2, le=100_000)
     repair: int = Field(100, ge=0)
     walk: int = Field(2, ge=0, le=10_000)
     cell: tuple[float, float, float, float, float, float]

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from zeoloom.learn.training import Progress
     from zeoloom.structure.records import ClusterSet, Framework
 
-BEGINNINGS = ("crystal-start",)
-"""Shipped configurations whose weights are only there to start others from."""
+BEGINNINGS = ("crystal-start", "crystal-teacher")
+"""Shipped configurations whose weights are only there to start or teach others."""
 
 GOOD_R_DLS: float = GenerateRequest.model_fields["max_r_dls"].default
 """R_DLS up to which a new framework is one to learn from: that of one worth having."""

@@ -63,7 +63,7 @@ def solve(
         int | None, typer.Option("-n", "--number", help="Crystals to try, instead of --seconds.")
     ] = None,
     model: Model = "crystal",
-    steps: Steps = 12,
+    steps: Steps = 9,
     noise_factor: NoiseFactor = 0.8,
     repair: Repair = 100,
     walk: Walk = 2,
@@ -117,7 +117,7 @@ def generate(
     unique_atoms: Annotated[str, typer.Option(help="Unique T atoms, as 1-8.")] = "1-8",
     max_r_dls: Annotated[float, typer.Option(help="R_DLS of a framework worth having.")] = 0.006,
     model: Model = "crystal",
-    steps: Steps = 16,
+    steps: Steps = 9,
     noise_factor: NoiseFactor = 0.8,
     repair: Repair = 40,
     walk: Walk = 0,

@@ -23,7 +23,8 @@ def train(
     config: Annotated[
         Path | None,
         typer.Option(
-            help="TOML file, or one of equivariant, pointnet, crystal-start, crystal: the shipped."
+            help="TOML file, or a shipped one: equivariant, pointnet, crystal-start, "
+            "crystal-teacher, crystal."
         ),
     ] = None,
     start: Annotated[

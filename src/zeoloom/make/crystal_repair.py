@@ -22,7 +22,7 @@ import torch
 
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.make.crystal_kernel import distances_to_images
-from zeoloom.make.crystals import RHO, SIGMA_MIN, crystals_of, descend, harvest
+from zeoloom.make.crystals import SIGMA_MIN, crystals_of, descend, harvest
 from zeoloom.make.net_walk import first_patience
 from zeoloom.make.seats import keep_seated
 from zeoloom.make.wander import numpy_generator, wander
@@ -44,6 +44,9 @@ STRAINED = 0.1
 
 COST_DIGITS, PAVED_DIGITS = 3, 2
 """Decimals of the cost: crystals of one cell that agree so far have one net, or are paved alike."""
+
+EVEN = 1.0
+"""How noise levels of a round are spaced."""
 
 FEWEST_STEPS = 3
 """Noise levels of a round, however low it starts."""
@@ -238,7 +241,7 @@ def _propose(
     sigma = plan.sigmas[_choose(len(plan.sigmas), generator)]
     start = places + sigma * standard_noise(places, generator)
     steps = max(FEWEST_STEPS, round(sigma / plan.spacing))
-    levels = noise_levels(steps, sigma, SIGMA_MIN, RHO)
+    levels = noise_levels(steps, sigma, SIGMA_MIN, EVEN)
     keep = keep_seated(sites, seated, rng, held.numpy())
     x = descend(network, sampler, batch, start, levels, generator, device, keep, (places, held))
     return harvest(x, batch.present, asked)

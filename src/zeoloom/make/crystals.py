@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from zeoloom.make.seats import Keep
     from zeoloom.structure.records import FloatArray, IntArray
 
-SIGMA_MAX = 2.5
-"""Å, where clouds start: above, points see nothing of one another."""
+SIGMA_MAX = 1.8
+"""Å, where clouds start: above, next to nothing is decided."""
 
 SIGMA_MIN = 0.05
 """Å, the last level before zero."""
 
-RHO = 1.0
-"""Spacing of levels: even, since the net is decided between 0.3 and 1.2 Å, not at the bottom."""
+RHO = 1.5
+"""Spacing of levels: nearly even, since the net is decided between 0.3 and 1.2 Å."""
 
 WRONG_TOTAL, WRONG_COUNT = 2.0, 4.0
 """Cost of not having the atoms asked for; and of having none of them, for each point."""
