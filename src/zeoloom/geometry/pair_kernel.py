@@ -87,7 +87,7 @@ def sum_pairs(
     most = rotations.shape[1]
     pair = np.empty((TERMS, n_radial), points.dtype)
     radial, terms = np.empty(n_radial, points.dtype), np.empty(TERMS, points.dtype)
-    images, edges = np.empty((n, 3, most)), np.empty((2, 4, most))
+    images, nearest, edges = np.empty((n, 3, most)), np.empty((3, most)), np.empty((4, most))
     for b in range(n_clouds):
         order, cell = orders[b], cells[b].astype(np.float64)
         shifts, _ = lattice_shifts(cell, cutoff)
@@ -98,18 +98,18 @@ def sum_pairs(
             for j in range(n):
                 if not (present[b, i] and present[b, j]):
                     continue
-                _fill_nearest(images[j, :, :order], frac[i], edges[0])
+                _fill_nearest(images[j, :, :order], frac[i], nearest)
                 pair[:] = 0.0
                 met = False
                 for s in range(len(shifts)):
-                    _fill_edges(edges[0, :, :order], cell, cart_shifts[s], edges[1])
+                    _fill_edges(nearest[:, :order], cell, cart_shifts[s], edges)
                     own = i == j and (shifts[s] == 0).all()  # the identity's is the point itself
                     for g in range(own, order):
-                        if edges[1, 3, g] >= cutoff * cutoff:
+                        if edges[3, g] >= cutoff * cutoff:
                             continue
                         met = True
-                        _fill_radial(edges[1, 3, g], cutoff, radial)
-                        _fill_terms(edges[1, :, g], rotations[b, g], softening, terms)
+                        _fill_radial(edges[3, g], cutoff, radial)
+                        _fill_terms(edges[:, g], rotations[b, g], softening, terms)
                         _add_products(terms, radial, pair)
                 if not met:
                     continue

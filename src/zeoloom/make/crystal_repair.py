@@ -46,7 +46,7 @@ COST_DIGITS, PAVED_DIGITS = 3, 2
 """Decimals of the cost: crystals of one cell that agree so far have one net, or are paved alike."""
 
 EVEN = 1.0
-"""How noise levels of a round are spaced."""
+"""Spacing (rho) of the noise levels of a round: there are only a few."""
 
 FEWEST_STEPS = 3
 """Noise levels of a round, however low it starts."""
