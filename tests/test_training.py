@@ -53,7 +53,7 @@ def clusters() -> ClusterSet:
     return some_clusters()
 
 
-@pytest.mark.parametrize("kind", ["clusters", "pointnet", "crystals"])
+@pytest.mark.parametrize("kind", ["clusters", "pointnet", "crystals", "muon"])
 @pytest.mark.parametrize("how", ["max_steps", "on_step", "ctrl-c within a step", "in validation"])
 def test_an_interrupted_run_goes_on_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, how: str
@@ -63,6 +63,8 @@ def test_an_interrupted_run_goes_on_exactly(
     if kind == "crystals":
         config = small_config(crystals={"max_points": 12, "subgroups": 3})
         examples = some_frameworks()
+    if kind == "muon":
+        config = small_config(optimizer="muon")
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     run(config, examples, whole)
     steps: list[int] = []

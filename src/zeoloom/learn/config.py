@@ -51,9 +51,10 @@ class TrainingConfig(BaseModel):
         steps: optimiser steps.
         batch: clouds per step; at most that many if they are crystals.
         points: fewest and most points of a cluster; each step draws a number between.
+        optimizer: AdamW, or Muon for weight matrices, which learns more from as many steps.
         learning_rate: peak of the schedule (linear warm-up, cosine to a hundredth).
         warmup: steps of warm-up.
-        weight_decay: AdamW's, on weight matrices.
+        weight_decay: on weight matrices.
         clip: largest gradient norm.
         ema: decay of the running mean of the weights, which is what is shipped.
         sigma_min: Å, least noise level.
@@ -75,6 +76,7 @@ class TrainingConfig(BaseModel):
     steps: int = Field(20_000, ge=1)
     batch: int = Field(32, ge=1)
     points: tuple[int, int] = (36, 60)
+    optimizer: Literal["adamw", "muon"] = "adamw"
     learning_rate: float = Field(2e-3, gt=0)
     warmup: int = Field(200, ge=0)
     weight_decay: float = Field(1e-4, ge=0)

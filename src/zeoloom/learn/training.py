@@ -20,6 +20,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.crystal import Crystal
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
 from zeoloom.learn.examples import split_examples
+from zeoloom.learn.optimizers import learning_rate, optimizers
 from zeoloom.learn.teaching import check_start, check_teacher, expected, of_its_own
 from zeoloom.network import build_network
 
@@ -160,7 +161,7 @@ class _Run:
         if start is not None:
             self.network.load_state_dict(start.network.state_dict())
         self.teacher = None if teacher is None else teacher.network.to(device)
-        self.optimizer = _optimizer(self.network, config)
+        self.optimizers = optimizers(self.network, config)
         self.mean = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds = 0, 0.0
         self.validated = -1  # the step whose weights are on disk
@@ -178,7 +179,8 @@ class _Run:
                 "start or teacher; give those of the run to go on with it, or another folder"
             )
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, before in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(before)
         self.mean = {key: value.to(self.device) for key, value in state["mean"].items()}
         self.generator.set_state(state["generator"])
         self.step, self.seconds = state["step"], state["seconds"]
@@ -189,7 +191,7 @@ class _Run:
         state = {
             "identity": self.identity,
             "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [each.state_dict() for each in self.optimizers],
             "mean": self.mean,
             "generator": self.generator.get_state(),
             "step": self.step,
@@ -200,12 +202,13 @@ class _Run:
 
     def gradient_step(self) -> tuple[float, float]:
         """One step of the optimiser; its learning rate and loss."""
-        learning_rate = _learning_rate(self.config, self.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
+        rate = learning_rate(self.config, self.step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
         loss = _gradient_step(
             self.network,
-            self.optimizer,
+            self.optimizers,
             self.config,
             self._draw_source(),
             self.generator,
@@ -215,7 +218,7 @@ class _Run:
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
         for key, value in self.network.state_dict().items():
             self.mean[key].lerp_(value.detach(), 1 - decay)
-        return learning_rate, loss
+        return rate, loss
 
     def _draw_source(self) -> Source:
         """What a step learns from: all clouds of it are of known types, or of one's own."""
@@ -323,7 +326,7 @@ def _loss(
 
 def _gradient_step(
     network: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    steppers: Sequence[torch.optim.Optimizer],
     config: TrainingConfig,
     source: Source,
     generator: torch.Generator,
@@ -346,10 +349,11 @@ def _gradient_step(
             f"the loss became {float(loss.detach())}; start again with a lower learning rate than "
             f"{config.learning_rate:g}"
         )
-    optimizer.zero_grad()
+    network.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip)
-    optimizer.step()
+    for optimizer in steppers:
+        optimizer.step()
     return float(loss.detach())
 
 
@@ -366,19 +370,3 @@ def draw_noise_levels(config: TrainingConfig, batch: int, generator: torch.Gener
     deviation = torch.special.ndtri(low + (high - low) * slices)
     levels: Tensor = (math.log(config.sigma_median) + config.sigma_spread * deviation).exp()
     return levels.clamp(config.sigma_min, config.sigma_max)
-
-
-def _optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups: list[dict[str, Any]] = [
-        {"params": matrices, "weight_decay": config.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99))
-
-
-def _learning_rate(config: TrainingConfig, step: int) -> float:
-    warm = min(1.0, (step + 1) / max(1, config.warmup))
-    cosine = 0.5 * (1 + math.cos(math.pi * step / config.steps))
-    return config.learning_rate * warm * (0.01 + 0.99 * cosine)
