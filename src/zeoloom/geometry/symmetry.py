@@ -152,6 +152,8 @@ def identity_first(operations: SymmetryOperations) -> SymmetryOperations:
     """The same operations, the identity before all others."""
     is_identity = (operations.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
     is_identity &= (np.abs(operations.translations) < 1e-9).all(axis=1)
+    if is_identity[0]:
+        return operations
     order = np.argsort(~is_identity, kind="stable")
     return SymmetryOperations(operations.rotations[order], operations.translations[order])
 

@@ -155,12 +155,11 @@ def site_of(
 
 def crystals_of(sites: Sequence[Site]) -> Crystal:
     """Cells and groups of sites as a batch; points beyond `n_points` are padding."""
-    first = sites[0]
-    alike = all(s.cell is first.cell and s.operations is first.operations for s in sites)
-    chosen = sites[:1] if alike else sites
-    crystal = crystal_batch([s.cell for s in chosen], [s.operations for s in chosen])
-    if alike:
-        crystal = crystal.take(torch.zeros(len(sites), dtype=torch.long))
+    keys = [(id(site.cell), id(site.operations)) for site in sites]
+    distinct = dict(zip(keys, sites, strict=True))
+    rows = {key: row for row, key in enumerate(distinct)}
+    cells, groups = zip(*((each.cell, each.operations) for each in distinct.values()), strict=True)
+    crystal = crystal_batch(cells, groups).take(torch.tensor([rows[key] for key in keys]))
     counts = torch.tensor([site.n_points for site in sites])
     present = torch.arange(int(counts.max())) < counts[:, None]
     return replace(crystal, present=present)

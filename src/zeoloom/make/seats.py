@@ -94,9 +94,10 @@ def keep_seated(
         held: (B, N) True for points that stay where they are, which is what they are given as.
     """
     rows = np.flatnonzero(seated).tolist()
-    inverse = {row: np.linalg.inv(sites[row].cell) for row in rows}
-    groups = {row: sites[row].group for row in rows}
-    densities = {id(sites[row].cell): densities_at(sites[row]) for row in rows}
+    cells = {id(sites[row].cell): sites[row] for row in rows}  # mostly one
+    inverses = {key: np.linalg.inv(site.cell) for key, site in cells.items()}
+    groups = {key: site.group for key, site in cells.items()}
+    densities = {key: densities_at(site) for key, site in cells.items()}
     most = max(site.n_points for site in sites)
     still = np.zeros((len(sites), most), dtype=np.bool_) if held is None else held
     seats: dict[int, tuple[FloatArray, FloatArray]] = {}
@@ -106,10 +107,10 @@ def keep_seated(
         spread = max(SPREAD * level, LEAST_SPREAD)
         for row in rows:
             site, n = sites[row], sites[row].n_points
-            expected = points[row, :n] @ inverse[row]
+            key = id(site.cell)
+            expected = points[row, :n] @ inverses[key]
             if level >= LOWEST:
-                density = densities[id(site.cell)]
-                chosen = seats_near(site, density, expected, still[row, :n], spread, rng)
+                chosen = seats_near(site, densities[key], expected, still[row, :n], spread, rng)
                 if chosen is not None:
                     seats[row] = chosen
             if row not in seats:
@@ -117,7 +118,7 @@ def keep_seated(
             places, directions = seats[row]
             on_seats = places + np.einsum("nij,nj->ni", directions, expected - places)
             if level < PARTED:
-                on_seats = part(on_seats, directions, still[row, :n], *groups[row])
+                on_seats = part(on_seats, directions, still[row, :n], *groups[key])
             points[row, :n] = on_seats @ site.cell
         return torch.from_numpy(points).to(cart_points)
 
