@@ -91,6 +91,21 @@ def test_cells_that_contradict_their_group(
         fitting_cell(parameters, hall_number_of(group))
 
 
+def test_a_batch_has_each_site_in_its_own_cell() -> None:
+    """Cells and groups that several sites share are looked up once."""
+    cha, mfi = (load_reference()[code] for code in ("CHA", "MFI"))
+    sites = [site_of(cha, 1), site_of(mfi, 12), site_of(cha, 2), site_of(mfi, 12)]
+    batch = crystals_of(sites)
+    alone = [crystals_of([site]) for site in sites]
+    for row, one in enumerate(alone):
+        order = one.rotations.shape[1]
+        torch.testing.assert_close(batch.cells[row], one.cells[0])
+        torch.testing.assert_close(batch.rotations[row, :order], one.rotations[0])
+        torch.testing.assert_close(batch.translations[row, :order], one.translations[0])
+        assert int(batch.operation_present[row].sum()) == order
+        assert int(batch.present[row].sum()) == sites[row].n_points
+
+
 # ---- numbers of atoms --------------------------------------------------------------------------
 
 
