@@ -12,7 +12,7 @@ import torch
 import zeoloom
 from conftest import RADIUS
 from zeoloom.campaign.frameworks import write_frameworks
-from zeoloom.campaign.learn import BEGINNINGS
+from zeoloom.campaign.learn import BEGINNINGS, QUICK
 from zeoloom.judge.verdict import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
@@ -118,6 +118,12 @@ def test_beginnings_go_by_name_too(run: Run, configs: list[Any]) -> None:
     for name, record in records.items():
         assert run("train", "--config", name, "--dry-run").code == 0
         assert configs.pop() == parse_config(record["config"])
+
+
+def test_the_quick_configuration_goes_by_name_too(run: Run, configs: list[Any]) -> None:
+    assert run("train", "--config", QUICK, "--fold", 1, "--dry-run").code == 0
+    assert configs[0].optimizer == "muon"
+    assert configs[0].crystals is not None
 
 
 WHOLE = CONFIG.replace("[network]", "[crystals]\nsubgroups = 0\nown_share = 0.5\n[network]")

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 BEGINNINGS = ("crystal-start", "crystal-teacher")
 """Shipped configurations whose weights are only there to start or teach others."""
 
+QUICK = "crystal-quick"
+"""Shipped configuration of weights that are quickly trained, not shipped."""
+
 GOOD_R_DLS: float = GenerateRequest.model_fields["max_r_dls"].default
 """R_DLS up to which a new framework is one to learn from: that of one worth having."""
 
@@ -44,7 +47,7 @@ TIMED_STEPS = 6
 
 def find_config(path: Path | None) -> Path | None:
     """The configuration file meant: shipped ones go by name."""
-    if path is not None and str(path) in (*SHIPPED, *BEGINNINGS):
+    if path is not None and str(path) in (*SHIPPED, *BEGINNINGS, QUICK):
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
     return path
 

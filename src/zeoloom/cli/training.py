@@ -24,7 +24,7 @@ def train(
         Path | None,
         typer.Option(
             help="TOML file, or a shipped one: equivariant, pointnet, crystal-start, "
-            "crystal-teacher, crystal."
+            "crystal-teacher, crystal, crystal-quick."
         ),
     ] = None,
     start: Annotated[
