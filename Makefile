@@ -24,7 +24,7 @@ help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
 	@echo 'make weights train the shipped weights again (about six hours on one core)'
-	@echo 'make cross-validation   train five times, each time looking for the types held out; better on a GPU (more than a day on one core)'
+	@echo 'make cross-validation   train five times, each time looking for the types held out (an hour and a half on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 
 # The stamps are newer than what they were installed from, so nothing is installed twice.
