@@ -7,7 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from training_examples import TINY, small_config
-from zeoloom.learn.optimizers import Muon, learning_rate, optimizers, orthogonalised
+from zeoloom.learn.optimizers import Muon, build_optimizers, learning_rate, orthogonalised
 from zeoloom.network import build_network
 
 
@@ -47,7 +47,7 @@ def test_every_weight_has_one_optimiser(name: str) -> None:
     network = build_network(config.network, torch.Generator().manual_seed(0))
     taken = [
         parameter
-        for optimizer in optimizers(network, config)
+        for optimizer in build_optimizers(network, config)
         for group in optimizer.param_groups
         for parameter in group["params"]
     ]

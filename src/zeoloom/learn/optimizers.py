@@ -21,7 +21,9 @@ SIZE_OF_ADAM = 0.2
 """Root mean square of the changes that AdamW makes, in learning rates."""
 
 
-def optimizers(network: nn.Module, config: TrainingConfig) -> tuple[torch.optim.Optimizer, ...]:
+def build_optimizers(
+    network: nn.Module, config: TrainingConfig
+) -> tuple[torch.optim.Optimizer, ...]:
     """The optimisers of a run: each has some of the weights, all the same learning rate."""
     matrices = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim <= 1]

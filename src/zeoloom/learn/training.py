@@ -20,7 +20,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.crystal import Crystal
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
 from zeoloom.learn.examples import split_examples
-from zeoloom.learn.optimizers import learning_rate, optimizers
+from zeoloom.learn.optimizers import build_optimizers, learning_rate
 from zeoloom.learn.teaching import check_start, check_teacher, expected, of_its_own
 from zeoloom.network import build_network
 
@@ -161,7 +161,7 @@ class _Run:
         if start is not None:
             self.network.load_state_dict(start.network.state_dict())
         self.teacher = None if teacher is None else teacher.network.to(device)
-        self.optimizers = optimizers(self.network, config)
+        self.optimizers = build_optimizers(self.network, config)
         self.mean = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds = 0, 0.0
         self.validated = -1  # the step whose weights are on disk
@@ -326,7 +326,7 @@ def _loss(
 
 def _gradient_step(
     network: nn.Module,
-    steppers: Sequence[torch.optim.Optimizer],
+    optimizers: Sequence[torch.optim.Optimizer],
     config: TrainingConfig,
     source: Source,
     generator: torch.Generator,
@@ -352,7 +352,7 @@ def _gradient_step(
     network.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip)
-    for optimizer in steppers:
+    for optimizer in optimizers:
         optimizer.step()
     return float(loss.detach())
 
