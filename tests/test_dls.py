@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import least_squares
 
 from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
 from zeoloom.errors import InputError
@@ -20,10 +21,10 @@ from zeoloom.silica.bonds import Bonds, t_bonds
 from zeoloom.silica.dls import _through_oxygen, r_dls, refine
 from zeoloom.silica.freedom import distances, freedom_of, jacobian, residuals, slopes_of
 from zeoloom.silica.images import Images
-from zeoloom.silica.minimise import lengths_of
+from zeoloom.silica.minimise import _densely, _sparsely, lengths_of
 from zeoloom.silica.oxygen import bridge, on_special_positions
 from zeoloom.silica.repulsion import repulsion
-from zeoloom.silica.restraints import joined, silica_restraints
+from zeoloom.silica.restraints import Restraints, joined, silica_restraints
 from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import load_reference
 from zeoloom.structure.standard import standardised
@@ -60,6 +61,60 @@ def test_slopes_are_those_of_finite_differences(code: str) -> None:
     smooth = ~wanted.repels | (np.abs(length - wanted.target) > 1e-3)
     assert wanted.repels[smooth].any()
     np.testing.assert_allclose(found[smooth], expected[smooth], atol=1e-7)
+
+
+@pytest.mark.parametrize("code", ["SOD", "CHA", "ETV", "MFI", "STW", "BOZ"])
+@pytest.mark.parametrize("cell_free", [True, False])
+def test_compiled_least_squares_end_where_minpack_does(code: str, cell_free: bool) -> None:
+    framework = shaken(bare(known(code)), 0.03, 0.01, 3)
+    bridged = bridge(framework, t_bonds(framework))
+    pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, 0.3)
+    wanted = joined(*silica_restraints(bridged).values(), pairs)
+    sites = np.concatenate([framework.frac_t, bridged.framework.frac_o])
+    freedom = freedom_of(framework.cell, sites, framework.operations, cell_free=cell_free)
+    slopes = slopes_of(wanted, freedom)
+    p, settled, _ = _densely(freedom, wanted, 200)
+    minpack = least_squares(
+        lambda p: residuals(wanted, freedom, p),
+        np.zeros(len(freedom)),
+        lambda p: jacobian(wanted, freedom, slopes, p).toarray(),
+        method="lm" if len(freedom) <= len(wanted) else "trf",
+        xtol=1e-10,
+        ftol=1e-10,
+    )
+    assert settled
+    found = np.linalg.norm(residuals(wanted, freedom, p)) / wanted.norm()
+    assert found == pytest.approx(np.sqrt(2 * minpack.cost) / wanted.norm(), abs=2e-6)
+    sparsely, settled, _ = _sparsely(freedom, wanted, 200)
+    assert settled
+    assert np.linalg.norm(residuals(wanted, freedom, sparsely)) / wanted.norm() == pytest.approx(
+        found, abs=2e-6
+    )
+
+
+def test_least_squares_that_run_out_say_so() -> None:
+    framework = shaken(bare(known("MFI")), 0.05, 0.01, 0)
+    bridged = bridge(framework, t_bonds(framework))
+    wanted = joined(*silica_restraints(bridged).values())
+    sites = np.concatenate([framework.frac_t, bridged.framework.frac_o])
+    freedom = freedom_of(framework.cell, sites, framework.operations, cell_free=True)
+    _, settled, evaluations = _densely(freedom, wanted, 4)
+    assert (settled, evaluations) == (False, 4)
+
+
+def test_what_no_distance_depends_on_stays() -> None:
+    framework = known("MFI")
+    bridged = bridge(framework, t_bonds(bare(framework)))
+    # no distance of the last oxygen, nor of the cell
+    wanted = joined(*silica_restraints(bridged).values())
+    last = len(framework.frac_t) + len(bridged.framework.frac_o) - 1
+    rows = np.flatnonzero((wanted.site_a != last) & (wanted.site_b != last))
+    wanted = Restraints(**{f.name: getattr(wanted, f.name)[rows] for f in fields(wanted)})
+    sites = np.concatenate([framework.frac_t, bridged.framework.frac_o])
+    freedom = freedom_of(framework.cell, sites, framework.operations, cell_free=False)
+    p, settled, _ = _densely(freedom, wanted, 200)
+    assert settled
+    np.testing.assert_array_equal(freedom.sites(p)[last], sites[last])
 
 
 @pytest.mark.parametrize("code", ["ABW", "CHA", "LTA", "MFI", "ETV", "WEI"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from zeoloom.geometry.lattice import plane_spacings
 
@@ -52,19 +51,16 @@ def neighbours_within(
     Returns:
         The edges; shifts refer to the positions as given, not wrapped.
     """
+    from zeoloom.geometry.image_kernel import images_in_slab, pairs_within  # noqa: PLC0415 - compiles
+
     centre_home, point_home = np.floor(frac_centres), np.floor(frac_points)
-    centres, points = frac_centres - centre_home, frac_points - point_home
     # a sphere reaches radius / spacing cells beyond its centre, which is in [0, 1)
     reach = radius / plane_spacings(cell) + 1e-9
-    images, owner, image_shift = _images_in_slab(points, reach)
-    cart_images, cart_centres = images @ cell, centres @ cell
-    if len(images) == 0 or len(centres) == 0:
-        empty = np.zeros(0, dtype=np.int64)
-        nothing = np.zeros((0, 3))
-        return Neighbours(empty, empty, nothing.astype(np.int64), nothing, np.zeros(0))
-    found = cKDTree(cart_images).query_ball_point(cart_centres, radius)
-    centre = np.repeat(np.arange(len(centres)), [len(hits) for hits in found])
-    image = np.concatenate([np.asarray(hits, dtype=np.int64) for hits in found])
+    images, owner, image_shift = images_in_slab(frac_points - point_home, reach)
+    cart_images, cart_centres = images @ cell, (frac_centres - centre_home) @ cell
+    by_place = np.argsort(cart_images[:, 0], kind="stable")
+    centre, image = pairs_within(cart_centres, cart_images[by_place], radius)
+    image = by_place[image]
     vector = cart_images[image] - cart_centres[centre]
     distance = np.linalg.norm(vector, axis=1)
     point = owner[image]
@@ -73,27 +69,3 @@ def neighbours_within(
     # rounded distances: shells of equal distance keep one order on every machine
     order = np.lexsort((*shift.T, point, np.round(distance, 6), centre))
     return Neighbours(centre[order], point[order], shift[order], vector[order], distance[order])
-
-
-def _images_in_slab(points: FloatArray, reach: FloatArray) -> tuple[FloatArray, IntArray, IntArray]:
-    """Images of wrapped points in the box [-reach, 1 + reach) of each axis.
-
-    Args:
-        points: (m, 3) fractional, in [0, 1).
-        reach: (3,) cells.
-
-    Returns:
-        (k, 3) fractional images, (k,) index of their point, (k, 3) whole-cell shifts.
-    """
-    images = points
-    owner = np.arange(len(points))
-    shifts = np.zeros((len(points), 3), dtype=np.int64)
-    for axis in range(3):
-        # axis by axis, so that the copies that fall outside never multiply
-        steps = np.arange(-int(np.ceil(reach[axis])) - 1, int(np.ceil(reach[axis])) + 2)
-        copies = images[:, axis, None] + steps
-        row, step = np.nonzero((copies >= -reach[axis]) & (copies <= 1.0 + reach[axis]))
-        images, owner, shifts = images[row].copy(), owner[row], shifts[row].copy()
-        images[:, axis] = copies[row, step]
-        shifts[:, axis] = steps[step]
-    return images, owner, shifts

@@ -104,16 +104,13 @@ def expand_orbits(
         (N, 3) positions in [0, 1), orbit after orbit, each in the order of the operations;
         (N,) the asymmetric atom each came from.
     """
+    from zeoloom.geometry.image_kernel import first_in_place  # noqa: PLC0415 - compiles
+
     if len(operations) == 1 or len(frac) == 0:
         return wrap(frac), np.arange(len(frac))
     images = operations.images(snap_to_sites(frac, operations, cell, tolerance))
-    orbits = []
-    for orbit in images.transpose(1, 0, 2):
-        # an image is kept if no earlier image of the same atom coincides with it
-        close = separations(orbit[:, None], orbit[None, :], cell) < tolerance
-        orbits.append(orbit[~np.triu(close, k=1).any(axis=0)])
-    owner = np.repeat(np.arange(len(frac)), [len(orbit) for orbit in orbits])
-    return wrap(np.concatenate(orbits)), owner
+    owner, operation = np.nonzero(first_in_place(images, cell, tolerance))
+    return wrap(images[operation, owner]), owner
 
 
 def wrap(frac: FloatArray) -> FloatArray:

@@ -30,7 +30,6 @@ from zeoloom.silica.images import Images, cell_images
 from zeoloom.silica.minimise import (
     MARGIN,
     Attempt,
-    is_crushed,
     lengths_of,
     minimised,
     r_dls_of,
@@ -144,7 +143,8 @@ def r_dls(framework: Framework) -> float:
     Raises:
         InputError: if its oxygen does not bridge its T atoms.
     """
-    return r_dls_of(_through_oxygen(framework))
+    bridged = _through_oxygen(framework)
+    return r_dls_of(joined(*silica_restraints(bridged).values()), bridged.framework)
 
 
 def _is_larger(found: Framework, refined: Framework) -> bool:
@@ -230,29 +230,29 @@ def _t_atoms_refined(
 
 def _verdict(attempt: Attempt, spent: int) -> Refinement:
     """Statistics of an attempt and what is to be said about it."""
-    bridged = attempt.bridged
-    framework = bridged.framework
-    statistics: dict[Kind, DistanceStatistics] = {}
-    for kind, rows in silica_restraints(bridged).items():
-        if len(rows) > 0:
-            statistics[kind] = _statistics(lengths_of(rows, framework), rows.count)
+    framework = attempt.bridged.framework
+    statistics = {
+        kind: _statistics(lengths_of(rows, framework), rows.count)
+        for kind, rows in attempt.wanted.items()
+        if len(rows) > 0
+    }
     status: Status = "converged" if attempt.settled else "stopped"
     reason = "" if attempt.settled else f"not settled after {spent} evaluations"
-    collapse = _collapse(bridged, statistics)
+    collapse = _collapse(attempt, statistics)
     if collapse:
         status, reason = "collapsed", collapse
     return Refinement(framework, attempt.r_dls, status, reason, spent, statistics)
 
 
-def _collapse(bridged: Bridged, statistics: dict[Kind, DistanceStatistics]) -> str:
+def _collapse(attempt: Attempt, statistics: dict[Kind, DistanceStatistics]) -> str:
     """Why this is no framework of tetrahedra, or nothing."""
     shortest, longest = statistics["T-O"].smallest, statistics["T-O"].largest
     if not BROKEN_T_O[0] < shortest <= longest < BROKEN_T_O[1]:
         return f"T-O distances from {shortest:.2f} to {longest:.2f} Å, expected 1.61"
-    if is_crushed(bridged.framework.cell):
+    pairs = attempt.felt
+    if pairs is None:
         return "the cell is crushed to less than the size of an atom"
-    pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, 0.0)
-    lengths = lengths_of(pairs, bridged.framework)
+    lengths = lengths_of(pairs, attempt.bridged.framework)
     close = np.flatnonzero(lengths < BROKEN * pairs.target)
     if len(close):
         row = close[np.argmin(lengths[close] / pairs.target[close])]

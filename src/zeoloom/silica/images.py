@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.geometry.image_kernel import first_in_place
 from zeoloom.geometry.neighbours import Neighbours, neighbours_within
-from zeoloom.geometry.symmetry import SAME_SITE, separations, snap_to_sites
+from zeoloom.geometry.symmetry import SAME_SITE, snap_to_sites
 
 if TYPE_CHECKING:
     from zeoloom.geometry.symmetry import SymmetryOperations
@@ -88,13 +89,7 @@ def cell_images(frac: FloatArray, operations: SymmetryOperations, cell: FloatArr
         The N images, wrapped into the cell, site after site.
     """
     positions = operations.images(frac)
-    kept = np.ones(positions.shape[:2], dtype=bool)
-    for column in range(len(frac)):
-        orbit = positions[:, column]
-        close = separations(orbit[:, None], orbit[None, :], cell) < SAME_SITE
-        # an image is kept if no earlier one coincides with it
-        kept[:, column] = ~np.triu(close, k=1).any(axis=0)
-    site, operation = np.nonzero(kept.T)
+    site, operation = np.nonzero(first_in_place(positions, cell, SAME_SITE))
     shift = -np.floor(positions[operation, site] + 1e-9).astype(np.int64)
     return Images(site, operation, shift)
 

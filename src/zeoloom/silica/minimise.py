@@ -9,13 +9,15 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from zeoloom.geometry.lattice import plane_spacings
+from zeoloom.silica.distance_kernel import Distances, fitted
 from zeoloom.silica.freedom import freedom_of, jacobian, residuals, slopes_of
 from zeoloom.silica.repulsion import repulsion
 from zeoloom.silica.restraints import joined, silica_restraints
 
 if TYPE_CHECKING:
+    from zeoloom.silica.freedom import Freedom
     from zeoloom.silica.oxygen import Bridged
-    from zeoloom.silica.restraints import Restraints
+    from zeoloom.silica.restraints import Kind, Restraints
     from zeoloom.structure.records import FloatArray, Framework
 
 MARGIN = 0.3
@@ -27,7 +29,7 @@ THINNEST = 2.0
 MAX_ROUNDS = 4
 """How often the pairs that repel may be listed anew."""
 
-DENSE = 150
+DENSE = 600
 """Parameters up to which each step is solved densely; a sparse solver is faster above."""
 
 
@@ -37,12 +39,16 @@ class Attempt:
 
     Attributes:
         bridged: what became of it.
+        wanted: its distances of each kind.
+        felt: its pairs that are not bonded and repel one another; None if its cell is crushed.
         r_dls: its R_DLS.
         settled: False if the evaluations ran out first.
         iterations: evaluations of the distances.
     """
 
     bridged: Bridged
+    wanted: dict[Kind, Restraints]
+    felt: Restraints | None
     r_dls: float
     settled: bool
     iterations: int
@@ -50,8 +56,10 @@ class Attempt:
 
 def minimised(start: Bridged, max_iterations: int, *, cell_free: bool) -> Attempt:
     """Refine from one start, listing the pairs that repel anew until the list is right."""
-    wanted = joined(*silica_restraints(start).values())
+    kinds = silica_restraints(start)
+    wanted = joined(*kinds.values())
     bridged, settled, spent = start, False, 0
+    felt = None
     for _ in range(MAX_ROUNDS):
         if is_crushed(bridged.framework.cell):
             break
@@ -61,12 +69,13 @@ def minimised(start: Bridged, max_iterations: int, *, cell_free: bool) -> Attemp
         )
         spent += evaluations
         bridged = replace(bridged, framework=refined)
+        felt = None
         if is_crushed(refined.cell):
             break
         felt = repulsion(refined, bridged.bonds, bridged.oxygen, 0.0)
         if np.isclose(_push(felt, refined), _push(pairs, refined), rtol=1e-6, atol=1e-9):
             break
-    return Attempt(bridged, r_dls_of(bridged), settled, spent)
+    return Attempt(bridged, kinds, felt, r_dls_of(wanted, bridged.framework), settled, spent)
 
 
 def is_crushed(cell: FloatArray) -> bool:
@@ -94,32 +103,51 @@ def settle(
     )
     if len(freedom) == 0:
         return framework, True, 0
-    slopes, norm = slopes_of(wanted, freedom), wanted.norm()
-    small = len(freedom) <= min(DENSE, len(wanted))
-
-    def slope(p: FloatArray) -> object:
-        sparse = jacobian(wanted, freedom, slopes, p) / norm
-        return sparse.toarray() if small else sparse
-
-    found = least_squares(
-        lambda p: residuals(wanted, freedom, p) / norm,
-        np.zeros(len(freedom)),
-        slope,
-        method="lm" if small else "trf",  # MINPACK is quicker, but wants no fewer distances
-        tr_solver=None if small else "lsmr",
-        ftol=1e-8,
-        xtol=1e-7,
-        gtol=1e-12,
-        max_nfev=max_iterations,
-    )
-    sites = freedom.sites(found.x)
+    solve = _densely if len(freedom) <= DENSE else _sparsely
+    p, settled, evaluations = solve(freedom, wanted, max_iterations)
+    sites = freedom.sites(p)
     refined = replace(
         framework,
-        cell=freedom.strained_cell(found.x) if cell_free else framework.cell,
+        cell=freedom.strained_cell(p) if cell_free else framework.cell,
         frac_t=sites[:n_t],
         frac_o=sites[n_t:],
     )
-    return refined, found.status > 0, int(found.nfev)
+    return refined, settled, evaluations
+
+
+def _densely(freedom: Freedom, wanted: Restraints, most: int) -> tuple[FloatArray, bool, int]:
+    """Parameters, whether they settled, and the evaluations it took."""
+    slopes = slopes_of(wanted, freedom)
+    return fitted(
+        Distances(
+            wanted.vectors(freedom.frac),
+            slopes.linear,
+            slopes.columns,
+            wanted.target,
+            wanted.weight / wanted.norm(),
+            wanted.repels,
+        ),
+        freedom.cell,
+        freedom.cell @ freedom.strains,
+        freedom.positions,
+        most,
+    )
+
+
+def _sparsely(freedom: Freedom, wanted: Restraints, most: int) -> tuple[FloatArray, bool, int]:
+    """As `_densely`, where the normal equations would be too many."""
+    slopes, norm = slopes_of(wanted, freedom), wanted.norm()
+    found = least_squares(
+        lambda p: residuals(wanted, freedom, p) / norm,
+        np.zeros(len(freedom)),
+        lambda p: jacobian(wanted, freedom, slopes, p) / norm,
+        tr_solver="lsmr",
+        ftol=1e-8,
+        xtol=1e-7,
+        gtol=1e-12,
+        max_nfev=most,
+    )
+    return found.x, found.status > 0, int(found.nfev)
 
 
 def _sites(framework: Framework) -> FloatArray:
@@ -138,8 +166,7 @@ def _push(pairs: Restraints, framework: Framework) -> float:
     return float(np.sum(np.maximum(pairs.target - lengths_of(pairs, framework), 0.0) ** 2))
 
 
-def r_dls_of(bridged: Bridged) -> float:
+def r_dls_of(wanted: Restraints, framework: Framework) -> float:
     """R_DLS as it stands: `sqrt(sum w^2 (D - d)^2 / sum w^2 D^2)`."""
-    wanted = joined(*silica_restraints(bridged).values())
-    off = wanted.weight * (lengths_of(wanted, bridged.framework) - wanted.target)
+    off = wanted.weight * (lengths_of(wanted, framework) - wanted.target)
     return float(np.linalg.norm(off) / wanted.norm())

@@ -24,7 +24,7 @@ def lattice_basis(generators: IntArray) -> IntArray:
     """
     width = generators.shape[1]
     # Python integers: no overflow on the way
-    pending: list[list[int]] = np.unique(generators, axis=0).tolist()
+    pending = [list(row) for row in dict.fromkeys(map(tuple, generators.tolist()))]
     basis: list[list[int]] = []
     pivots: list[int] = []
     for column in range(width):
@@ -105,13 +105,16 @@ def canonical_coordinates(vectors: IntArray) -> IntArray:
 def _first_independent(vectors: IntArray) -> IntArray:
     """(d, d): the first row that is not zero, the next one not parallel to it, and so on."""
     d = vectors.shape[1]
-    _, first = np.unique(vectors, axis=0, return_index=True)
-    chosen = np.zeros((0, d), dtype=np.int64)
-    for index in np.sort(first):
-        longer = np.concatenate([chosen, vectors[index : index + 1]])
-        if len(lattice_basis(longer)) == len(longer):
-            chosen = longer
+    chosen: list[list[int]] = []
+    # the chosen rows, each without what those before it have in their first entries
+    echelon: list[tuple[int, list[int]]] = []
+    for row in vectors[vectors.any(axis=1)].tolist():
+        rest = row
+        for column, lead in echelon:
+            rest = [lead[column] * a - rest[column] * b for a, b in zip(rest, lead, strict=True)]
+        if any(rest):
+            chosen.append(row)
+            echelon.append((next(k for k, entry in enumerate(rest) if entry), rest))
             if len(chosen) == d:
-                break
-    assert len(chosen) == d, "the vectors do not span the space"
-    return chosen
+                return np.array(chosen, dtype=np.int64)
+    raise AssertionError("the vectors do not span the space")
