@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
 from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
-from zeoloom.structure.nets.graph import Net, net_from_edges
+from zeoloom.structure.nets.graph import Net, half_edges, net_from_edges
 from zeoloom.structure.nets.integer_lattices import lattice_basis
 from zeoloom.structure.records import Framework
 
@@ -128,3 +128,33 @@ def redescribed_net(given: Net, rng: np.random.Generator) -> Net:
     return net_from_edges(
         order[old_tails], order[old_heads], moved @ random_basis(rng), np.arange(n * m)
     )
+
+
+class Walker:
+    """Distances in the infinite net, by Python's whole numbers and dictionaries."""
+
+    def __init__(self, net: Net) -> None:
+        half = half_edges(net)
+        self.size = len(net)
+        powers = self.size * np.array([1 << 20 * k for k in range(net.dimension)], dtype=object)
+        packed = (half.heads - half.tails).astype(object) + half.shifts.astype(object) @ powers
+        self.steps = [packed[start:stop].tolist() for start, stop in pairwise(half.first.tolist())]
+        self.balls = [{i: 0} for i in range(self.size)]
+        self.shells = [[[i]] for i in range(self.size)]
+
+    def neighbours(self, node: int) -> list[int]:
+        return [node + step for step in self.steps[node % self.size]]
+
+    def shell(self, vertex: int, distance: int) -> list[int]:
+        shells, ball = self.shells[vertex], self.balls[vertex]
+        while len(shells) <= distance:
+            around = (other for node in shells[-1] for other in self.neighbours(node))
+            shells.append(list(dict.fromkeys(other for other in around if other not in ball)))
+            ball.update(dict.fromkeys(shells[-1], len(shells) - 1))
+        return shells[distance]
+
+    def at_distance(self, node: int, other: int, distance: int) -> bool:
+        vertex = node % self.size
+        self.shell(vertex, distance)
+        # moved into cell zero together
+        return self.balls[vertex].get(other - node + vertex) == distance

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from net_examples import diamond, framework_of, net, random_basis
+from net_examples import Walker, diamond, framework_of, net, random_basis
 from zeoloom.errors import InputError
-from zeoloom.structure.nets.graph import Net, components, half_edges, net_of
+from zeoloom.structure.nets.graph import Net, components, half_edges, net_from_edges, net_of
 from zeoloom.structure.nets.integer_lattices import (
     canonical_coordinates,
     coordinates_in,
@@ -121,6 +122,39 @@ def test_diamond() -> None:
     shells = [2.5 * k * k + (2 if k % 2 == 0 else 1.5) for k in range(1, 13)]
     assert (coordination_sequences(graph) == shells).all()
     assert {str(symbol) for symbol in vertex_symbols(graph)} == {"6_2·6_2·6_2·6_2·6_2·6_2"}
+
+
+def test_shells_against_a_search() -> None:
+    # a flat net of three bonds a vertex, and one of twelve with many nodes in every shell
+    honeycomb = net_from_edges(
+        np.zeros(3, int), np.ones(3, int), np.array([[0, 0], [1, 0], [0, 1]]), np.zeros(2)
+    )
+    near = [s for s in product((-1, 0, 1), repeat=3) if sum(s) in (0, 1, -1) and np.dot(s, s) > 0]
+    steps = np.array([s for s in near if sum(map(abs, s)) < 3])
+    crowded = net_from_edges(
+        np.zeros(len(steps), int), np.zeros(len(steps), int), steps, np.zeros(1)
+    )
+    for graph in (honeycomb, crowded, net_of(load_reference()["MFI"])):
+        walker = Walker(graph)
+        expected = [
+            [len(walker.shell(vertex, k)) for k in range(1, 11)] for vertex in range(len(graph))
+        ]
+        assert coordination_sequences(graph, shells=10).tolist() == expected
+
+
+def test_rings_need_four_edges_at_most() -> None:
+    cubic = net_from_edges(np.zeros(3, int), np.zeros(3, int), np.eye(3, dtype=int), np.zeros(1))
+    with pytest.raises(ValueError, match="6 edges"):
+        vertex_symbols(cubic)
+
+
+def test_an_angle_without_a_ring() -> None:
+    # a chain of 4-rings that share corners
+    tails = np.array([0, 1, 0, 2])
+    heads = np.array([1, 0, 2, 0])
+    chain = net_from_edges(tails, heads, np.array([[0], [1], [0], [1]]), np.zeros(3))
+    (symbol,) = vertex_symbols(chain, [0])
+    assert str(symbol) == "4·4·*·*·*·*"
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from browser import SOFTWARE_GL, Browser, browser_session
+from net_examples import Walker
 from report_examples import HOSTILE, TYPES, WORDS, some_judgements
 from zeoloom.silica.pores import pores
 from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.shells import Walker
 from zeoloom.view.report import write_report
 
 if TYPE_CHECKING:

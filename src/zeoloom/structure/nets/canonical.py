@@ -191,19 +191,20 @@ def _smallest_form(
     """The smallest numbered net over frames, how many give it, the number of each vertex."""
     best: tuple[list[int], list[int], list[list[int]]] | None = None
     numberings: list[IntArray] = []
+    least: IntArray | None = None
     n = len(half.first) - 1
     degrees = np.diff(half.first)
     for frame, to_frame in zip(frames, inverse_modulo(vectors[frames], prime), strict=True):
         edges = OrderedEdges(half, multiply_modulo(vectors, to_frame, prime))
-        traversal = edges.traverse(int(half.tails[frame[0]]), best[0] if best else None)
+        traversal = edges.traverse(int(half.tails[frame[0]]), least)
         if traversal is None:
             continue
         start = traversal.vertices
         cycles = canonical_coordinates(traversal.cycles)
         # targets alone do not tell tails where vertices differ in their numbers of edges
-        form = (traversal.targets, degrees[start].tolist(), cycles.tolist())
+        form = (traversal.targets.tolist(), degrees[start].tolist(), cycles.tolist())
         if best is None or form < best:
-            best, numberings = form, [start]
+            best, numberings, least = form, [start], traversal.targets
         elif form == best:
             numberings.append(start)
     assert best is not None

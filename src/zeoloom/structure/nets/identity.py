@@ -21,7 +21,7 @@ from zeoloom.structure.nets.canonical import CanonicalForm, canonical_form, key_
 from zeoloom.structure.nets.graph import Component, components
 from zeoloom.structure.nets.placement import NoCanonicalFormError
 from zeoloom.structure.nets.rings import VertexSymbol, ring_sizes, vertex_symbols
-from zeoloom.structure.nets.shells import SHELLS, Walker, coordination_sequences
+from zeoloom.structure.nets.shells import SHELLS, coordination_sequences
 
 if TYPE_CHECKING:
     from zeoloom.structure.nets.graph import Net
@@ -120,9 +120,8 @@ def describe(net: Net) -> NetDescription:
             _, first = np.unique(kind_of, return_index=True)
             kinds += len(first)
             if not crowded:
-                walker = Walker(graph)
-                sequences.extend(coordination_sequences(walker, place[first]))
-                symbols.extend(vertex_symbols(walker, place[first]))
+                sequences.extend(coordination_sequences(graph, place[first]))
+                symbols.extend(vertex_symbols(graph, place[first]))
         orbits[part.vertices] = first_kind[name] + kind_of
     return NetDescription(
         key=key,
@@ -193,13 +192,12 @@ def _key(parts: tuple[Component, ...], forms: list[CanonicalForm | str]) -> NetK
 
 def _invariants(net: Net) -> str:
     """Coordination sequence and vertex symbol of every vertex, with their shares."""
-    walker = Walker(net)
     if (net.coordination > MAX_COORDINATION).any():
-        sequences = coordination_sequences(walker, shells=CROWDED_SHELLS).tolist()
+        sequences = coordination_sequences(net, shells=CROWDED_SHELLS).tolist()
         kinds = Counter(map(str, sequences))
     else:
-        sequences = coordination_sequences(walker).tolist()
-        symbols = vertex_symbols(walker)
+        sequences = coordination_sequences(net).tolist()
+        symbols = vertex_symbols(net)
         kinds = Counter(f"{one} {two}" for one, two in zip(symbols, sequences, strict=True))
     # shares, so that a larger cell of the same net gives the same text
     unit = math.gcd(*kinds.values())

@@ -23,6 +23,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
+from zeoloom.geometry.pair_kernel import compiled
+
 if TYPE_CHECKING:
     from zeoloom.structure.nets.graph import HalfEdges
     from zeoloom.structure.records import FloatArray, IntArray
@@ -99,27 +101,58 @@ def _solve_modulo(matrix: csr_array, right: IntArray, prime: int) -> IntArray:
     # within a narrow band around the diagonal the rows stay sparse, and only what is nonzero is met
     band = reverse_cuthill_mckee(matrix, symmetric_mode=True)
     work = np.concatenate([matrix.toarray()[band][:, band], right[band]], axis=1) % prime
-    for k in range(m):
-        rows = k + np.flatnonzero(work[k:, k])
-        if len(rows) == 0:
-            raise UnluckyPrimeError(prime)
-        if rows[0] != k:
-            work[[k, rows[0]]] = work[[rows[0], k]]
-            rows = k + np.flatnonzero(work[k:, k])
-        columns = k + np.flatnonzero(work[k, k:])
-        lead = work[k, columns] * pow(int(work[k, k]), -1, prime) % prime
-        work[k, columns] = lead
-        below = rows[1:]
-        block = np.ix_(below, columns)
-        work[block] = (work[block] - work[below, k, None] * lead % prime) % prime
-    x = np.zeros((m, d), dtype=np.int64)
-    for k in range(m - 1, -1, -1):
-        columns = k + 1 + np.flatnonzero(work[k, k + 1 : m])
-        known = work[k, columns, None] * x[columns] % prime
-        x[k] = (work[k, m:] - known.sum(axis=0)) % prime
-    solution = np.empty_like(x)
-    solution[band] = x
+    if not _eliminate(work, prime):
+        raise UnluckyPrimeError(prime)
+    solution = np.empty((m, d), dtype=np.int64)
+    solution[band] = work[:, m:]
     return solution
+
+
+@compiled
+def _eliminate(work: IntArray, prime: int) -> bool:
+    """Solve equations (m, m + d) modulo a prime, in place; False if it divides the determinant.
+
+    The solutions end where the right-hand sides were.
+    """
+    m, width = work.shape
+    for k in range(m):
+        row = k
+        while row < m and work[row, k] == 0:
+            row += 1
+        if row == m:
+            return False
+        for j in range(k, width):
+            work[k, j], work[row, j] = work[row, j], work[k, j]
+        inverse = _inverse(work[k, k], prime)
+        for j in range(k, width):
+            work[k, j] = work[k, j] * inverse % prime
+        for i in range(row + 1, m):
+            _subtract(work, i, work[i, k], k, k, prime)
+    for k in range(m - 1, -1, -1):
+        for i in range(k):
+            _subtract(work, i, work[i, k], k, m, prime)
+    return True
+
+
+@compiled
+def _inverse(number: int, prime: int) -> int:
+    """Of a residue, by Fermat's little theorem."""
+    inverse, power, left = 1, number, prime - 2
+    while left > 0:
+        if left % 2:
+            inverse = inverse * power % prime
+        power = power * power % prime
+        left //= 2
+    return inverse
+
+
+@compiled
+def _subtract(work: IntArray, row: int, times: int, lead: int, start: int, prime: int) -> None:
+    """Take a multiple of one row from another, from a column on."""
+    if times != 0:
+        for j in range(start, work.shape[1]):
+            if work[lead, j] != 0:
+                work[row, j] = (work[row, j] - times * work[lead, j]) % prime
 
 
 def multiply_modulo(a: IntArray, b: IntArray, prime: int) -> IntArray:

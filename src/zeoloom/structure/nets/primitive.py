@@ -94,7 +94,11 @@ def _translations(
             continue
         vector = positions[vertex] - positions[home]
         image = edges.traverse(vertex, limit=start.targets)
-        if image is None or image.targets != start.targets or (image.cycles != start.cycles).any():
+        if (
+            image is None
+            or (image.targets != start.targets).any()
+            or (image.cycles != start.cycles).any()
+        ):
             # what cannot be reached from home cannot be reached by a detour either
             decided.update(int(known.vertices[vertex]) for known in group)
             continue

@@ -5,16 +5,18 @@ shorter than along the ring (O'Keeffe & Hyde, Zeolites 19, 370, 1997; Goetzke & 
 Solids 127, 215, 1991). It is enough that opposite vertices are as far apart as along the ring. So a
 ring is found by turning a diameter of it, step by step, half way around: both its ends move along
 edges and their distance never changes. The number of such turns is the number of rings, and is
-counted without listing them.
+counted without listing them (`ball_kernel`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zeoloom.structure.nets.shells import Walker
+import numpy as np
+
+from zeoloom.structure.nets.ball_kernel import ANGLES, smallest_rings
+from zeoloom.structure.nets.shells import ways_of, with_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 
 MAX_RING = 36
 """Largest ring looked for. The largest pore of the reference is a 30-ring (ITV)."""
+
+MAX_EDGES = 4
+"""Of a vertex whose rings are looked for."""
+
+REACHES = (4, 6, 9, MAX_RING // 2)
+"""Half the size of the rings looked for, one after the other: balls grow with the third power."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -61,22 +69,40 @@ class VertexSymbol:
         return "·".join(map(str, self.angles))
 
 
-def vertex_symbols(
-    net: Net | Walker, vertices: Iterable[int] | None = None
-) -> tuple[VertexSymbol, ...]:
+def vertex_symbols(net: Net, vertices: Iterable[int] | None = None) -> tuple[VertexSymbol, ...]:
     """Vertex symbols such as '4·4·4·6·6·12' (FAU) or '5·5·5·5_2·5·10_3'.
 
     Args:
-        net: any net, or a walker on it, whose shells are then shared between calls.
+        net: any net whose vertices have at most `MAX_EDGES` edges.
         vertices: those wanted; all by default.
 
     Returns:
         One for each vertex wanted; `str` gives the text as in the IZA database, '*' for an angle
         without a ring.
+
+    Raises:
+        ValueError: if a vertex wanted has more edges.
     """
-    walker = net if isinstance(net, Walker) else Walker(net)
-    wanted = range(walker.size) if vertices is None else vertices
-    return tuple(_vertex_symbol(walker, int(vertex)) for vertex in wanted)
+    wanted = np.arange(len(net)) if vertices is None else np.array([*vertices], dtype=np.int64)
+    degrees = net.coordination[wanted]
+    if (degrees > MAX_EDGES).any():
+        raise ValueError(f"a vertex has {degrees.max()} edges, at most {MAX_EDGES}")
+    ways = ways_of(net)
+    sizes = np.full((len(wanted), ANGLES), MAX_RING + 1)
+    counts = np.zeros_like(sizes)
+    left = np.arange(len(wanted))
+    for reach in REACHES:
+        found, many = with_room(smallest_rings, ways, wanted[left], reach)
+        sizes[left], counts[left] = np.where(found > 0, found, MAX_RING + 1), many
+        # where a ring is still missing, it is larger, or there is none
+        angles = degrees[left] * (degrees[left] - 1) // 2
+        left = left[(found > 0).sum(axis=1) < angles]
+        if len(left) == 0:
+            break
+    return tuple(
+        _vertex_symbol([AngleRings(*angle) for angle in zip(*row, strict=True)], degree)
+        for *row, degree in zip(sizes.tolist(), counts.tolist(), degrees.tolist(), strict=True)
+    )
 
 
 def ring_sizes(symbols: Iterable[VertexSymbol]) -> tuple[int, ...]:
@@ -85,97 +111,9 @@ def ring_sizes(symbols: Iterable[VertexSymbol]) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _vertex_symbol(walker: Walker, vertex: int) -> VertexSymbol:
-    arms = walker.neighbours(vertex)
-    angle = {
-        (i, j): _smallest_rings(walker, vertex, arms[i], arms[j])
-        for i, j in combinations(range(len(arms)), 2)
-    }
-    if len(arms) != 4:
-        return VertexSymbol(tuple(sorted(angle.values())))
-    opposite = [((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))]
-    pairs = sorted(sorted((angle[one], angle[two])) for one, two in opposite)
+def _vertex_symbol(angles: list[AngleRings], degree: int) -> VertexSymbol:
+    """The symbol of a vertex, of the rings between its edges 0 and 1, 0 and 2, ..., 2 and 3."""
+    if degree != MAX_EDGES:
+        return VertexSymbol(tuple(sorted(angles[: degree * (degree - 1) // 2])))
+    pairs = sorted(sorted((angles[one], angles[ANGLES - 1 - one])) for one in range(3))
     return VertexSymbol(tuple(rings for pair in pairs for rings in pair))
-
-
-def _smallest_rings(walker: Walker, vertex: int, a: int, b: int) -> AngleRings:
-    """The smallest rings through the path a - vertex - b."""
-    for size in range(3, MAX_RING + 1):
-        count = (_odd_rings if size % 2 else _even_rings)(walker, vertex, a, b, size // 2)
-        if count:
-            return AngleRings(size, count)
-    return NO_RING
-
-
-Diameters = dict[tuple[int, int], int]
-"""The diameters reached, by their two ends, each with the number of ways it was reached."""
-
-
-def _even_rings(walker: Walker, vertex: int, a: int, b: int, half: int) -> int:
-    """Number of rings of 2 * half vertices: vertex, a = a_1, ..., u = a_half, ..., b_1 = b.
-
-    Diameters, all of length half: (vertex, u), (a_1, b_half-1), (a_2, b_half-2), ..., (u, vertex).
-    """
-    at = walker.at_distance
-    total = 0
-    for u in walker.shell(vertex, half):
-        if not (at(a, u, half - 1) and at(b, u, half - 1)):
-            continue
-        ends: Diameters = {
-            (a, y): 1
-            for y in walker.neighbours(u)
-            if at(b, y, half - 2) and at(vertex, y, half - 1) and at(a, y, half)
-        }
-        for turn in range(2, half):
-            ends = _move_far(walker, ends, b, half - turn - 1, None)
-            ends = _move_near(walker, ends, u, half - turn, half)
-        total += sum(ends.values())
-    return total
-
-
-def _odd_rings(walker: Walker, vertex: int, a: int, b: int, half: int) -> int:
-    """Number of rings of 2 * half + 1 vertices: vertex, a = a_1, ..., a_half, b_half, ..., b_1 = b.
-
-    Every vertex is opposite an edge, so a turn has two steps, of length half after each:
-    (a_1, b_half), (a_1, b_half-1), (a_2, b_half-1), (a_2, b_half-2), ..., (a_half, b_1).
-    """
-    at = walker.at_distance
-    total = 0
-    for p in walker.shell(vertex, half):
-        if not at(a, p, half - 1):
-            continue
-        for q in walker.neighbours(p):
-            if not (at(vertex, q, half) and at(b, q, half - 1) and at(a, q, half)):
-                continue
-            ends: Diameters = {(a, q): 1}
-            for turn in range(1, half):
-                ends = _move_far(walker, ends, b, half - turn - 1, half)
-                ends = _move_near(walker, ends, p, half - turn - 1, half)
-            total += sum(ends.values())
-    return total
-
-
-def _move_near(
-    walker: Walker, ends: Diameters, target: int, distance: int, length: int
-) -> Diameters:
-    """Move the first ends one edge on, to `distance` from the target, diameters of `length`."""
-    moved: Diameters = {}
-    for (x, y), ways in ends.items():
-        for other in walker.neighbours(x):
-            if walker.at_distance(target, other, distance) and walker.at_distance(y, other, length):
-                moved[other, y] = moved.get((other, y), 0) + ways
-    return moved
-
-
-def _move_far(
-    walker: Walker, ends: Diameters, target: int, distance: int, length: int | None
-) -> Diameters:
-    """Move the second ends likewise; with `length` None they need not be diameters yet."""
-    moved: Diameters = {}
-    for (x, y), ways in ends.items():
-        for other in walker.neighbours(y):
-            if walker.at_distance(target, other, distance) and (
-                length is None or walker.at_distance(x, other, length)
-            ):
-                moved[x, other] = moved.get((x, other), 0) + ways
-    return moved

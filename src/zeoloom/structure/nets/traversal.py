@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeoloom.geometry.pair_kernel import compiled
+
 if TYPE_CHECKING:
     from zeoloom.structure.nets.graph import HalfEdges
     from zeoloom.structure.records import IntArray
@@ -25,13 +27,13 @@ class Traversal(NamedTuple):
     Attributes:
         vertices: (n,) vertex with each number.
         places: (n, d) the cell in which each is reached.
-        targets: 2E numbers, of the head of every half-edge, by number of the tail, then in order.
+        targets: (2E,) numbers of the heads of all half-edges, by number of the tail, then in order.
         cycles: (2E, d) shift of every half-edge between the vertices at their places.
     """
 
     vertices: IntArray
     places: IntArray
-    targets: list[int]
+    targets: IntArray
     cycles: IntArray
 
 
@@ -56,12 +58,11 @@ class OrderedEdges:
         same = (ordered[1:] == ordered[:-1]).all(axis=1) & (tails[1:] == tails[:-1])
         self.distinct = not bool(same.any())
         self._d = half.shifts.shape[1]
-        self._first: list[int] = half.first.tolist()
-        self._heads: list[int] = half.heads[order].tolist()
+        self._first, self._heads = half.first, half.heads[order]
         powers = np.array([WIDTH**k for k in range(self._d)], dtype=np.int64)
-        self._steps: list[int] = (half.shifts[order] @ powers).tolist()
+        self._steps = half.shifts[order] @ powers
 
-    def traverse(self, start: int, limit: list[int] | None = None) -> Traversal | None:
+    def traverse(self, start: int, limit: IntArray | None = None) -> Traversal | None:
         """Number all vertices from a start vertex, which gets number 0 at its place in cell 0.
 
         Args:
@@ -69,45 +70,13 @@ class OrderedEdges:
             limit: targets of another traversal; None is returned as soon as it is clear that the
                 targets of this one come after them in lexicographic order.
         """
-        walk = self._walk(start, limit)
-        if walk is None:
-            return None
-        vertices, places, targets, cycles = walk
-        return Traversal(
-            np.array(vertices),
-            self._unpack(np.array([places[v] for v in vertices], dtype=np.int64)),
-            targets,
-            self._unpack(np.array(cycles, dtype=np.int64)),
+        limit = np.zeros(0, dtype=np.int64) if limit is None else limit
+        vertices, places, targets, cycles = _walk(
+            self._first, self._heads, self._steps, start, limit
         )
-
-    def _walk(
-        self, start: int, limit: list[int] | None
-    ) -> tuple[list[int], list[int], list[int], list[int]] | None:
-        first, heads, steps = self._first, self._heads, self._steps
-        number = [-1] * (len(first) - 1)
-        places = [0] * (len(first) - 1)
-        number[start] = 0
-        vertices = [start]
-        targets: list[int] = []
-        cycles: list[int] = []
-        for vertex in vertices:
-            place = places[vertex]
-            done = len(targets)
-            for row in range(first[vertex], first[vertex + 1]):
-                head, reached = heads[row], place + steps[row]
-                if number[head] < 0:
-                    number[head] = len(vertices)
-                    places[head] = reached
-                    vertices.append(head)
-                targets.append(number[head])
-                cycles.append(reached - places[head])
-            if limit is not None:
-                fresh, other = targets[done:], limit[done : len(targets)]
-                if fresh > other:
-                    return None
-                if fresh < other:
-                    limit = None
-        return vertices, places, targets, cycles
+        if len(vertices) == 0:
+            return None
+        return Traversal(vertices, self._unpack(places), targets, self._unpack(cycles))
 
     def _unpack(self, packed: IntArray) -> IntArray:
         """(m, d) cells from (m,) packed ones."""
@@ -118,3 +87,30 @@ class OrderedEdges:
             cells[:, k] = (rest + WIDTH // 2) % WIDTH - WIDTH // 2
             rest = (rest - cells[:, k]) // WIDTH
         return cells
+
+
+@compiled
+def _walk(
+    first: IntArray, heads: IntArray, steps: IntArray, start: int, limit: IntArray
+) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """As `Traversal`, cells packed; nothing if the targets come after a limit (0,) or (2E,)."""
+    n = len(first) - 1
+    number, place = np.full(n, -1), np.zeros(n, np.int64)
+    vertices = np.empty(n, np.int64)
+    targets, cycles = np.empty(len(heads), np.int64), np.empty(len(heads), np.int64)
+    number[start], vertices[0] = 0, start
+    limited = len(limit) > 0
+    met, done = 1, 0
+    for vertex in vertices:
+        for row in range(first[vertex], first[vertex + 1]):
+            head, reached = heads[row], place[vertex] + steps[row]
+            if number[head] < 0:
+                number[head], place[head], vertices[met] = met, reached, head
+                met += 1
+            targets[done], cycles[done] = number[head], reached - place[head]
+            if limited and targets[done] != limit[done]:
+                if targets[done] > limit[done]:
+                    return vertices[:0], place[:0], targets[:0], cycles[:0]
+                limited = False
+            done += 1
+    return vertices, place[vertices], targets, cycles
