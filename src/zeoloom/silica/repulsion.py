@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.silica.images import Images, cell_images, identity_images, images_near
-from zeoloom.silica.restraints import Kind, Restraints, between, joined
+from zeoloom.silica.restraints import Kind, Restraints, between
 
 if TYPE_CHECKING:
     from zeoloom.silica.bonds import Bonds
@@ -25,6 +25,10 @@ framework feels it.
 """
 
 
+KINDS: tuple[Kind, ...] = ("T-T", "T-O", "O-O")
+"""By the number of oxygen atoms in a pair."""
+
+
 def repulsion(
     framework: Framework, bonds: Bonds, oxygen: Images | None, margin: float
 ) -> Restraints:
@@ -39,40 +43,33 @@ def repulsion(
         margin: Å.
     """
     group, cell, n_t = framework.operations, framework.cell, len(framework.frac_t)
-    frac_t, frac_o = framework.frac_t, framework.frac_o
-    radius = {kind: limit + margin for kind, (limit, _) in LIMITS.items()}
-
-    t_images = cell_images(frac_t, group, cell)
-    near, ends = images_near(frac_t, frac_t, t_images, group, cell, radius["T-T"])
+    sites, bonded_ends = framework.frac_t, [bonds.other.frac(framework.frac_t, group)]
+    if oxygen is not None:
+        sites = np.concatenate([sites, framework.frac_o])
+        bonded_ends.append(oxygen.frac(framework.frac_o, group))
+    limits, weights = np.array([LIMITS[kind] for kind in KINDS]).T
+    images = cell_images(sites, group, cell)
+    near, ends = images_near(sites, sites, images, group, cell, limits.max() + margin)
+    kind = (near.centre >= n_t).astype(np.int64) + (ends.site >= n_t)
+    mixed = kind == KINDS.index("T-O")
+    # mixed pairs are listed from T, pairs of one kind are found from both ends, or from themselves
+    listed = np.where(mixed, near.centre < n_t, near.distance > 1e-3)
+    rows = np.flatnonzero(listed & (near.distance <= limits[kind] + margin))
     bonded = _listed(
-        near.centre, ends.frac(frac_t, group), bonds.centre, bonds.other.frac(frac_t, group)
+        near.centre[rows],
+        ends.take(rows).frac(sites, group),
+        np.tile(bonds.centre, len(bonded_ends)),
+        np.concatenate(bonded_ends),
     )
-    rows = np.flatnonzero(~bonded & (near.distance > 1e-3))
-    starts = identity_images(near.centre[rows], group)
-    # pairs of one kind are found from both ends
-    halves = np.full(len(rows), 0.5)
-    found = [between(starts, ends.take(rows), group, LIMITS["T-T"], halves, repels=True)]
-    if oxygen is None:
-        return found[0]
-
-    o_images = cell_images(frac_o, group, cell)
-    near, ends = images_near(frac_t, frac_o, o_images, group, cell, radius["T-O"])
-    bonded = _listed(
-        near.centre, ends.frac(frac_o, group), bonds.centre, oxygen.frac(frac_o, group)
+    rows = rows[~bonded]
+    return between(
+        identity_images(near.centre[rows], group),
+        ends.take(rows),
+        group,
+        (limits[kind[rows]], weights[kind[rows]]),
+        np.where(mixed[rows], 1.0, 0.5),
+        repels=True,
     )
-    rows = np.flatnonzero(~bonded)
-    starts = identity_images(near.centre[rows], group)
-    ends = ends.take(rows).numbered_from(n_t)
-    ones = np.ones(len(rows))
-    found.append(between(starts, ends, group, LIMITS["T-O"], ones, repels=True))
-
-    near, ends = images_near(frac_o, frac_o, o_images, group, cell, radius["O-O"])
-    rows = np.flatnonzero(near.distance > 1e-3)
-    starts = identity_images(near.centre[rows], group).numbered_from(n_t)
-    ends = ends.take(rows).numbered_from(n_t)
-    halves = np.full(len(rows), 0.5)
-    found.append(between(starts, ends, group, LIMITS["O-O"], halves, repels=True))
-    return joined(*found)
 
 
 def _listed(

@@ -126,12 +126,12 @@ def between(
     a: Images,
     b: Images,
     operations: SymmetryOperations,
-    target_and_weight: tuple[float, float],
+    target_and_weight: tuple[float | FloatArray, float | FloatArray],
     count: FloatArray,
     *,
     repels: bool = False,
 ) -> Restraints:
-    """Distances of one kind, from images a to images b; sites already numbered T first."""
+    """Distances from images a to images b; sites already numbered T first."""
     target, weight = target_and_weight
     translations = operations.translations
     return Restraints(
