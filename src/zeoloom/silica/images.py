@@ -167,8 +167,8 @@ def free_strains(operations: SymmetryOperations, cell: FloatArray) -> FloatArray
         (s, 3, 3) symmetric Cartesian matrices E, orthonormal, s from 1 (cubic) to 6 (triclinic):
         `cell @ (1 + E)` obeys the group as `cell` does.
     """
-    rotations = np.unique(operations.rotations, axis=0)
-    cart = cell.T @ rotations @ np.linalg.inv(cell.T)
+    # all rotations occur equally often, once for each centring
+    cart = cell.T @ operations.rotations @ np.linalg.inv(cell.T)
     symmetric = np.zeros((6, 3, 3))
     for row, (i, j) in enumerate(((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))):
         symmetric[row, i, j] = symmetric[row, j, i] = 1.0 if i == j else np.sqrt(0.5)

@@ -119,7 +119,10 @@ def net_from_edges(tails: IntArray, heads: IntArray, shifts: IntArray, sites: In
     leading = differ.argmax(axis=1)
     each = np.arange(len(rows))
     smaller = rows[each, leading] <= back[each, leading]
-    rows = np.unique(np.where(smaller[:, None], rows, back), axis=0)
+    rows = np.where(smaller[:, None], rows, back)
+    # np.unique of rows takes ten times as long
+    rows = rows[np.lexsort(rows.T[::-1])]
+    rows = rows[np.append(True, (rows[1:] != rows[:-1]).any(axis=1))[: len(rows)]]
     return Net(rows[:, 0], rows[:, 1], rows[:, 2:], np.asarray(sites, dtype=np.int64))
 
 
