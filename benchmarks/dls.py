@@ -2,6 +2,7 @@
 
     python benchmarks/dls.py             # about two minutes on one core
     python benchmarks/dls.py --types CHA MFI FAU
+    python benchmarks/dls.py --beside-scipy      # only the least squares, beside SciPy's MINPACK
 
 IZA's figures are read from ../shared/oracle/iza.json; without it only our own are printed. They are
 rounded to 0.0001.
@@ -19,16 +20,29 @@ import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import least_squares
 
+from zeoloom.silica.bonds import t_bonds
 from zeoloom.silica.dls import r_dls, refine
+from zeoloom.silica.freedom import freedom_of, jacobian, residuals, slopes_of
+from zeoloom.silica.minimise import MARGIN, lengths_of, settle
+from zeoloom.silica.oxygen import bridge, on_special_positions
+from zeoloom.silica.repulsion import repulsion
+from zeoloom.silica.restraints import Restraints, joined, silica_restraints
 from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    from zeoloom.structure.records import Framework
 
 ORACLE = Path(__file__).resolve().parents[2] / "shared" / "oracle" / "iza.json"
 PARTED_AT = 0.88
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 OUTLIER = 0.1
+SAME = 2e-5
+"""R_DLS that differ by less are one minimum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +76,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--types", nargs="*", help="framework type codes; all without it")
+    parser.add_argument("--beside-scipy", action="store_true", help="compare the least squares")
     options = parser.parse_args()
     reference = load_reference()
     codes = options.types or [code for code in reference if not reference[code].flag]
+    if options.beside_scipy:
+        beside_scipy(codes)
+        return
     listed = json.loads(ORACLE.read_text(encoding="utf-8")) if ORACLE.exists() else {}
     rows = []
     for code in codes:
@@ -94,6 +112,64 @@ def measure(code: str, iza: float) -> Row:
     )
 
 
+def beside_scipy(codes: list[str]) -> None:
+    """Our least squares and MINPACK on the same distances, from T atoms with oxygen put in."""
+    spent, ends = np.zeros((len(codes), 2)), np.zeros((len(codes), 2))
+    for row, code in enumerate(codes):
+        framework = on_special_positions(replace(load_reference()[code], frac_o=np.zeros((0, 3))))
+        bridged = bridge(framework, t_bonds(framework))
+        pairs = repulsion(bridged.framework, bridged.bonds, bridged.oxygen, MARGIN)
+        wanted = joined(*silica_restraints(bridged).values(), pairs)
+        for column, way in enumerate((settle, by_minpack)):
+            if row == 0:  # compiled, or first called
+                way(bridged.framework, wanted, 200, cell_free=True)
+            started = time.perf_counter()
+            refined, _, _ = way(bridged.framework, wanted, 200, cell_free=True)
+            spent[row, column] = time.perf_counter() - started
+            off = wanted.weight * (lengths_of(wanted, refined) - wanted.target)
+            off = off[~wanted.repels | (off < 0)]
+            ends[row, column] = np.linalg.norm(off) / wanted.norm()
+    ours, theirs = spent.sum(axis=0)
+    print(
+        f"{len(codes)} types: ours {ours:.2f} s, MINPACK {theirs:.2f} s; "
+        f"median ratio of a type {np.median(spent[:, 1] / spent[:, 0]):.1f}"
+    )
+    for label, gain in (("ours", ends[:, 1] - ends[:, 0]), ("MINPACK", ends[:, 0] - ends[:, 1])):
+        lower = [code for code, less in zip(codes, gain, strict=True) if less > SAME]
+        print(f"{label} ends lower by more than {SAME:g}: {', '.join(lower) or 'none'}")
+
+
+def by_minpack(
+    framework: Framework, wanted: Restraints, most: int, *, cell_free: bool
+) -> tuple[Framework, bool, int]:
+    """As `settle`, by SciPy, with slopes in NumPy; sparse where there are more parameters."""
+    sites = np.concatenate([framework.frac_t, framework.frac_o])
+    freedom = freedom_of(framework.cell, sites, framework.operations, cell_free=cell_free)
+    slopes, norm = slopes_of(wanted, freedom), wanted.norm()
+    dense = len(freedom) <= min(150, len(wanted))
+
+    def slope(p: np.ndarray) -> object:
+        sparse = jacobian(wanted, freedom, slopes, p) / norm
+        return sparse.toarray() if dense else sparse
+
+    found = least_squares(
+        lambda p: residuals(wanted, freedom, p) / norm,
+        np.zeros(len(freedom)),
+        slope,
+        method="lm" if dense else "trf",
+        tr_solver=None if dense else "lsmr",
+        ftol=1e-8,
+        xtol=1e-7,
+        gtol=1e-12,
+        max_nfev=most,
+    )
+    sites, n_t = freedom.sites(found.x), len(framework.frac_t)
+    refined = replace(
+        framework, cell=freedom.strained_cell(found.x), frac_t=sites[:n_t], frac_o=sites[n_t:]
+    )
+    return refined, found.status > 0, int(found.nfev)
+
+
 def told(row: Row) -> str:
     """One line."""
     return (
@@ -109,7 +185,7 @@ def own_figures(rows: list[Row]) -> None:
     for label in ("as_given", "refined", "from_t"):
         values = np.quantile([getattr(row, label) for row in rows], QUANTILES)
         print(f"| {label} | {' | '.join(f'{value:.5f}' for value in values)} |")
-    worse = [row.code for row in rows if row.from_t > row.refined + 2e-5]
+    worse = [row.code for row in rows if row.from_t > row.refined + SAME]
     print(f"\nfrom T atoms alone higher by more than 0.00002: {', '.join(worse) or 'none'}")
     unsettled = [f"{row.code} ({row.status})" for row in rows if row.status != "converged"]
     print(f"not converged: {', '.join(unsettled) or 'none'}")
