@@ -96,7 +96,7 @@ def _walk(
     """As `Traversal`, cells packed; nothing if the targets come after a limit (0,) or (2E,)."""
     n = len(first) - 1
     number, place = np.full(n, -1), np.zeros(n, np.int64)
-    vertices = np.empty(n, np.int64)
+    vertices = np.zeros(n, np.int64)
     targets, cycles = np.empty(len(heads), np.int64), np.empty(len(heads), np.int64)
     number[start], vertices[0] = 0, start
     limited = len(limit) > 0
