@@ -18,6 +18,7 @@ from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_num
 from zeoloom.geometry.symmetry import distinct_orbits, expand_orbits
 from zeoloom.judge.verdict import judge_net, refined
 from zeoloom.silica.bonds import Bonds, t_bonds
+from zeoloom.silica.distance_kernel import Distances, fitted
 from zeoloom.silica.dls import _through_oxygen, r_dls, refine
 from zeoloom.silica.freedom import distances, freedom_of, jacobian, residuals, slopes_of
 from zeoloom.silica.images import Images
@@ -115,6 +116,23 @@ def test_what_no_distance_depends_on_stays() -> None:
     p, settled, _ = _densely(freedom, wanted, 200)
     assert settled
     np.testing.assert_array_equal(freedom.sites(p)[last], sites[last])
+
+
+@pytest.mark.parametrize(
+    ("length", "slope", "end"), [(0.3, 0.0, (True, 1)), (np.nan, 1.0, (False, 50))]
+)
+def test_least_squares_of_nothing_end(length: float, slope: float, end: tuple[bool, int]) -> None:
+    one = Distances(
+        start=np.array([[length, 0.0, 0.0]]),
+        linear=np.full((1, 3, 6), slope),
+        columns=np.zeros((1, 6), dtype=np.int64),
+        target=np.ones(1),
+        weight=np.ones(1),
+        repels=np.zeros(1, dtype=bool),
+    )
+    p, *found = fitted(one, 10.0 * np.eye(3), np.zeros((0, 3, 3)), 2, 50)
+    assert (p == 0).all()
+    assert found == [settled, 1]
 
 
 @pytest.mark.parametrize("code", ["ABW", "CHA", "LTA", "MFI", "ETV", "WEI"])

@@ -80,6 +80,8 @@ def fitted(
     for k in range(n):
         damping = max(damping, FIRST_DAMPING * curvature[k, k])
     evaluations = 1
+    if damping == 0.0:  # nothing depends on any parameter, or it is no number
+        return p, not math.isnan(value), evaluations
     while evaluations < most:
         for k in range(n):
             step[k] = -slope[k]
