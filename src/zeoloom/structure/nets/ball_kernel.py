@@ -286,7 +286,7 @@ def _apart(balls: Balls, node: int, other: int) -> int:
             balls.fits[0] = False
     # moved into cell zero together
     other += vertex - node
-    slot = _slot(balls.nodes[vertex], other)
+    slot = slot_of(balls.nodes[vertex], other)
     return balls.distances[vertex, slot] if balls.nodes[vertex, slot] == other else FAR
 
 
@@ -296,7 +296,7 @@ def _grow(ways: Ways, vertex: int, reach: int, nodes: IntArray, distances: IntAr
     n, room = len(ways.first) - 1, 3 * len(nodes) // 4
     nodes[:] = FREE
     order = np.empty(room, np.int64)
-    slot = _slot(nodes, vertex)
+    slot = slot_of(nodes, vertex)
     nodes[slot], distances[slot], order[0] = vertex, 0, vertex
     done, met = 0, 1
     for distance in range(1, reach + 1):
@@ -306,7 +306,7 @@ def _grow(ways: Ways, vertex: int, reach: int, nodes: IntArray, distances: IntAr
             here = node % n
             for k in range(ways.first[here], ways.first[here + 1]):
                 following = node + ways.steps[k]
-                slot = _slot(nodes, following)
+                slot = slot_of(nodes, following)
                 if nodes[slot] == FREE:
                     if met == room:
                         return False
@@ -317,8 +317,8 @@ def _grow(ways: Ways, vertex: int, reach: int, nodes: IntArray, distances: IntAr
 
 
 @compiled
-def _slot(nodes: IntArray, node: int) -> int:
-    """Where a node is in a table, or where it would be put."""
+def slot_of(nodes: IntArray, node: int) -> int:
+    """Where a node is in a hash table, a power of two long, or where it would be put."""
     slot = (node * 0x9E3779B97F4A7C15 >> 20) & (len(nodes) - 1)
     while nodes[slot] != FREE and nodes[slot] != node:
         slot = (slot + 1) & (len(nodes) - 1)

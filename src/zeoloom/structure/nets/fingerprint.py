@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.structure.nets.ball_kernel import ANGLES, FREE, slot_of
 from zeoloom.structure.nets.graph import half_edges
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ WIDTH = 64
 NEAR, FAR = 8, 16
 """Shells around every kind of vertex, and around that put first; SBS and SBT need more than 14."""
 
-ANGLES = 6
-"""Of a vertex."""
-
 ROUNDS = 12
 """In which labels are made finer; as many for every description of a net."""
 
@@ -37,8 +35,6 @@ LONGEST = 12
 
 TABLE, MOST_NODES = 1 << 13, 1 << 12
 """Places of the hash table of nodes, and how many of them are used at most."""
-
-FREE = -1
 
 MANY = 1 << 20
 """Above the number of circuits at an angle."""
@@ -200,7 +196,7 @@ def _write_circuits(
         start = heads[vertex, one]
         grown = _grow(ball, heads, steps, around[one], start, centre, around[:one], ends)
         for two in range(one):
-            slot = _slot(ball.table, around[two])
+            slot = slot_of(ball.table, around[two])
             at_angles[angle] = 0
             if ball.table[slot] != FREE and ball.rows[slot] < ends[grown]:
                 far = np.searchsorted(ends[:grown], ball.rows[slot], side="right")
@@ -237,7 +233,7 @@ def _grow(
     """
     table, rows, nodes, vertices, ways = ball
     table[:] = FREE
-    slot = _slot(table, start)
+    slot = slot_of(table, start)
     table[slot], rows[slot] = start, 0
     nodes[0], vertices[0], ways[0] = start, vertex, 1
     first, met = 0, 1
@@ -251,7 +247,7 @@ def _grow(
                 following = node + steps[here, k]
                 if following == closed:
                     continue
-                slot = _slot(table, following)
+                slot = slot_of(table, following)
                 if table[slot] == FREE:
                     if met == MOST_NODES:
                         return shell - 1
@@ -267,12 +263,3 @@ def _grow(
         if len(sought) and left == 0:
             return shell
     return len(ends) - 1
-
-
-@compiled
-def _slot(table: IntArray, node: int) -> int:
-    """Where a node is in the table, or where it would be put."""
-    slot = (node * 0x9E3779B97F4A7C15 >> 20) & (TABLE - 1)
-    while table[slot] != FREE and table[slot] != node:
-        slot = (slot + 1) & (TABLE - 1)
-    return slot

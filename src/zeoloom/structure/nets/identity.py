@@ -20,16 +20,18 @@ import numpy as np
 from zeoloom.structure.nets.canonical import CanonicalForm, canonical_form, key_of_text
 from zeoloom.structure.nets.graph import Component, components
 from zeoloom.structure.nets.placement import NoCanonicalFormError
-from zeoloom.structure.nets.rings import VertexSymbol, ring_sizes, vertex_symbols
+from zeoloom.structure.nets.rings import (
+    MAX_COORDINATION,
+    VertexSymbol,
+    ring_sizes,
+    vertex_symbols,
+)
 from zeoloom.structure.nets.shells import SHELLS, coordination_sequences
 
 if TYPE_CHECKING:
     from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.records import IntArray
 
-
-MAX_COORDINATION = 4
-"""Bonds of a T atom. Nets with more are no zeolites, and their shells and rings soon endless."""
 
 CROWDED_SHELLS = 3
 """Shells that tell such nets apart where they have no canonical form."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MAX_RING = 36
 """Largest ring looked for. The largest pore of the reference is a 30-ring (ITV)."""
 
-MAX_EDGES = 4
-"""Of a vertex whose rings are looked for."""
+MAX_COORDINATION = 4
+"""Bonds of a T atom. Nets with more are no zeolites, and their shells and rings soon endless."""
 
 REACHES = (4, 6, 9, MAX_RING // 2)
 """Half the size of the rings looked for, one after the other: balls grow with the third power."""
@@ -73,7 +73,7 @@ def vertex_symbols(net: Net, vertices: Iterable[int] | None = None) -> tuple[Ver
     """Vertex symbols such as '4·4·4·6·6·12' (FAU) or '5·5·5·5_2·5·10_3'.
 
     Args:
-        net: any net whose vertices have at most `MAX_EDGES` edges.
+        net: any net whose vertices have at most `MAX_COORDINATION` edges.
         vertices: those wanted; all by default.
 
     Returns:
@@ -85,8 +85,8 @@ def vertex_symbols(net: Net, vertices: Iterable[int] | None = None) -> tuple[Ver
     """
     wanted = np.arange(len(net)) if vertices is None else np.array([*vertices], dtype=np.int64)
     degrees = net.coordination[wanted]
-    if (degrees > MAX_EDGES).any():
-        raise ValueError(f"a vertex has {degrees.max()} edges, at most {MAX_EDGES}")
+    if (degrees > MAX_COORDINATION).any():
+        raise ValueError(f"a vertex has {degrees.max()} edges, at most {MAX_COORDINATION}")
     ways = ways_of(net)
     sizes = np.full((len(wanted), ANGLES), MAX_RING + 1)
     counts = np.zeros_like(sizes)
@@ -113,7 +113,7 @@ def ring_sizes(symbols: Iterable[VertexSymbol]) -> tuple[int, ...]:
 
 def _vertex_symbol(angles: list[AngleRings], degree: int) -> VertexSymbol:
     """The symbol of a vertex, of the rings between its edges 0 and 1, 0 and 2, ..., 2 and 3."""
-    if degree != MAX_EDGES:
+    if degree != MAX_COORDINATION:
         return VertexSymbol(tuple(sorted(angles[: degree * (degree - 1) // 2])))
     pairs = sorted(sorted((angles[one], angles[ANGLES - 1 - one])) for one in range(3))
     return VertexSymbol(tuple(rings for pair in pairs for rings in pair))
