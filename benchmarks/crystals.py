@@ -99,7 +99,7 @@ def repairs(model: zeoloom.Model, options: argparse.Namespace) -> None:
         faulty = [each for each in grown if not each.valid]
         # one crystal a type: none is given up
         plan = CrystalRepair(rounds=options.rounds, hot=0.3, cold=0.3, halvings=(), renewal=0)
-        rounds = repair_crystals(model.network, sampler, faulty, plan, generator, device)
+        rounds = repair_crystals(model.network, faulty, plan, generator, device)
         after += len({id(grown.site) for made in rounds for grown in made})
     seconds = time.monotonic() - started
     print(

@@ -1,7 +1,7 @@
 """What one round of repair brings: useful moves a second, by the settings of `CrystalRepair`.
 
     python benchmarks/moves.py
-    python benchmarks/moves.py --codes UTL EUO --set spacing=0.1 --set sigmas=0.4,0.6,0.9
+    python benchmarks/moves.py --codes UTL EUO --set walk=1 --set sigmas=0.4,0.6,0.9
 
 Whether a type is found in a minute is luck; this is not. Crystals in mid-repair are prepared, the
 same for a seed. From these start the default plan, and the default plan with each `--set` alone and
@@ -96,7 +96,6 @@ def in_repair(model: Model, code: str, seed: int) -> list[Grown]:
     for _ in range(ROUNDS):
         made, _ = one_round(
             model.network,
-            SAMPLER,
             now,
             CrystalRepair(),
             TEMPERATURE,
@@ -126,7 +125,6 @@ def moves(model: Model, crystals: Sequence[Grown], plan: CrystalRepair, repeats:
         started = time.perf_counter()
         made, _ = one_round(
             model.network,
-            SAMPLER,
             crystals,
             plan,
             TEMPERATURE,

@@ -8,9 +8,9 @@ from scipy.optimize import minimize
 
 from crystal_examples import group_of, random_cell
 from zeoloom.geometry.symmetry import identity_first
-from zeoloom.make.crystal_kernel import gather, judge_atoms
+from zeoloom.make.crystal_kernel import bonds_of, gather, judge_atoms
 from zeoloom.make.crystals import gathered, site_of
-from zeoloom.make.ease import ease
+from zeoloom.make.ease import at_rest, ease
 from zeoloom.structure.reference import load_reference
 
 CODES = ("CHA", "FAU", "AEI", "SOD", "JBW", "CZP", "MFI", "MTN", "MEL", "LTJ")
@@ -28,6 +28,10 @@ def disturbed(code: str, size: float, seed: int) -> tuple[np.ndarray, tuple[np.n
     return gather(moved, *arrays)[0], arrays
 
 
+def eased_from(frac: np.ndarray, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
+    return np.asarray(ease(frac, bonds_of(frac, *arrays), *arrays))
+
+
 def cost_of(frac: np.ndarray, arrays: tuple[np.ndarray, ...]) -> float:
     return float(judge_atoms(frac, *arrays)[1].sum())
 
@@ -37,8 +41,8 @@ def test_what_is_disturbed_goes_back(code: str) -> None:
     framework = load_reference()[code]
     for seed in range(3):
         frac, arrays = disturbed(code, 0.08, seed)
-        eased = ease(frac, *arrays)
-        home = ease(framework.frac_t, *arrays)
+        eased = eased_from(frac, arrays)
+        home = eased_from(framework.frac_t, arrays)
         told = f"{code}, seed {seed}"
         assert cost_of(home, arrays) <= cost_of(framework.frac_t, arrays) + 1e-9, told
         assert cost_of(eased, arrays) == pytest.approx(cost_of(home, arrays), abs=0.02), told
@@ -47,7 +51,7 @@ def test_what_is_disturbed_goes_back(code: str) -> None:
 @pytest.mark.parametrize("code", ["CHA", "AEI", "LTJ"])
 def test_no_minimiser_goes_lower(code: str) -> None:
     frac, arrays = disturbed(code, 0.05, 7)
-    eased = ease(frac, *arrays)
+    eased = eased_from(frac, arrays)
     inverse = np.linalg.inv(arrays[2])
 
     def cost(moves: np.ndarray) -> float:
@@ -65,7 +69,7 @@ def test_special_positions_are_kept() -> None:
         cell = random_cell(group, (8.0, 14.0), rng)
         arrays = (group.rotations.astype(np.float64), group.translations, cell)
         points, _, before = gather(rng.uniform(size=(3, 3)), *arrays)
-        eased = ease(points, *arrays)
+        eased = eased_from(points, arrays)
         assert np.isfinite(eased).all(), f"seed {seed}"
         images = group.images(eased)
         for i in range(len(eased)):
@@ -77,7 +81,7 @@ def test_special_positions_are_kept() -> None:
 def test_an_atom_alone_stays() -> None:
     arrays = (np.eye(3)[None], np.zeros((1, 3)), 20.0 * np.eye(3))
     place = np.array([[0.1, 0.2, 0.3]])
-    np.testing.assert_allclose(ease(place, *arrays), place)
+    np.testing.assert_allclose(eased_from(place, arrays), place)
 
 
 def test_a_crystal_is_judged_when_eased() -> None:
@@ -89,3 +93,14 @@ def test_a_crystal_is_judged_when_eased() -> None:
     assert grown.cost < 0.5 * cost_of(frac, arrays)
     again = gathered(grown.frac_points, site)
     assert again.cost <= grown.cost + 1e-6
+
+
+@pytest.mark.parametrize("size", [0.05, 0.8])
+def test_atoms_at_rest_are_judged_where_they_cost_least(size: float) -> None:
+    for seed in range(8):
+        frac, arrays = disturbed("AEI", size, seed)
+        place, *judged = at_rest(frac, *arrays)
+        for told, expected in zip(judged, judge_atoms(place, *arrays), strict=True):
+            np.testing.assert_allclose(told, expected, err_msg=f"seed {seed}")
+        least = min(cost_of(frac, arrays), cost_of(eased_from(frac, arrays), arrays))
+        assert judged[1].sum() == pytest.approx(least), f"seed {seed}"

@@ -7,7 +7,7 @@ of its group (the identity first) and its cell. Nothing is expanded to the full 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,24 @@ AT_REST = 1e-9
 """Fractional, that points move when they have met."""
 
 MOST_NEIGHBOURS = 16
+
+
+class Bonds(NamedTuple):
+    """Bonds of n asymmetric atoms, each to the image of another or of itself.
+
+    Attributes:
+        counts: (n,) bonds of each.
+        partners: (n, MOST_NEIGHBOURS) the asymmetric atom whose image each ends at.
+        turns: (n, MOST_NEIGHBOURS, 3, 3) Cartesian, what turns that atom to its image.
+        moves: (n, MOST_NEIGHBOURS, 3) Å, what is added to it then.
+        ways: (n, MOST_NEIGHBOURS, 3) Å, from the atom to that image.
+    """
+
+    counts: IntArray
+    partners: IntArray
+    turns: FloatArray
+    moves: FloatArray
+    ways: FloatArray
 
 
 @compiled
@@ -115,6 +133,89 @@ def length_of(step: FloatArray, cell: FloatArray) -> float:
 
 
 @compiled
+def bonds_of(
+    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
+) -> Bonds:
+    """Bonds of atoms (n, 3) that are on their special positions; places count once.
+
+    Args:
+        frac: asymmetric atoms.
+        rotations: (G, 3, 3) fractional.
+        translations: (G, 3).
+        cell: (3, 3) Å.
+    """
+    n = len(frac)
+    bonds = Bonds(
+        np.zeros(n, np.int64),
+        np.zeros((n, MOST_NEIGHBOURS), np.int64),
+        np.zeros((n, MOST_NEIGHBOURS, 3, 3)),
+        np.zeros((n, MOST_NEIGHBOURS, 3)),
+        np.zeros((n, MOST_NEIGHBOURS, 3)),
+    )
+    turns = in_space(rotations, cell)
+    shifts, reach = lattice_shifts(cell, BOND_CUTOFF)
+    image, step, way, move = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    for j in range(n):
+        for g in range(len(rotations)):
+            for x in range(3):
+                image[x] = translations[g, x]
+                for y in range(3):
+                    image[x] += rotations[g, x, y] * frac[j, y]
+            for i in range(n):
+                near = True
+                for x in range(3):
+                    along = image[x] - frac[i, x]
+                    step[x] = along - np.round(along)
+                    near = near and abs(step[x]) < reach[x]
+                for s in range(len(shifts) if near else 0):
+                    for a in range(3):
+                        way[a], move[a] = 0.0, 0.0
+                        for x in range(3):
+                            along = step[x] + shifts[s, x]
+                            cells = np.round(frac[i, x] + along - image[x])
+                            way[a] += along * cell[x, a]
+                            move[a] += (translations[g, x] + cells) * cell[x, a]
+                    _add_bond(bonds, i, j, turns[g], move, way)
+    return bonds
+
+
+@compiled
+def _add_bond(
+    bonds: Bonds, i: int, j: int, turn: FloatArray, move: FloatArray, way: FloatArray
+) -> None:
+    """Add the bond from atom i along a way (3,) Å to an image of j, if it is one and is new."""
+    count = bonds.counts[i]
+    length = math.sqrt(way[0] ** 2 + way[1] ** 2 + way[2] ** 2)
+    if not SAME_PLACE <= length < BOND_CUTOFF or count == MOST_NEIGHBOURS:
+        return
+    for m in range(count):
+        off = 0.0
+        for a in range(3):
+            off += abs(bonds.ways[i, m, a] - way[a])
+        if off < SAME_PLACE:
+            return
+    bonds.partners[i, count] = j
+    bonds.turns[i, count] = turn
+    bonds.moves[i, count] = move
+    bonds.ways[i, count] = way
+    bonds.counts[i] = count + 1
+
+
+@compiled
+def in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
+    """Fractional rotations (G, 3, 3) as Cartesian ones."""
+    inverse = np.linalg.inv(cell)
+    turns = np.zeros((len(rotations), 3, 3))
+    for g in range(len(rotations)):
+        for a in range(3):
+            for b in range(3):
+                for c in range(3):
+                    for d in range(3):
+                        turns[g, a, b] += cell[c, a] * rotations[g, c, d] * inverse[b, d]
+    return turns
+
+
+@compiled
 def judge_atoms(
     frac: FloatArray,
     rotations: FloatArray,
@@ -133,59 +234,34 @@ def judge_atoms(
         (n,) number of bonds of each atom; (n,) its cost; (n, 3) Å from the atom to a bond's length
         away from its neighbours, nan without any.
     """
-    n, order = len(frac), len(rotations)
-    step = np.empty(3)
-    bonds = np.zeros(n, np.int64)
-    costs = np.zeros(n)
-    holes = np.full((n, 3), np.nan)
-    shifts, reach = lattice_shifts(cell, BOND_CUTOFF)
-    around = np.empty((MOST_NEIGHBOURS, 3))
-    for i in range(n):
-        count = 0
-        for j in range(n):
-            for g in range(order):
-                nearest(frac[i], frac[j], rotations[g], translations[g], step)
-                near = abs(step[0]) < reach[0] and abs(step[1]) < reach[1]
-                if near and abs(step[2]) < reach[2]:
-                    count = _add_neighbours(step, shifts, cell, around, count)
-        bonds[i] = count
-        cost = float(abs(count - 4))
-        away = np.zeros(3)
-        for m in range(count):
-            length = math.sqrt((around[m] ** 2).sum())
-            cost += LENGTH_COST * (length - BOND_LENGTH) ** 2
-            away -= around[m] / length
-            for other in range(m):
-                apart = math.sqrt(((around[m] - around[other]) ** 2).sum())
-                cost += NEXT_COST * (apart - NEXT_DISTANCE) ** 2
-        costs[i] = cost
-        if count:
-            holes[i] = BOND_LENGTH * away / max(math.sqrt((away**2).sum()), 1e-3)
-    return bonds, costs, holes
+    return judge_bonds(bonds_of(frac, rotations, translations, cell))
 
 
 @compiled
-def _add_neighbours(
-    step: FloatArray, shifts: FloatArray, cell: FloatArray, around: FloatArray, count: int
-) -> int:
-    """Add the images of a neighbour to those known (count of `around`), each place but once."""
-    moved = np.empty(3)
-    for s in range(len(shifts)):
-        moved[0] = step[0] + shifts[s, 0]
-        moved[1] = step[1] + shifts[s, 1]
-        moved[2] = step[2] + shifts[s, 2]
-        if not SAME_PLACE <= length_of(moved, cell) < BOND_CUTOFF or count == MOST_NEIGHBOURS:
-            continue
-        for axis in range(3):
-            around[count, axis] = (
-                moved[0] * cell[0, axis] + moved[1] * cell[1, axis] + moved[2] * cell[2, axis]
-            )
-        known = False
-        for m in range(count):
-            known = known or np.abs(around[m] - around[count]).sum() < SAME_PLACE
-        if not known:
-            count += 1
-    return count
+def judge_bonds(bonds: Bonds) -> tuple[IntArray, FloatArray, FloatArray]:
+    """What `judge_atoms` says of atoms that have these bonds."""
+    counts, ways = bonds.counts, bonds.ways
+    n = len(counts)
+    costs, holes = np.zeros(n), np.full((n, 3), np.nan)
+    away = np.empty(3)
+    for i in range(n):
+        costs[i] = abs(counts[i] - 4)
+        away[:] = 0.0
+        for m in range(counts[i]):
+            length = math.sqrt(ways[i, m, 0] ** 2 + ways[i, m, 1] ** 2 + ways[i, m, 2] ** 2)
+            costs[i] += LENGTH_COST * (length - BOND_LENGTH) ** 2
+            for a in range(3):
+                away[a] -= ways[i, m, a] / length
+            for o in range(m):
+                squared = 0.0
+                for a in range(3):
+                    squared += (ways[i, m, a] - ways[i, o, a]) ** 2
+                costs[i] += NEXT_COST * (math.sqrt(squared) - NEXT_DISTANCE) ** 2
+        if counts[i]:
+            length = math.sqrt(away[0] ** 2 + away[1] ** 2 + away[2] ** 2)
+            for a in range(3):
+                holes[i, a] = BOND_LENGTH * away[a] / max(length, 1e-3)
+    return counts, costs, holes
 
 
 @compiled

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.make.crystal_kernel import distances_to_images
-from zeoloom.make.crystals import SIGMA_MIN, crystals_of, descend, harvest
+from zeoloom.make.crystals import crystals_of, denoise_once, harvest
 from zeoloom.make.net_walk import first_patience
 from zeoloom.make.seats import keep_seated
 from zeoloom.make.wander import numpy_generator, wander
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from zeoloom.diffusion.samplers import Sampler
     from zeoloom.make.crystals import Grown
     from zeoloom.structure.records import BoolArray, FloatArray
 
@@ -45,12 +43,6 @@ STRAINED = 0.1
 COST_DIGITS, PAVED_DIGITS = 3, 2
 """Decimals of the cost: crystals of one cell that agree so far have one net, or are paved alike."""
 
-EVEN = 1.0
-"""Spacing (rho) of the noise levels of a round: there are only a few."""
-
-FEWEST_STEPS = 3
-"""Noise levels of a round, however low it starts."""
-
 
 @dataclass(frozen=True, slots=True)
 class CrystalRepair:
@@ -59,7 +51,6 @@ class CrystalRepair:
     Attributes:
         rounds: of each batch.
         sigmas: Å, noise levels to choose from.
-        spacing: Å between the noise levels of a round, from the chosen one down.
         reaches: Å, to choose from: points this near to the fault are let loose.
         edits: chance that first, unless the crystal is valid, a point is put where a neighbour is
             missing, or an atom taken where there are too many.
@@ -79,7 +70,6 @@ class CrystalRepair:
 
     rounds: int = 12
     sigmas: tuple[float, ...] = (0.3, 0.4, 0.6)
-    spacing: float = 0.2
     reaches: tuple[float, ...] = (5.0, math.inf)
     edits: float = 0.3
     hot: float = 2.0
@@ -112,7 +102,6 @@ class CrystalRepair:
 
 def repair_crystals(
     network: nn.Module,
-    sampler: Sampler,
     crystals: Sequence[Grown],
     plan: CrystalRepair,
     generator: torch.Generator,
@@ -122,7 +111,6 @@ def repair_crystals(
 
     Args:
         network: F, learned on whole frameworks.
-        sampler: which way down.
         crystals: valid or not.
         plan: how.
         generator: source of randomness, on the CPU.
@@ -145,9 +133,7 @@ def repair_crystals(
         copied = plan.renewed(done, len(now))
         now[len(now) - copied :] = now[:copied]
         temperature = plan.temperature(done)
-        made, found = one_round(
-            network, sampler, now, plan, temperature, patience, rng, generator, device
-        )
+        made, found = one_round(network, now, plan, temperature, patience, rng, generator, device)
         chances = torch.rand(len(now), generator=generator).tolist()
         now = [
             after
@@ -161,7 +147,6 @@ def repair_crystals(
 
 def one_round(
     network: nn.Module,
-    sampler: Sampler,
     crystals: Sequence[Grown],
     plan: CrystalRepair,
     temperature: float,
@@ -174,7 +159,6 @@ def one_round(
 
     Args:
         network: F, learned on whole frameworks.
-        sampler: which way down.
         crystals: valid or not.
         plan: how.
         temperature: of the round, in units of cost.
@@ -186,7 +170,7 @@ def one_round(
     Returns:
         What has become of each; and the valid crystals that were met, repeats included.
     """
-    made = _propose(network, sampler, crystals, plan, rng, generator, device)
+    made = _propose(network, crystals, plan, rng, generator, device)
     found = [crystal for crystal in made if crystal.valid]
     for row, crystal in enumerate(made):
         tries = plan.walk * len(crystal.frac_t) ** 2
@@ -216,7 +200,6 @@ def _unseen(crystals: Sequence[Grown], seen: set[tuple[int, float]]) -> list[Gro
 
 def _propose(
     network: nn.Module,
-    sampler: Sampler,
     crystals: Sequence[Grown],
     plan: CrystalRepair,
     rng: np.random.Generator,
@@ -239,11 +222,8 @@ def _propose(
         fitting = site.n_t_unique[0] <= len(frac) <= site.n_t_unique[1]
         seated[row] = fitting and _happens(plan.seated, generator)
     sigma = plan.sigmas[_choose(len(plan.sigmas), generator)]
-    start = places + sigma * standard_noise(places, generator)
-    steps = max(FEWEST_STEPS, round(sigma / plan.spacing))
-    levels = noise_levels(steps, sigma, SIGMA_MIN, EVEN)
     keep = keep_seated(sites, seated, rng, held.numpy())
-    x = descend(network, sampler, batch, start, levels, generator, device, keep, (places, held))
+    x = denoise_once(network, batch, places, held, sigma, generator, device, keep)
     return harvest(x, batch.present, asked)
 
 

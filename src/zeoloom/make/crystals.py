@@ -14,8 +14,8 @@ from zeoloom.diffusion.samplers import final
 from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.group_table import group_table
 from zeoloom.geometry.symmetry import identity_first
-from zeoloom.make.crystal_kernel import LENGTH_COST, MEETING_DISTANCE, gather, judge_atoms
-from zeoloom.make.ease import ease
+from zeoloom.make.crystal_kernel import LENGTH_COST, MEETING_DISTANCE, gather
+from zeoloom.make.ease import at_rest
 from zeoloom.make.seats import keep_free
 from zeoloom.make.whole_net import whole_net
 from zeoloom.structure.net import BOND_LENGTH
@@ -193,65 +193,49 @@ def grow(
     frac = torch.rand(*crystal.present.shape, 3, generator=generator)
     start = frac @ crystal.cells
     start = start + SIGMA_MAX * standard_noise(start, generator)
-    return descend(
-        network,
-        sampler,
-        crystal,
-        start,
-        noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO),
-        generator,
-        device,
-        keep,
-    )
-
-
-def descend(
-    network: nn.Module,
-    sampler: Sampler,
-    crystal: Crystal,
-    start: Tensor,
-    levels: Sequence[float],
-    generator: torch.Generator,
-    device: torch.device,
-    keep: Keep = keep_free,
-    held: tuple[Tensor, Tensor] | None = None,
-) -> Tensor:
-    """Denoise clouds (B, N, 3) Å from the first level down.
-
-    Args:
-        network: F.
-        sampler: which way down.
-        crystal: where.
-        start: at the first level.
-        levels: Å.
-        generator: source of randomness, on the CPU.
-        device: where to compute.
-        keep: where points may be. What is expected of a point lies there, its noise need not.
-        held: (B, N, 3) Å clean places and (B, N) True for points to be held there: they stay at the
-            running noise level, whatever the sampler does to them.
-
-    Returns:
-        (B, N, 3) Å, on the CPU.
-    """
     there = crystal.to(device)
     expect = denoiser(lambda points, level: network(points, level, there))
 
     def denoise(points: Tensor, level: Tensor) -> Tensor:
         return keep(expect(points, level), float(level[0]))
 
-    if held is None:
-        with torch.inference_mode():
-            return final(sampler(denoise, start.to(device), levels, generator)).cpu()
-    places, fixed = held[0].to(device), held[1][..., None].to(device)
-
-    def denoise_loose(points: Tensor, level: Tensor) -> Tensor:
-        noisy = places + level[:, None, None] * standard_noise(places, generator)
-        expected = expect(torch.where(fixed, noisy, points), level)
-        return keep(torch.where(fixed, places, expected), float(level[0]))
-
+    levels = noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO)
     with torch.inference_mode():
-        x = final(sampler(denoise_loose, start.to(device), levels, generator))
-        return torch.where(fixed, places, x).cpu()
+        return final(sampler(denoise, start.to(device), levels, generator)).cpu()
+
+
+def denoise_once(
+    network: nn.Module,
+    crystal: Crystal,
+    places: Tensor,
+    held: Tensor,
+    sigma: float,
+    generator: torch.Generator,
+    device: torch.device,
+    keep: Keep = keep_free,
+) -> Tensor:
+    """Give noise to clouds, and bring those of their points that are not held to where it expects.
+
+    Args:
+        network: F, learned on whole frameworks.
+        crystal: B cells with their groups and numbers of points.
+        places: (B, N, 3) Å.
+        held: (B, N) True for points that are given noise and stay where they were.
+        sigma: Å, of the noise.
+        generator: source of randomness, on the CPU.
+        device: where to compute.
+        keep: where points may be.
+
+    Returns:
+        (B, N, 3) Å, on the CPU.
+    """
+    noisy = places + sigma * standard_noise(places, generator)
+    levels = torch.full((len(places),), sigma)
+    there = crystal.to(device)
+    expect = denoiser(lambda points, level: network(points, level, there))
+    with torch.inference_mode():
+        expected = keep(expect(noisy.to(device), levels.to(device)), sigma).cpu()
+    return torch.where(held[..., None], places, expected)
 
 
 def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
@@ -270,11 +254,7 @@ def gathered(frac_points: FloatArray, site: Site) -> Grown:
     atoms = np.flatnonzero(first == np.arange(len(first)))
     points_of = np.searchsorted(atoms, first)
     frac_t = frac[atoms]
-    bonds, costs, holes = judge_atoms(frac_t, *group)
-    eased = ease(frac_t, *group)
-    judged = judge_atoms(eased, *group)
-    if judged[1].sum() < costs.sum():
-        frac_t, (bonds, costs, holes) = eased, judged
+    frac_t, bonds, costs, holes = at_rest(frac_t, *group)
     n_t = round(float(multiplicity[atoms].sum()))
     cost = float(costs.sum())
     if off := _outside(n_t, site.n_t):
@@ -289,8 +269,7 @@ def moved(crystal: Grown, frac_t: FloatArray) -> Grown:
     Each is on the special position it had. The same as what is `gathered` there, but quicker.
     """
     group = crystal.site.group
-    eased = ease(frac_t, *group)
-    bonds, costs, holes = judge_atoms(eased, *group)
+    eased, bonds, costs, holes = at_rest(frac_t, *group)
     if not (bonds == DEGREE).all() or costs.max() > MET:
         return gathered(frac_t, crystal.site)
     points_of = np.arange(len(eased))

@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.geometry.pair_kernel import compiled
 from zeoloom.make.crystal_kernel import (
     LENGTH_COST,
-    MOST_NEIGHBOURS,
     NEXT_COST,
     NEXT_DISTANCE,
     SAME_PLACE,
+    bonds_of,
+    in_space,
+    judge_atoms,
+    judge_bonds,
+    length_of,
     nearest,
 )
-from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
+from zeoloom.structure.net import BOND_LENGTH
 
 if TYPE_CHECKING:
+    from zeoloom.make.crystal_kernel import Bonds
     from zeoloom.structure.records import FloatArray, IntArray
 
 STEPS = 40
@@ -36,12 +41,10 @@ FURTHEST = 0.2
 
 
 @compiled
-def ease(
+def at_rest(
     frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
-) -> FloatArray:
-    """Descend on the cost of `crystal_kernel.judge_atoms`, bonds and special positions kept.
-
-    Steps are those of Barzilai & Borwein (IMA J. Numer. Anal. 1988).
+) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
+    """Atoms eased, and what `judge_atoms` says of them; where they were, if that costs less.
 
     Args:
         frac: (n, 3) asymmetric atoms, on their special positions.
@@ -50,17 +53,47 @@ def ease(
         cell: (3, 3) Å.
 
     Returns:
+        (n, 3) places; (n,) bonds, (n,) costs, (n, 3) Å holes.
+    """
+    bonds = bonds_of(frac, rotations, translations, cell)
+    before = judge_bonds(bonds)
+    eased = ease(frac, bonds, rotations, translations, cell)
+    after = judge_atoms(eased, rotations, translations, cell)
+    if after[1].sum() < before[1].sum():
+        return eased, after[0], after[1], after[2]
+    return frac, before[0], before[1], before[2]
+
+
+@compiled
+def ease(
+    frac: FloatArray,
+    bonds: Bonds,
+    rotations: FloatArray,
+    translations: FloatArray,
+    cell: FloatArray,
+) -> FloatArray:
+    """Descend on the cost of `crystal_kernel.judge_atoms`, bonds and special positions kept.
+
+    Steps are those of Barzilai & Borwein (IMA J. Numer. Anal. 1988).
+
+    Args:
+        frac: (n, 3) asymmetric atoms, on their special positions.
+        bonds: that they have there.
+        rotations: (G, 3, 3) fractional.
+        translations: (G, 3).
+        cell: (3, 3) Å.
+
+    Returns:
         (n, 3) where the cost was least.
     """
     n = len(frac)
-    counts, partners, turns, moves = bonds_of(frac, rotations, translations, cell)
     free = free_directions(frac, rotations, translations, cell)
     place = frac @ cell
     best, least = place.copy(), np.inf
     last_place, last_slope = place.copy(), np.zeros((n, 3))
     slope = np.zeros((n, 3))
     for step in range(STEPS):
-        cost = slope_of(place, counts, partners, turns, moves, slope)
+        cost = slope_of(place, bonds.counts, bonds.partners, bonds.turns, bonds.moves, slope)
         if cost < least:
             least = cost
             best[:] = place
@@ -133,68 +166,11 @@ def free_directions(
         count = 0
         for g in range(len(rotations)):
             nearest(frac[i], frac[i], rotations[g], translations[g], step)
-            way = step @ cell
-            if _length(way[0], way[1], way[2]) < SAME_PLACE:
+            if length_of(step, cell) < SAME_PLACE:
                 free[i] += turns[g]
                 count += 1
         free[i] /= count
     return free
-
-
-@compiled
-def in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
-    """Fractional rotations (G, 3, 3) as Cartesian ones."""
-    inverse = np.linalg.inv(cell)
-    turns = np.zeros((len(rotations), 3, 3))
-    for g in range(len(rotations)):
-        for a in range(3):
-            for b in range(3):
-                for c in range(3):
-                    for d in range(3):
-                        turns[g, a, b] += cell[c, a] * rotations[g, c, d] * inverse[b, d]
-    return turns
-
-
-@compiled
-def bonds_of(
-    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Bonds (n,) of each atom; of each bond its partner, and what turns and moves it to its end.
-
-    `judge_atoms` needs only where neighbours are; a slope needs whose images they are too.
-    """
-    n, order = len(frac), len(rotations)
-    counts = np.zeros(n, np.int64)
-    partners = np.zeros((n, MOST_NEIGHBOURS), np.int64)
-    turns, moves = np.zeros((n, MOST_NEIGHBOURS, 3, 3)), np.zeros((n, MOST_NEIGHBOURS, 3))
-    turned = in_space(rotations, cell)
-    around = np.zeros((MOST_NEIGHBOURS, 3))
-    shifts, reach = lattice_shifts(cell, BOND_CUTOFF)
-    step = np.empty(3)
-    for i in range(n):
-        for j in range(n):
-            for g in range(order):
-                nearest(frac[i], frac[j], rotations[g], translations[g], step)
-                near = abs(step[0]) < reach[0] and abs(step[1]) < reach[1]
-                if not near or abs(step[2]) >= reach[2]:
-                    continue
-                image = rotations[g] @ frac[j] + translations[g]
-                for s in range(len(shifts)):
-                    way = (step + shifts[s]) @ cell
-                    length = _length(way[0], way[1], way[2])
-                    if not SAME_PLACE <= length < BOND_CUTOFF or counts[i] == MOST_NEIGHBOURS:
-                        continue
-                    known = False
-                    for m in range(counts[i]):
-                        known = known or np.abs(around[m] - way).sum() < SAME_PLACE
-                    if not known:
-                        m = counts[i]
-                        around[m] = way
-                        partners[i, m], turns[i, m] = j, turned[g]
-                        cells = np.round(frac[i] + step + shifts[s] - image)
-                        moves[i, m] = (translations[g] + cells) @ cell
-                        counts[i] += 1
-    return counts, partners, turns, moves
 
 
 @compiled

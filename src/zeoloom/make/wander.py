@@ -46,5 +46,12 @@ def wander(
     site = crystal.site
     table = group_table(site.operations, site.cell)
     end, states, costs = walk(crystal.frac_t, table, tries, temperature, kept, patience, rng)
-    met = [moved(crystal, states[k]) for k in np.argsort(costs)]
-    return moved(crystal, end), [each for each in met if each.valid]
+    at = {
+        crystal.frac_t.tobytes(): crystal
+    }  # walks often end at a net that is kept, or began there
+    for frac in (end, *states):
+        place = frac.tobytes()
+        if place not in at:
+            at[place] = moved(crystal, frac)
+    met = [at[states[k].tobytes()] for k in np.argsort(costs)]
+    return at[end.tobytes()], [each for each in met if each.valid]

@@ -37,7 +37,7 @@ def weave(
 
     Args:
         network: F, learned on whole frameworks.
-        sampler: which way down.
+        sampler: which way down from noise.
         sites: where; they are denoised together.
         plan: of repair.
         steps: noise levels from the top down.
@@ -64,4 +64,4 @@ def weave(
     grown = sorted(harvest(x, crystal.present, taken), key=lambda each: each.cost)
     yield [each for each in grown if each.valid]
     hopeful = grown[: round(HOPEFUL * len(grown))]
-    yield from repair_crystals(network, sampler, hopeful, plan, generator, device)
+    yield from repair_crystals(network, hopeful, plan, generator, device)
