@@ -23,7 +23,7 @@ CHECKS := \
 help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
-	@echo 'make weights train the shipped weights again (about six hours on one core)'
+	@echo 'make weights train the shipped weights again (about two and a half hours on one core)'
 	@echo 'make cross-validation   train five times, each time looking for the types held out (an hour and a half on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 
@@ -62,9 +62,7 @@ test: .venv/installed-for-tests
 TRAIN := $(BIN)/zeoloom train --threads 1 --resume
 
 weights: .venv/installed
-	$(TRAIN) --config crystal-start -o runs/training/crystal-start
-	$(TRAIN) --config crystal-teacher --start runs/training/crystal-start -o runs/training/crystal-teacher
-	$(TRAIN) --config crystal --teacher runs/training/crystal-teacher -o runs/training/crystal
+	$(TRAIN) --config crystal -o runs/training/crystal
 	$(TRAIN) --config equivariant -o runs/training/equivariant
 	$(TRAIN) --config pointnet -o runs/training/pointnet
 	for model in crystal equivariant pointnet; do \

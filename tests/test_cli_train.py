@@ -12,11 +12,10 @@ import torch
 import zeoloom
 from conftest import RADIUS
 from zeoloom.campaign.frameworks import write_frameworks
-from zeoloom.campaign.learn import BEGINNINGS, QUICK
+from zeoloom.campaign.learn import QUICK
 from zeoloom.judge.verdict import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
-from zeoloom.learn.config import parse_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,16 +107,6 @@ def test_shipped_configurations_go_by_name(run: Run, name: str, configs: list[An
     assert configs[0].seed == 7
     shipped = zeoloom.load_model(name, torch.device("cpu")).config
     assert configs[0].model_copy(update={"seed": shipped.seed}) == shipped
-
-
-def test_beginnings_go_by_name_too(run: Run, configs: list[Any]) -> None:
-    """And are those of the weights that the shipped ones come from."""
-    teacher = zeoloom.load_model("crystal", torch.device("cpu")).record["teacher"]
-    records = {"crystal-start": teacher["start"], "crystal-teacher": teacher}
-    assert set(records) == set(BEGINNINGS)
-    for name, record in records.items():
-        assert run("train", "--config", name, "--dry-run").code == 0
-        assert configs.pop() == parse_config(record["config"])
 
 
 def test_the_quick_configuration_goes_by_name_too(run: Run, configs: list[Any]) -> None:

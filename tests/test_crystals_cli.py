@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import ase.db
 import numpy as np
 import pytest
+import torch
 
 import zeoloom
 from crystal_examples import shipped_crystal
@@ -50,6 +51,7 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that nothing interrupted, from Python."""
     folder = tmp_path_factory.mktemp("crystals") / "whole"
+    torch.set_num_threads(1)  # as the commands do; last bits depend on it
     request = zeoloom.SolveRequest(
         cell=CELL[1:],  # type: ignore[arg-type]
         space_group="R-3m",  # type: ignore[arg-type]
@@ -140,6 +142,20 @@ def test_generate(run: Run, tmp_path: Path) -> None:
     assert relaxed[0]["framework_type"] == "new"
     counts = json.loads((tmp_path / "made" / "run.json").read_text())["outcome"]["counts"]
     assert counts["new_with_good_r_dls"] >= 2
+
+
+def test_what_is_too_strained_is_not_refined(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    flags = ("--unique-atoms", "2-4", "--batch", 24, "--relax", 0, "--seed", 4)
+    assert run("generate", "-n", 1, *flags, "-o", folder).code == 0
+    strained = [row for row in rows_of(folder) if not row["r_dls"]]
+    assert strained
+    written = {path.stem for path in (folder / "frameworks").iterdir()}
+    for row in strained:
+        assert row["framework_type"] == "new"
+        assert row["r_dls"] == ""
+        assert row["name"] not in written
+    assert not {row["r_dls"] for row in rows_of(folder) if row["name"] in written} & {""}
 
 
 def test_a_dry_run_writes_nothing(

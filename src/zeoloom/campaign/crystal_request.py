@@ -80,7 +80,7 @@ class CrystalRequest(BaseModel):
     steps: int = Field(9, ge=2, le=100_000)
     noise_factor: float = Field(0.8, ge=0, le=2)
     repair: int = Field(40, ge=0)
-    walk: int = Field(0, ge=0, le=10_000)
+    walk: int = Field(2, ge=0, le=10_000)
     batch: int | None = Field(None, ge=1, le=10_000)
     relax: int = Field(20, ge=0)
     seconds_each: float = Field(120.0, gt=0, allow_inf_nan=False)
@@ -105,7 +105,6 @@ class SolveRequest(CrystalRequest):
     """
 
     repair: int = Field(100, ge=0)
-    walk: int = Field(2, ge=0, le=10_000)
     cell: tuple[float, float, float, float, float, float]
     space_group: Setting
     atoms: int | None = Field(None, ge=1, le=10_000)

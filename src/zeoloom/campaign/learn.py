@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from zeoloom.learn.training import Progress
     from zeoloom.structure.records import ClusterSet, Framework
 
-BEGINNINGS = ("crystal-start", "crystal-teacher")
-"""Shipped configurations whose weights are only there to start or teach others."""
-
 QUICK = "crystal-quick"
 """Shipped configuration of weights that are quickly trained, not shipped."""
 
@@ -47,7 +44,7 @@ TIMED_STEPS = 6
 
 def find_config(path: Path | None) -> Path | None:
     """The configuration file meant: shipped ones go by name."""
-    if path is not None and str(path) in (*SHIPPED, *BEGINNINGS, QUICK):
+    if path is not None and str(path) in (*SHIPPED, QUICK):
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
     return path
 

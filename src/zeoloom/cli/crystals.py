@@ -120,7 +120,7 @@ def generate(
     steps: Steps = 9,
     noise_factor: NoiseFactor = 0.8,
     repair: Repair = 40,
-    walk: Walk = 0,
+    walk: Walk = 2,
     batch: Batch = None,
     relax: Relax = 20,
     seconds_each: SecondsEach = 120.0,

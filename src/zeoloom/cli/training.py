@@ -23,8 +23,7 @@ def train(
     config: Annotated[
         Path | None,
         typer.Option(
-            help="TOML file, or a shipped one: equivariant, pointnet, crystal-start, "
-            "crystal-teacher, crystal, crystal-quick."
+            help="TOML file, or a shipped one: equivariant, pointnet, crystal, crystal-quick."
         ),
     ] = None,
     start: Annotated[
