@@ -346,7 +346,16 @@ def test_held_points_stay() -> None:
     places = torch.from_numpy(framework.frac_t @ framework.cell).float().repeat(3, 1, 1)
     held = torch.zeros(3, n, dtype=torch.bool)
     held[0, 2:], held[1, :] = True, True
-    x = denoise_once(shipped_crystal().network, crystal, places, held, 0.5, seeded(4), CPU)
+    given = []
+
+    def keep(points: torch.Tensor, level: float) -> torch.Tensor:
+        given.append(points.clone())
+        assert level == 0.5
+        return points + 0.01
+
+    network = shipped_crystal().network
+    x = denoise_once(network, crystal, places, held, 0.5, seeded(4), CPU, keep)
+    assert torch.equal(given[0][held], places[held]), "seats are chosen beside where they stay"
     assert torch.equal(x[held], places[held])
     moved = (x - places)[~held].norm(dim=-1)
     assert (moved > 0).all()

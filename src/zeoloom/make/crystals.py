@@ -224,7 +224,7 @@ def denoise_once(
         sigma: Å, of the noise.
         generator: source of randomness, on the CPU.
         device: where to compute.
-        keep: where points may be.
+        keep: where points may be; held ones are given to it where they stay.
 
     Returns:
         (B, N, 3) Å, on the CPU.
@@ -234,8 +234,9 @@ def denoise_once(
     there = crystal.to(device)
     expect = denoiser(lambda points, level: network(points, level, there))
     with torch.inference_mode():
-        expected = keep(expect(noisy.to(device), levels.to(device)), sigma).cpu()
-    return torch.where(held[..., None], places, expected)
+        expected = expect(noisy.to(device), levels.to(device)).cpu()
+    stays = held[..., None]
+    return torch.where(stays, places, keep(torch.where(stays, places, expected), sigma))
 
 
 def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
