@@ -61,7 +61,9 @@
       filled.style.width = `${first[1] ? Math.min(100, (100 * count) / first[1]) : 0}%`;
       bar.append(filled);
       step.append(element("span", name, "soft"), element("strong", number(count)));
-      step.append(element("span", i && first[1] ? `${share(count, first[1])} of ${first[0]}` : "\u00a0", "soft"), bar);
+      // a walk meets many nets, so there may be more of them than were tried
+      const part = count > first[1] ? `${(count / first[1]).toFixed(1)} × ${first[0]}` : `${share(count, first[1])} of ${first[0]}`;
+      step.append(element("span", i && first[1] ? part : "\u00a0", "soft"), bar);
       return step;
     }));
     const total = data.seconds.reduce((sum, [, spent]) => sum + spent, 0);
