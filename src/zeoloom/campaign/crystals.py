@@ -48,8 +48,8 @@ HOPELESS = 0.012
 """R_DLS after the first start of a refinement above which the net is left at that."""
 
 TOO_STRAINED = 0.6
-"""Cost of its worst atom above which `generate` does not refine a new net: of those nets some 3 in
-100 have an R_DLS of at most 0.006, of the others one in three."""
+"""Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
+100 have an R_DLS of at most 0.006, of the others two in five (LAB.md)."""
 
 GROWING = 0.6
 """Share of the time left that a part may spend before it refines what it has."""
