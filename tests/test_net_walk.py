@@ -19,13 +19,14 @@ from zeoloom.make.net_kernel import (
     Net,
     Sites,
     balanced,
+    bond_at,
     change_bond,
     copy_net,
     empty_net,
     look,
     sites_of,
 )
-from zeoloom.make.net_moves import OFFERS, chain, switch
+from zeoloom.make.net_moves import OFFERS, chain, only_renamed, switch
 from zeoloom.make.net_walk import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
 from zeoloom.make.wander import numpy_generator, wander
 from zeoloom.make.whole_net import whole_net
@@ -82,16 +83,15 @@ def test_products_and_inverses_act_as_they_should(code: str) -> None:
     rng = np.random.default_rng(0)
     place = rng.random(3)
 
-    def acted(g: int, cells: np.ndarray, on: np.ndarray) -> np.ndarray:
+    def acted(g: int, cells: tuple[int, int, int], on: np.ndarray) -> np.ndarray:
         return table.rotations[g] @ on + table.translations[g] + cells
 
     for _ in range(50):
         a, b = rng.integers(len(table.products), size=2)
-        of_a, of_b = rng.integers(-3, 4, (2, 3))
-        cells = np.empty(3, np.int64)
-        ab = product(table, a, of_a, b, of_b, cells)
+        of_a, of_b = (tuple(of) for of in rng.integers(-3, 4, (2, 3)).tolist())
+        ab, cells = product(table, a, of_a, b, of_b)
         assert acted(ab, cells, place) == pytest.approx(acted(a, of_a, acted(b, of_b, place)))
-        back = inverse(table, a, of_a, cells)
+        back, cells = inverse(table, a, of_a)
         assert acted(back, cells, acted(a, of_a, place)) == pytest.approx(place)
 
 
@@ -126,7 +126,7 @@ def test_a_bond_broken_and_made_again_is_the_same(code: str) -> None:
         for m in range(net.counts[i]):
             new = empty_net(len(crystal.frac_t))
             copy_net(net, new)
-            bond = (i, net.partners[i, m], net.operations[i, m], net.cells[i, m].copy())
+            bond = (i, *bond_at(net, i, m))
             assert change_bond(new, *bond, False, sites, table)
             assert new.counts[i] < net.counts[i]
             assert new.counts.sum() < net.counts.sum()
@@ -148,7 +148,7 @@ def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
         copy_net(net, new)
         i = int(rng.integers(n))
         if attempt % 2:
-            done = switch(i, net, new, sites, table, rng) >= 0
+            done = switch(i, net, new, sites, table, rng)[0] >= 0
         else:
             done = chain(i, crystal.frac_t, offers, offered, net, new, sites, table, rng)
             assert balanced(new) == done
@@ -157,11 +157,11 @@ def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
         moved += 1
         for j in range(n):
             for m in range(new.counts[j]):
-                back_cells, found = np.empty(3, np.int64), False
-                back = inverse(table, new.operations[j, m], new.cells[j, m], back_cells)
+                partner, image, cells = bond_at(new, j, m)
+                back, back_cells = inverse(table, image, cells)
                 seen = table.rotations[back] @ crystal.frac_t[j] + table.translations[back]
                 end = tuple(np.round(seen + back_cells, 4) + 0.0)
-                found = end in ends(crystal, new, new.partners[j, m])
+                found = end in ends(crystal, new, partner)
                 assert found, (attempt, j, m)
     assert moved > 10
 
@@ -178,11 +178,12 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
         new = empty_net(n)
         copy_net(net, new)
         i = int(rng.integers(n))
-        other = switch(i, net, new, sites, table, rng)
+        other = switch(i, net, new, sites, table, rng)[0]
         if other < 0:
             continue
         place = crystal.frac_t @ table.cell
-        write_images(new, table, turns, moves)
+        for j in range(n):
+            write_images(j, new, table, turns, moves)
         before.append(longest_bond(crystal, new, i, place))
         to_middle(place, (i, other), new, turns, moves, sites.free)
         after.append(longest_bond(crystal, new, i, place))
@@ -194,6 +195,33 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
     assert len(after) > 50
     assert np.median(before) > 4.8, "neighbours of neighbours are 5 Å away"
     assert np.median(after) < np.median(before) - 0.7
+
+
+@pytest.mark.parametrize("code", ["EUO", "IRN", "PAU", "MFI"])
+def test_a_switch_that_only_renames_atoms_is_the_net_with_these_exchanged(code: str) -> None:
+    crystal = crystal_of(code)
+    table, n = table_of(crystal), len(crystal.frac_t)
+    _, sites, net = looked_at(crystal)
+    rng = np.random.default_rng(6)
+    told = {True: 0, False: 0}
+    for _ in range(1000):
+        new = empty_net(n)
+        copy_net(net, new)
+        i = int(rng.integers(n))
+        c, image, cells = switch(i, net, new, sites, table, rng)
+        if c < 0:
+            continue
+        back, back_cells = inverse(table, image, cells)
+        frac = crystal.frac_t.copy()
+        for atom, g, of, more in ((c, back, i, back_cells), (i, image, c, cells)):
+            frac[atom] = table.rotations[g] @ crystal.frac_t[of] + table.translations[g] + more
+        exchanged = replace(crystal, frac_t=frac)
+        seen = looked_at(exchanged)[2]
+        same = all(ends(exchanged, new, j) == ends(exchanged, seen, j) for j in range(n))
+        assert only_renamed(i, c, image, cells, net, new, sites, table) == same
+        told[same] += 1
+    assert told[False] > 50
+    assert (told[True] > 0) == (code != "MFI")
 
 
 def test_atoms_on_top_of_one_another_are_seen() -> None:

@@ -20,6 +20,11 @@ from zeoloom.geometry.pair_kernel import compiled
 if TYPE_CHECKING:
     from zeoloom.geometry.symmetry import FloatArray, IntArray, SymmetryOperations
 
+Cells = tuple[int, int, int]
+"""A lattice translation, in whole cells."""
+
+NO_CELLS = (0, 0, 0)
+
 TRANSLATION_STEPS = 24
 """Translations of the 530 settings are multiples of a 24th."""
 
@@ -102,25 +107,27 @@ def _products(turned: bytes, moved: bytes) -> tuple[IntArray, IntArray, IntArray
 
 
 @compiled
-def product(
-    table: GroupTable, a: int, a_cells: IntArray, b: int, b_cells: IntArray, cells: IntArray
-) -> int:
-    """(a, A) (b, B): the operation is returned, the whole cells (3,) are written to `cells`."""
-    for x in range(3):
-        along = table.carries[a, b, x] + a_cells[x]
-        for y in range(3):
-            along += table.whole[a, x, y] * b_cells[y]
-        cells[x] = along
-    return int(table.products[a, b])
+def product(table: GroupTable, a: int, a_cells: Cells, b: int, b_cells: Cells) -> tuple[int, Cells]:
+    """(a, A) (b, B)."""
+    turn, carry = table.whole[a], table.carries[a, b]
+    x, y, z = b_cells
+    cells = (
+        carry[0] + a_cells[0] + turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z,
+        carry[1] + a_cells[1] + turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z,
+        carry[2] + a_cells[2] + turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z,
+    )
+    return table.products[a, b], cells
 
 
 @compiled
-def inverse(table: GroupTable, a: int, a_cells: IntArray, cells: IntArray) -> int:
-    """The inverse of (a, A): the operation is returned, the whole cells (3,) are written."""
+def inverse(table: GroupTable, a: int, a_cells: Cells) -> tuple[int, Cells]:
+    """The inverse of (a, A)."""
     back = table.inverses[a]
-    for x in range(3):
-        along = 0
-        for y in range(3):
-            along -= table.whole[back, x, y] * (table.carries[a, back, y] + a_cells[y])
-        cells[x] = along
-    return int(back)
+    turn, carry = table.whole[back], table.carries[a, back]
+    x, y, z = carry[0] + a_cells[0], carry[1] + a_cells[1], carry[2] + a_cells[2]
+    cells = (
+        -(turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z),
+        -(turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z),
+        -(turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z),
+    )
+    return back, cells

@@ -245,23 +245,32 @@ def judge_bonds(bonds: Bonds) -> tuple[IntArray, FloatArray, FloatArray]:
     costs, holes = np.zeros(n), np.full((n, 3), np.nan)
     away = np.empty(3)
     for i in range(n):
-        costs[i] = abs(counts[i] - 4)
+        costs[i] = abs(counts[i] - 4) + strain(ways[i], counts[i])
         away[:] = 0.0
         for m in range(counts[i]):
             length = math.sqrt(ways[i, m, 0] ** 2 + ways[i, m, 1] ** 2 + ways[i, m, 2] ** 2)
-            costs[i] += LENGTH_COST * (length - BOND_LENGTH) ** 2
             for a in range(3):
                 away[a] -= ways[i, m, a] / length
-            for o in range(m):
-                squared = 0.0
-                for a in range(3):
-                    squared += (ways[i, m, a] - ways[i, o, a]) ** 2
-                costs[i] += NEXT_COST * (math.sqrt(squared) - NEXT_DISTANCE) ** 2
         if counts[i]:
             length = math.sqrt(away[0] ** 2 + away[1] ** 2 + away[2] ** 2)
             for a in range(3):
                 holes[i, a] = BOND_LENGTH * away[a] / max(length, 1e-3)
     return counts, costs, holes
+
+
+@compiled
+def strain(ways: FloatArray, count: int) -> float:
+    """Cost of the first so many bonds of an atom, along ways (m, 3) Å, and of their angles."""
+    cost = 0.0
+    for m in range(count):
+        length = math.sqrt(ways[m, 0] ** 2 + ways[m, 1] ** 2 + ways[m, 2] ** 2)
+        cost += LENGTH_COST * (length - BOND_LENGTH) ** 2
+        for o in range(m):
+            squared = 0.0
+            for a in range(3):
+                squared += (ways[m, a] - ways[o, a]) ** 2
+            cost += NEXT_COST * (math.sqrt(squared) - NEXT_DISTANCE) ** 2
+    return cost
 
 
 @compiled

@@ -7,18 +7,17 @@ it, so that bonds can be compared as whole numbers.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.group_table import inverse, product
+from zeoloom.geometry.group_table import NO_CELLS, inverse, product
 from zeoloom.geometry.pair_kernel import compiled
-from zeoloom.make.crystal_kernel import LENGTH_COST, NEXT_COST, NEXT_DISTANCE
-from zeoloom.structure.net import BOND_CUTOFF, BOND_LENGTH
+from zeoloom.make.crystal_kernel import strain
+from zeoloom.structure.net import BOND_CUTOFF
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.group_table import GroupTable
+    from zeoloom.geometry.group_table import Cells, GroupTable
     from zeoloom.structure.records import FloatArray, IntArray
 
 MOST_BONDS = 10
@@ -104,7 +103,6 @@ def sites_of(frac: FloatArray, table: GroupTable) -> Sites:
     names, name_cells = np.zeros((n, order), np.int64), np.zeros((n, order, 3), np.int64)
     free = np.zeros((n, 3, 3))
     way, cells = np.zeros(3), np.zeros(3, np.int64)
-    none = np.zeros(3, np.int64)
     for i in range(n):
         for g in range(order):
             _way(frac, i, i, g, table, way, cells)
@@ -117,10 +115,12 @@ def sites_of(frac: FloatArray, table: GroupTable) -> Sites:
         for g in range(order):
             names[i, g] = order
             for k in range(orders[i]):
-                other = product(table, g, none, fixing[i, k], fixing_cells[i, k], cells)
+                fixed = cells_at(fixing_cells, i, k)
+                other, other_cells = product(table, g, NO_CELLS, fixing[i, k], fixed)
                 if other < names[i, g]:
                     names[i, g] = other
-                    name_cells[i, g] = cells
+                    for x in range(3):
+                        name_cells[i, g, x] = other_cells[x]
     return Sites(orders, fixing, fixing_cells, names, name_cells, free)
 
 
@@ -145,15 +145,26 @@ def _way(
 
 
 @compiled
-def named(j: int, g: int, cells: IntArray, sites: Sites) -> int:
-    """The name of an image (g, S) of atom j; S (3,) is changed to go with it."""
-    for x in range(3):
-        cells[x] += sites.name_cells[j, g, x]
-    return int(sites.names[j, g])
+def cells_at(cells: IntArray, i: int, m: int) -> Cells:
+    """An entry of (n, m, 3) cells."""
+    return cells[i, m, 0], cells[i, m, 1], cells[i, m, 2]
 
 
 @compiled
-def bond_index(net: Net, i: int, j: int, g: int, cells: IntArray) -> int:
+def bond_at(net: Net, i: int, m: int) -> tuple[int, int, Cells]:
+    """Bond m of atom i: the atom, the operation and the cells at its end."""
+    return net.partners[i, m], net.operations[i, m], cells_at(net.cells, i, m)
+
+
+@compiled
+def named(j: int, g: int, cells: Cells, sites: Sites) -> tuple[int, Cells]:
+    """The name of an image (g, S) of atom j, and the cells that go with it."""
+    more = sites.name_cells[j, g]
+    return sites.names[j, g], (cells[0] + more[0], cells[1] + more[1], cells[2] + more[2])
+
+
+@compiled
+def bond_index(net: Net, i: int, j: int, g: int, cells: Cells) -> int:
     """Which bond of atom i ends at the image (g, S) of j; as many as it has if none does."""
     for m in range(net.counts[i]):
         if (
@@ -173,7 +184,7 @@ def change_bond(
     i: int,
     j: int,
     g: int,
-    cells: IntArray,
+    cells: Cells,
     make: bool,
     sites: Sites,
     table: GroupTable,
@@ -183,21 +194,21 @@ def change_bond(
     Returns:
         False if an atom would have more than MOST_BONDS; the net is then spoilt.
     """
-    back_cells, ends = np.empty(3, np.int64), np.empty(3, np.int64)
-    back = inverse(table, g, cells, back_cells)
+    back, back_cells = inverse(table, g, cells)
     for way in range(2):
         near, far = (i, j) if way == 0 else (j, i)
         along, along_cells = (g, cells) if way == 0 else (back, back_cells)
         for k in range(sites.orders[near]):
-            fixing = sites.fixing[near, k]
-            end = product(table, fixing, sites.fixing_cells[near, k], along, along_cells, ends)
-            end = named(far, end, ends, sites)
+            fixing, fixing_cells = sites.fixing[near, k], cells_at(sites.fixing_cells, near, k)
+            end, ends = product(table, fixing, fixing_cells, along, along_cells)
+            end, ends = named(far, end, ends, sites)
             m, last = bond_index(net, near, far, end, ends), net.counts[near] - 1
             if make and m > last:
                 if m == MOST_BONDS:
                     return False
                 net.partners[near, m], net.operations[near, m] = far, end
-                net.cells[near, m] = ends
+                for x in range(3):
+                    net.cells[near, m, x] = ends[x]
                 net.counts[near] = m + 1
             elif not make and m <= last:
                 net.partners[near, m] = net.partners[near, last]
@@ -229,15 +240,11 @@ def look(
         net: to be written.
     """
     cost = 0.0
-    around, here = np.empty((MOST_BONDS, 3)), np.zeros(3)
+    around = np.empty((MOST_BONDS, 3))
     for i in range(len(frac)):
         if not _look_around(i, frac, table, shifts, reach, sites, net, around):
             return IMPOSSIBLE
-        cost += abs(net.counts[i] - 4)
-        for m in range(net.counts[i]):
-            cost += LENGTH_COST * (_apart(around[m], here) - BOND_LENGTH) ** 2
-            for o in range(m):
-                cost += NEXT_COST * (_apart(around[m], around[o]) - NEXT_DISTANCE) ** 2
+        cost += abs(net.counts[i] - 4) + strain(around, net.counts[i])
     return cost
 
 
@@ -323,11 +330,3 @@ def near_images(
                 found[count, 2:] = cells
                 count += 1
     return count
-
-
-@compiled
-def _apart(place: FloatArray, other: FloatArray) -> float:
-    squared = 0.0
-    for x in range(3):
-        squared += (place[x] - other[x]) ** 2
-    return math.sqrt(squared)

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from zeoloom.geometry.group_table import inverse, product
+from zeoloom.geometry.group_table import NO_CELLS, inverse, product
 from zeoloom.geometry.pair_kernel import compiled
-from zeoloom.make.net_kernel import balanced, bond_index, change_bond, named, near_images
+from zeoloom.make.net_kernel import (
+    balanced,
+    bond_at,
+    bond_index,
+    change_bond,
+    named,
+    near_images,
+)
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.group_table import GroupTable
+    import numpy as np
+
+    from zeoloom.geometry.group_table import Cells, GroupTable
     from zeoloom.make.net_kernel import Net, Sites
     from zeoloom.structure.records import FloatArray, IntArray
 
@@ -42,7 +49,7 @@ def pick(n: int, rng: np.random.Generator) -> int:
 @compiled
 def switch(
     i: int, net: Net, new: Net, sites: Sites, table: GroupTable, rng: np.random.Generator
-) -> int:
+) -> tuple[int, int, Cells]:
     """Switch the bonds of a path a-i-c-d.
 
     Args:
@@ -54,33 +61,77 @@ def switch(
         rng: source of randomness.
 
     Returns:
-        The asymmetric atom of c; -1 if there was no such path.
+        The asymmetric atom of c, -1 if there was no such path; the operation and the cells of
+        its image there.
     """
+    nothing = -1, 0, NO_CELLS
     if net.counts[i] < 2:
-        return -1
+        return nothing
     to_a, to_c = pick(net.counts[i], rng), pick(net.counts[i], rng)
     if to_a == to_c:
-        return -1
-    a, a_image, a_cells = net.partners[i, to_a], net.operations[i, to_a], net.cells[i, to_a]
-    c, c_image, c_cells = net.partners[i, to_c], net.operations[i, to_c], net.cells[i, to_c]
+        return nothing
+    a, a_image, a_cells = bond_at(net, i, to_a)
+    c, c_image, c_cells = bond_at(net, i, to_c)
     to_d = pick(net.counts[c], rng)
-    d = net.partners[c, to_d]
-    d_cells = np.empty(3, np.int64)
-    d_image = product(table, c_image, c_cells, net.operations[c, to_d], net.cells[c, to_d], d_cells)
-    d_image = named(d, d_image, d_cells, sites)
-    if d == i and d_image == 0 and np.abs(d_cells).max() == 0:
-        return -1
+    d, far, far_cells = bond_at(net, c, to_d)
+    d_image, d_cells = product(table, c_image, c_cells, far, far_cells)
+    d_image, d_cells = named(d, d_image, d_cells, sites)
+    if d == i and d_image == 0 and d_cells == NO_CELLS:
+        return nothing
     if bond_index(net, i, d, d_image, d_cells) == to_a:
-        return -1
-    back_cells, cells = np.empty(3, np.int64), np.empty(3, np.int64)
-    back = inverse(table, a_image, a_cells, back_cells)
-    image = named(c, product(table, back, back_cells, c_image, c_cells, cells), cells, sites)
+        return nothing
+    back, back_cells = inverse(table, a_image, a_cells)
+    image, cells = product(table, back, back_cells, c_image, c_cells)
+    image, cells = named(c, image, cells, sites)
     change_bond(new, i, a, a_image, a_cells, False, sites, table)
-    far, far_cells = net.operations[c, to_d], net.cells[c, to_d]
     change_bond(new, c, d, far, far_cells, False, sites, table)
     made = change_bond(new, a, c, image, cells, True, sites, table)
     made = made and change_bond(new, i, d, d_image, d_cells, True, sites, table)
-    return int(c) if made else -1
+    return (c, c_image, c_cells) if made else nothing
+
+
+@compiled
+def only_renamed(
+    i: int,
+    c: int,
+    image: int,
+    cells: Cells,
+    net: Net,
+    new: Net,
+    sites: Sites,
+    table: GroupTable,
+) -> bool:
+    """Whether a switch has but made atom i and an image of c take one another's part.
+
+    Args:
+        i: the atom.
+        c: what `switch` has returned, as are image and cells.
+        image: operation.
+        cells: likewise.
+        net: before the switch.
+        new: after it.
+        sites: of the atoms.
+        table: group and cell.
+    """
+    back, back_cells = inverse(table, image, cells)
+    for one in range(1 if c == i else 2):
+        was, now = (c, i) if one == 0 else (i, c)
+        home, home_cells = (back, back_cells) if one == 0 else (image, cells)
+        if new.counts[now] != net.counts[was]:
+            return False
+        for m in range(new.counts[now]):
+            other, far, ends = bond_at(new, now, m)
+            far, ends = product(table, home, home_cells, far, ends)
+            if other == i:
+                other = c
+                far, ends = product(table, far, ends, image, cells)
+            elif other == c:
+                other = i
+                far, ends = product(table, far, ends, back, back_cells)
+            far, ends = named(other, far, ends, sites)
+            if bond_index(net, was, other, far, ends) == net.counts[was]:
+                return False
+    return True
 
 
 @compiled
@@ -113,17 +164,15 @@ def chain(
     """
     if net.counts[i] >= 4:
         m = pick(net.counts[i], rng)
-        change_bond(
-            new, i, net.partners[i, m], net.operations[i, m], net.cells[i, m], False, sites, table
-        )
+        other, image, cells = bond_at(net, i, m)
+        change_bond(new, i, other, image, cells, False, sites, table)
     for _ in range(LONGEST_CHAIN):
         crowded, needy = _unbalanced(new, rng)
         if crowded >= 0:
             m = _old_bond(crowded, net, new, rng)
             if m < 0:
                 return False
-            other, image = new.partners[crowded, m], new.operations[crowded, m]
-            cells = new.cells[crowded, m].copy()
+            other, image, cells = bond_at(new, crowded, m)
             change_bond(new, crowded, other, image, cells, False, sites, table)
         elif needy >= 0:
             if offered[needy] < 0:
@@ -136,7 +185,8 @@ def chain(
                     if new.counts[offers[needy, k, 0]] < 4:
                         break
                     k = pick(offered[needy], rng)
-            other, image, cells = offers[needy, k, 0], offers[needy, k, 1], offers[needy, k, 2:]
+            other, image = offers[needy, k, 0], offers[needy, k, 1]
+            cells = (offers[needy, k, 2], offers[needy, k, 3], offers[needy, k, 4])
             if not change_bond(new, needy, other, image, cells, True, sites, table):
                 return False
         else:
@@ -164,7 +214,7 @@ def _old_bond(i: int, net: Net, new: Net, rng: np.random.Generator) -> int:
     """A bond of an atom that this move has not made; -1 if none came up."""
     for _ in range(LOOKS):
         m = pick(new.counts[i], rng)
-        partner, image, cells = new.partners[i, m], new.operations[i, m], new.cells[i, m]
+        partner, image, cells = bond_at(new, i, m)
         if bond_index(net, i, partner, image, cells) < net.counts[i]:
             return m
     return -1

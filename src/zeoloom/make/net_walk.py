@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.make.crystal_kernel import strain
 from zeoloom.make.ease import move, slope_of
 from zeoloom.make.net_kernel import (
     IMPOSSIBLE,
@@ -26,7 +27,7 @@ from zeoloom.make.net_kernel import (
     look,
     sites_of,
 )
-from zeoloom.make.net_moves import OFFERS, chain, pick, switch
+from zeoloom.make.net_moves import OFFERS, chain, only_renamed, pick, switch
 from zeoloom.structure.net import BOND_CUTOFF
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def walk(
             kind = CHAIN
             moved = chain(i, now, offers, offered, net, new, sites, table, rng)
         else:
-            other = switch(i, net, new, sites, table, rng)
-            moved = other >= 0
+            other, image, cells = switch(i, net, new, sites, table, rng)
+            moved = other >= 0 and not only_renamed(i, other, image, cells, net, new, sites, table)
         off = 0
         for k in range(n):
             off += abs(new.counts[k] - 4)
@@ -220,12 +221,12 @@ def _settle(
     """
     n = len(place)
     turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
-    write_images(net, table, turns, moves)
-    if middle[1] >= 0:
-        to_middle(place, middle, net, turns, moves, free)
-    slope, last_place, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
-    least, before, check = np.inf, np.inf, 0
     above[:] = -np.inf
+    above[0] = begin(place, middle, net, table, free, bar + limits[0], turns, moves) - bar
+    if above[0] > limits[0]:
+        return np.inf
+    slope, last_place, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
+    least, before, check = np.inf, np.inf, 1
     for step in range(STEPS):
         cost = slope_of(place, net.counts, net.partners, turns, moves, slope)
         if cost < least:
@@ -284,13 +285,63 @@ def to_middle(
 
 
 @compiled
-def write_images(net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -> None:
-    """Write what turns (n, m, 3, 3) and moves (n, m, 3) Å the partner of each bond to its end."""
-    for i in range(len(net.counts)):
-        for m in range(net.counts[i]):
-            g = net.operations[i, m]
-            for a in range(3):
-                moves[i, m, a] = table.moves[g, a]
-                for b in range(3):
-                    turns[i, m, a, b] = table.turns[g, a, b]
-                    moves[i, m, a] += net.cells[i, m, b] * table.cell[b, a]
+def begin(
+    place: FloatArray,
+    middle: tuple[int, int],
+    net: Net,
+    table: GroupTable,
+    free: FloatArray,
+    most: float,
+    turns: FloatArray,
+    moves: FloatArray,
+) -> float:
+    """Put the middle atoms of a switch where they begin, and return what the net costs then.
+
+    Args:
+        place: (n, 3) Å, changed.
+        middle: the two atoms, the second -1 if it was no switch.
+        net: whose bonds.
+        table: group and cell.
+        free: (n, 3, 3) from `Sites`.
+        most: cost above which the rest is left.
+        turns: (n, m, 3, 3) of `write_images`; written, for the atoms come by.
+        moves: (n, m, 3) Å, likewise.
+
+    Returns:
+        The cost, or one above the most.
+    """
+    around = np.empty((MOST_BONDS, 3))
+    switched = middle[1] >= 0
+    if switched:
+        for i in middle:
+            write_images(i, net, table, turns, moves)
+        to_middle(place, middle, net, turns, moves, free)
+    cost = 0.0
+    for central in (True, False):  # whose bonds are the most strained come first
+        for i in range(len(place)):
+            if central != (switched and i in middle):
+                continue
+            if not central:
+                write_images(i, net, table, turns, moves)
+            for m in range(net.counts[i]):
+                j = net.partners[i, m]
+                for a in range(3):
+                    around[m, a] = moves[i, m, a] - place[i, a]
+                    for b in range(3):
+                        around[m, a] += turns[i, m, a, b] * place[j, b]
+            cost += strain(around, net.counts[i])
+            if cost > most:
+                return cost
+    return cost
+
+
+@compiled
+def write_images(i: int, net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -> None:
+    """Write what turns (n, m, 3, 3) and moves (n, m, 3) Å the partner of each bond of an atom."""
+    for m in range(net.counts[i]):
+        g = net.operations[i, m]
+        for a in range(3):
+            moves[i, m, a] = table.moves[g, a]
+            for b in range(3):
+                turns[i, m, a, b] = table.turns[g, a, b]
+                moves[i, m, a] += net.cells[i, m, b] * table.cell[b, a]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.group_table import product
+from zeoloom.geometry.group_table import NO_CELLS, product
 from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
-from zeoloom.make.net_kernel import IMPOSSIBLE, empty_net, look, named, sites_of
+from zeoloom.make.net_kernel import IMPOSSIBLE, bond_at, empty_net, look, named, sites_of
 from zeoloom.structure.net import BOND_CUTOFF
 
 if TYPE_CHECKING:
@@ -41,16 +41,18 @@ def whole_net(frac: FloatArray, table: GroupTable) -> tuple[IntArray, IntArray, 
                     size += 1
                     n_bonds += net.counts[i]
     tails, heads = np.empty(n_bonds, np.int64), np.empty(n_bonds, np.int64)
-    cells, none = np.empty((n_bonds, 3), np.int64), np.zeros(3, np.int64)
+    cells = np.empty((n_bonds, 3), np.int64)
     bond = 0
     for i in range(n if size else 0):
         for g in range(order):
             if sites.names[i, g] != g:
                 continue
             for m in range(net.counts[i]):
-                j, image = net.partners[i, m], net.operations[i, m]
-                far = product(table, g, none, image, net.cells[i, m], cells[bond])
-                far = named(j, far, cells[bond], sites)
+                j, image, gone = bond_at(net, i, m)
+                far, gone = product(table, g, NO_CELLS, image, gone)
+                far, gone = named(j, far, gone, sites)
+                for x in range(3):
+                    cells[bond, x] = gone[x]
                 tails[bond], heads[bond] = atoms[i, g], atoms[j, far]
                 bond += 1
     return kinds[:size], tails, heads, cells
