@@ -331,7 +331,7 @@ def test_paved_nets_are_left_however_cold_it_is() -> None:
     met = {}
     for paving in (0.0, 2.0):
         plan = CrystalRepair(
-            rounds=30, hot=1e-3, cold=1e-3, halvings=(), renewal=0, walk=0, paving=paving
+            rounds=60, hot=1e-3, cold=1e-3, halvings=(), renewal=0, walk=0, paving=paving
         )
         rounds = list(repair_crystals(network, start, plan, seeded(2), CPU))
         met[paving] = {fingerprint_of(grown) for each in rounds for grown in each}

@@ -8,8 +8,10 @@ with one unique atom is one point with a few dozen edges.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from zeoloom.geometry.space import DIRECTION_SOFTENING, PairSums, radial_functions
@@ -227,13 +229,10 @@ def crystal_batch(
     translations = torch.zeros(len(cells), most, 3, dtype=torch.float64)
     present = torch.zeros(len(cells), most, dtype=torch.bool)
     for b, (cell, group) in enumerate(zip(cells, groups, strict=True)):
-        rows = torch.from_numpy(cell)
         group = identity_first(group)  # noqa: PLW2901 - the same group
-        turns = torch.from_numpy(group.rotations).double()
-        # frac -> R frac + t reads in Cartesian columns A R A^-1, where A = cell^T
-        cart = rows.T @ turns @ torch.linalg.inv(rows.T)
-        shifts = torch.from_numpy(group.translations) @ rows
-        rotations[b, : len(group)] = cart
+        turned, moved = group.rotations.tobytes(), group.translations.tobytes()
+        turns, shifts = _in_space(turned, moved, cell.tobytes())
+        rotations[b, : len(group)] = turns
         translations[b, : len(group)] = shifts
         present[b, : len(group)] = True
     return Crystal(
@@ -242,3 +241,14 @@ def crystal_batch(
         translations.to(dtype),
         present,
     )
+
+
+@lru_cache(maxsize=64)
+def _in_space(turned: bytes, moved: bytes, sides: bytes) -> tuple[Tensor, Tensor]:
+    """Cartesian rotations (G, 3, 3) and translations (G, 3) Å of a group in a cell."""
+    turns = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3)
+    shifts = np.frombuffer(moved, dtype=np.float64).reshape(-1, 3)
+    cell = np.frombuffer(sides, dtype=np.float64).reshape(3, 3)
+    # frac -> R frac + t reads in Cartesian columns A R A^-1, where A = cell^T
+    cart = cell.T @ turns @ np.linalg.inv(cell.T)
+    return torch.from_numpy(cart), torch.from_numpy(shifts @ cell)

@@ -38,6 +38,7 @@ class GroupTable(NamedTuple):
         turns: (G, 3, 3) rotations, Cartesian.
         moves: (G, 3) Å, translations.
         cell: (3, 3) Å, rows a, b, c.
+        inverse_cell: (3, 3) 1/Å, which takes rows of Cartesian coordinates to fractional ones.
         whole: (G, 3, 3) fractional rotations as integers.
         products: (G, G) which operation a b is.
         carries: (G, G, 3) whole cells that are added to it.
@@ -49,6 +50,7 @@ class GroupTable(NamedTuple):
     turns: FloatArray
     moves: FloatArray
     cell: FloatArray
+    inverse_cell: FloatArray
     whole: IntArray
     products: IntArray
     carries: IntArray
@@ -67,13 +69,14 @@ def _table(turned: bytes, moved: bytes, sides: bytes) -> GroupTable:
     whole = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3).copy()
     translations = np.frombuffer(moved, dtype=np.float64).reshape(-1, 3).copy()
     cell = np.frombuffer(sides, dtype=np.float64).reshape(3, 3).copy()
-    inverse = np.linalg.inv(cell)
+    inverse = np.asarray(np.linalg.inv(cell))
     return GroupTable(
         rotations=whole.astype(np.float64),
         translations=translations,
         turns=np.ascontiguousarray(np.einsum("ca,gcd,bd->gab", cell, whole, inverse)),
         moves=translations @ cell,
         cell=cell,
+        inverse_cell=inverse,
         whole=whole,
         products=products,
         carries=carries,

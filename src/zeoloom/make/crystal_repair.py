@@ -163,8 +163,8 @@ def one_round(
         plan: how.
         temperature: of the round, in units of cost.
         patience: what walks have learned; changed.
-        rng: source of randomness of the walks and of seats.
-        generator: of all else, on the CPU.
+        rng: source of randomness.
+        generator: of the noise, on the CPU.
         device: where to compute.
 
     Returns:
@@ -206,66 +206,60 @@ def _propose(
     generator: torch.Generator,
     device: torch.device,
 ) -> list[Grown]:
-    drafts = [_draft(crystal, plan, generator) for crystal in crystals]
+    drafts = [_draft(crystal, plan, rng) for crystal in crystals]
     asked = [crystal.site for crystal in crystals]
     sites = [
         replace(site, n_points=len(frac)) for site, (frac, _) in zip(asked, drafts, strict=True)
     ]
     batch = crystals_of(sites)
     assert batch.present is not None
-    places = torch.zeros(*batch.present.shape, 3)
-    held = torch.zeros(batch.present.shape, dtype=torch.bool)
+    places = np.zeros((*batch.present.shape, 3), dtype=np.float32)
+    held = np.zeros(batch.present.shape, dtype=np.bool_)
     seated = np.zeros(len(sites), dtype=np.bool_)
     for row, (site, (frac, fixed)) in enumerate(zip(sites, drafts, strict=True)):
-        places[row, : len(frac)] = torch.from_numpy(frac @ site.cell)
-        held[row, : len(frac)] = torch.from_numpy(fixed)
+        places[row, : len(frac)] = frac @ site.cell
+        held[row, : len(frac)] = fixed
         fitting = site.n_t_unique[0] <= len(frac) <= site.n_t_unique[1]
-        seated[row] = fitting and _happens(plan.seated, generator)
-    sigma = plan.sigmas[_choose(len(plan.sigmas), generator)]
-    keep = keep_seated(sites, seated, rng, held.numpy())
-    x = denoise_once(network, batch, places, held, sigma, generator, device, keep)
+        seated[row] = fitting and rng.random() < plan.seated
+    sigma = plan.sigmas[rng.integers(len(plan.sigmas))]
+    keep = keep_seated(sites, seated, rng, held)
+    start, stays = torch.from_numpy(places), torch.from_numpy(held)
+    x = denoise_once(network, batch, start, stays, sigma, generator, device, keep)
     return harvest(x, batch.present, asked)
 
 
 def _draft(
-    crystal: Grown, plan: CrystalRepair, generator: torch.Generator
+    crystal: Grown, plan: CrystalRepair, rng: np.random.Generator
 ) -> tuple[FloatArray, BoolArray]:
     """Points (n, 3) to start from, and which of them (n,) are to be held."""
     blame = np.where(crystal.bonds == DEGREE, STRAINED, 1.0) * crystal.costs + 1e-6
-    atom = int(torch.multinomial(torch.from_numpy(blame), 1, generator=generator))
+    shares = blame.cumsum()
+    atom = int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))
     frac = crystal.frac_points
-    if not crystal.valid and _happens(plan.edits, generator):
+    if not crystal.valid and rng.random() < plan.edits:
         if crystal.bonds[atom] > DEGREE or crystal.too_many:
-            frac = _with_fewer(crystal, atom, generator)
+            frac = _with_fewer(crystal, atom, rng)
         elif len(frac) < crystal.site.n_points + plan.spare:
-            frac = _with_more(crystal, atom, generator)
-    reach = plan.reaches[_choose(len(plan.reaches), generator)]
+            frac = _with_more(crystal, atom, rng)
+    reach = plan.reaches[rng.integers(len(plan.reaches))]
     loose = distances_to_images(crystal.frac_t[atom], frac, *crystal.site.group) < reach
     return frac, ~loose
 
 
-def _with_fewer(crystal: Grown, atom: int, generator: torch.Generator) -> FloatArray:
+def _with_fewer(crystal: Grown, atom: int, rng: np.random.Generator) -> FloatArray:
     """The points without those of a crowded atom or of one of its neighbours."""
     if len(crystal.frac_t) == 1:
         return crystal.frac_points
     near = distances_to_images(crystal.frac_t[atom], crystal.frac_t, *crystal.site.group)
     candidates = np.flatnonzero(near < BOND_CUTOFF)  # the atom itself is one of them
-    gone = candidates[_choose(len(candidates), generator)]
+    gone = candidates[rng.integers(len(candidates))]
     return np.asarray(crystal.frac_points[crystal.points_of != gone])
 
 
-def _with_more(crystal: Grown, atom: int, generator: torch.Generator) -> FloatArray:
+def _with_more(crystal: Grown, atom: int, rng: np.random.Generator) -> FloatArray:
     """The points and one more, where a neighbour of an atom is missing."""
     hole = crystal.cart_holes[atom]
     if np.isnan(hole).any():  # it has no neighbour to tell the way
-        hole = BOND_LENGTH * torch.randn(3, generator=generator).double().numpy()
-    place = crystal.frac_t[atom] + hole @ np.linalg.inv(crystal.site.cell)
+        hole = BOND_LENGTH * rng.standard_normal(3)
+    place = crystal.frac_t[atom] + hole @ crystal.site.table.inverse_cell
     return np.concatenate([crystal.frac_points, [place]])
-
-
-def _happens(chance: float, generator: torch.Generator) -> bool:
-    return float(torch.rand(1, generator=generator)) < chance
-
-
-def _choose(n: int, generator: torch.Generator) -> int:
-    return int(torch.randint(n, (1,), generator=generator))

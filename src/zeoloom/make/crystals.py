@@ -14,8 +14,8 @@ from zeoloom.diffusion.samplers import final
 from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.group_table import group_table
 from zeoloom.geometry.symmetry import identity_first
-from zeoloom.make.crystal_kernel import LENGTH_COST, MEETING_DISTANCE, gather
-from zeoloom.make.ease import at_rest
+from zeoloom.make.crystal_kernel import LENGTH_COST, MEETING_DISTANCE
+from zeoloom.make.ease import at_rest, atoms_of
 from zeoloom.make.seats import keep_free
 from zeoloom.make.whole_net import whole_net
 from zeoloom.structure.net import BOND_LENGTH
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.geometry.group_table import GroupTable
     from zeoloom.geometry.symmetry import SymmetryOperations
     from zeoloom.make.seats import Keep
     from zeoloom.structure.records import FloatArray, IntArray
@@ -77,10 +78,15 @@ class Site:
     n_t_unique: tuple[int, int] = ANY_NUMBER
 
     @property
+    def table(self) -> GroupTable:
+        """Group and cell for the compiled functions."""
+        return group_table(self.operations, self.cell)
+
+    @property
     def group(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Rotations (G, 3, 3), translations (G, 3) and cell (3, 3) for the compiled functions."""
-        rotations = self.operations.rotations.astype(np.float64)
-        return rotations, self.operations.translations, self.cell
+        """Rotations (G, 3, 3), translations (G, 3) and cell (3, 3), of the table."""
+        table = self.table
+        return table.rotations, table.translations, table.cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,24 +249,18 @@ def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
     """The atoms that clouds (B, N, 3) Å with points (B, N) have formed at their sites."""
     clouds, there = x.double().numpy(), present.numpy()
     return [
-        gathered(cloud[mask] @ np.linalg.inv(site.cell), site)
+        gathered(cloud[mask] @ site.table.inverse_cell, site)
         for cloud, mask, site in zip(clouds, there, sites, strict=True)
     ]
 
 
 def gathered(frac_points: FloatArray, site: Site) -> Grown:
     """The atoms that points (n, 3) have formed at a site."""
-    group = site.group
-    frac, first, multiplicity = gather(frac_points, *group)
-    atoms = np.flatnonzero(first == np.arange(len(first)))
-    points_of = np.searchsorted(atoms, first)
-    frac_t = frac[atoms]
-    frac_t, bonds, costs, holes = at_rest(frac_t, *group)
-    n_t = round(float(multiplicity[atoms].sum()))
+    frac_t, bonds, costs, holes, n_t, points_of = atoms_of(frac_points, *site.group)
     cost = float(costs.sum())
     if off := _outside(n_t, site.n_t):
         cost += WRONG_TOTAL + WRONG_COUNT * site.n_points * off / site.n_t[1]
-    cost += WRONG_ORBITS * _outside(len(atoms), site.n_t_unique)
+    cost += WRONG_ORBITS * _outside(len(frac_t), site.n_t_unique)
     return Grown(site, frac_t, n_t, bonds, costs, holes, cost, points_of)
 
 
@@ -281,8 +281,7 @@ def moved(crystal: Grown, frac_t: FloatArray) -> Grown:
 
 def fingerprint_of(grown: Grown) -> str:
     """Fingerprint of the net of a valid crystal."""
-    table = group_table(grown.site.operations, grown.site.cell)
-    sites, tails, heads, shifts = whole_net(grown.frac_t, table)
+    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.table)
     if len(tails) != DEGREE * len(sites) or not len(sites):
         return ""  # some atom has not four bonds: atoms of the full cell lie on one another
     return fingerprint(heads, shifts, sites)

@@ -18,6 +18,7 @@ from zeoloom.make.crystal_kernel import (
     NEXT_DISTANCE,
     SAME_PLACE,
     bonds_of,
+    gather,
     in_space,
     judge_atoms,
     judge_bonds,
@@ -38,6 +39,36 @@ FIRST_STEP, LONGEST_STEP = 0.02, 0.2
 
 FURTHEST = 0.2
 """Å, that an atom moves in one step."""
+
+
+@compiled
+def atoms_of(
+    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
+) -> tuple[FloatArray, IntArray, FloatArray, FloatArray, int, IntArray]:
+    """The atoms that points form, at rest.
+
+    Args:
+        frac: (n, 3) points.
+        rotations: (G, 3, 3) fractional.
+        translations: (G, 3).
+        cell: (3, 3) Å.
+
+    Returns:
+        What `at_rest` returns of the k asymmetric atoms; the atoms of the cell; (n,) which of the
+        k each point belongs to.
+    """
+    met, first, multiplicity = gather(frac, rotations, translations, cell)
+    points_of, n_atoms, count = np.empty_like(first), 0.0, 0
+    for i in range(len(first)):
+        if first[i] < i:
+            points_of[i] = points_of[first[i]]
+            continue
+        points_of[i] = count
+        met[count] = met[i]
+        n_atoms += multiplicity[i]
+        count += 1
+    eased, bonds, costs, holes = at_rest(met[:count].copy(), rotations, translations, cell)
+    return eased, bonds, costs, holes, round(n_atoms), points_of
 
 
 @compiled

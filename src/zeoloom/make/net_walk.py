@@ -105,7 +105,6 @@ def walk(
         (k, n, 3) valid nets of least cost that were met, and (k,) their costs.
     """
     n = len(frac)
-    inverse_cell = np.linalg.inv(table.cell)
     shifts, reach = lattice_shifts(table.cell, BOND_CUTOFF)
     sites = sites_of(frac, table)
     net, new = empty_net(n), empty_net(n)
@@ -141,7 +140,7 @@ def walk(
         least = _settle(moving, sites.free, new, table, middle, wanted, limits, above, best)
         if least >= wanted:
             continue
-        after = best @ inverse_cell
+        after = best @ table.inverse_cell
         outcome = look(after, table, shifts, reach, sites, new)
         if outcome >= bar:
             continue

@@ -167,6 +167,17 @@ def chances_of(
 
 
 @compiled
+def onto_seats(frac: FloatArray, places: FloatArray, directions: FloatArray) -> FloatArray:
+    """Points (n, 3) moved onto their seats, given by a place (n, 3) and directions (n, 3, 3)."""
+    on_seats = places.copy()
+    for i in range(len(frac)):
+        for a in range(3):
+            for b in range(3):
+                on_seats[i, a] += directions[i, a, b] * (frac[i, b] - places[i, b])
+    return on_seats
+
+
+@compiled
 def part(
     frac: FloatArray,
     directions: FloatArray,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.make.seat_kernel import chances_of, choose, offers, part
+from zeoloom.make.seat_kernel import chances_of, choose, offers, onto_seats, part
 from zeoloom.make.special_positions import special_positions
 
 if TYPE_CHECKING:
@@ -95,8 +95,7 @@ def keep_seated(
     """
     rows = np.flatnonzero(seated).tolist()
     cells = {id(sites[row].cell): sites[row] for row in rows}  # mostly one
-    inverses = {key: np.linalg.inv(site.cell) for key, site in cells.items()}
-    groups = {key: site.group for key, site in cells.items()}
+    tables = {key: site.table for key, site in cells.items()}
     densities = {key: densities_at(site) for key, site in cells.items()}
     most = max(site.n_points for site in sites)
     still = np.zeros((len(sites), most), dtype=np.bool_) if held is None else held
@@ -108,7 +107,8 @@ def keep_seated(
         for row in rows:
             site, n = sites[row], sites[row].n_points
             key = id(site.cell)
-            expected = points[row, :n] @ inverses[key]
+            table = tables[key]
+            expected = points[row, :n] @ table.inverse_cell
             if level >= LOWEST:
                 chosen = seats_near(site, densities[key], expected, still[row, :n], spread, rng)
                 if chosen is not None:
@@ -116,9 +116,10 @@ def keep_seated(
             if row not in seats:
                 continue
             places, directions = seats[row]
-            on_seats = places + np.einsum("nij,nj->ni", directions, expected - places)
+            on_seats = onto_seats(expected, places, directions)
             if level < PARTED:
-                on_seats = part(on_seats, directions, still[row, :n], *groups[key])
+                group = table.rotations, table.translations, table.cell
+                on_seats = part(on_seats, directions, still[row, :n], *group)
             points[row, :n] = on_seats @ site.cell
         return torch.from_numpy(points).to(cart_points)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.geometry.group_table import group_table
 from zeoloom.make.crystals import moved
 from zeoloom.make.net_walk import walk
 
@@ -43,8 +42,7 @@ def wander(
         The crystal where the walk has ended, and the valid ones of least cost that it came by, the
         least first.
     """
-    site = crystal.site
-    table = group_table(site.operations, site.cell)
+    table = crystal.site.table
     end, states, costs = walk(crystal.frac_t, table, tries, temperature, kept, patience, rng)
     at = {
         crystal.frac_t.tobytes(): crystal
