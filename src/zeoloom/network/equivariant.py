@@ -102,8 +102,10 @@ class Equivariant(nn.Module):
             scalars = scalars + features[..., : config.width]
             direction = (from_centre / (distance + 0.1)).mT[..., None]  # (B, 3, N, 1)
             vectors = (direction * features[:, None, :, config.width :]).contiguous()
+        sent = from_centre is not None  # without a centre the first vectors are all zero
         for layer in self.layers:
-            scalars, vectors = layer(scalars, vectors, noise, pairs)
+            scalars, vectors = layer(scalars, vectors, noise, pairs, sent)
+            sent = True
         gates = self.gate(scalars)[:, None]
         displacement: Tensor = self.readout(_rms_norm(vectors) * gates)[..., 0].mT
         return displacement
@@ -138,14 +140,15 @@ class _Layer(nn.Module):
         nn.init.zeros_(self.modulate.bias)
 
     def forward(
-        self, scalars: Tensor, vectors: Tensor, noise: Tensor, pairs: PairSums
+        self, scalars: Tensor, vectors: Tensor, noise: Tensor, pairs: PairSums, sent: bool
     ) -> tuple[Tensor, Tensor]:
         """One round: scalars (B, N, F), vectors (B, 3, N, Fv), noise (B, F).
 
-        Without gradients, scalars and vectors may be written over.
+        If vectors are not sent, which need not be if they are zero, their messages are left out
+        without gradients. Then scalars and vectors may be written over.
         """
         if _without_gradients(scalars):
-            return self._compiled(scalars, vectors, noise, pairs)
+            return self._compiled(scalars, vectors, noise, pairs, sent)
         shift, stretch = self.modulate(noise)[:, None, :].chunk(2, dim=-1)
         inner = self.norm(scalars) * (1.0 + stretch) + shift
         to_scalars, to_vectors = self._messages(
@@ -163,7 +166,7 @@ class _Layer(nn.Module):
         return scalars + update[..., :width], vectors + left * update[:, None, :, width:]
 
     def _compiled(
-        self, scalars: Tensor, vectors: Tensor, noise: Tensor, pairs: PairSums
+        self, scalars: Tensor, vectors: Tensor, noise: Tensor, pairs: PairSums, sent: bool
     ) -> tuple[Tensor, Tensor]:
         """The same round on the CPU, without gradients; it writes over scalars and vectors."""
         from zeoloom.network import equivariant_kernel as kernel  # noqa: PLC0415 - compiles
@@ -180,7 +183,7 @@ class _Layer(nn.Module):
             inner.numpy(),
             turned.numpy(),
         )
-        to_scalars, to_vectors = self._messages(inner, turned, pairs)
+        to_scalars, to_vectors = self._messages(inner, turned if sent else None, pairs)
         kernel.take_messages(s, v, to_scalars.numpy(), to_vectors.numpy(), turned.numpy())
         mixed = self.mix_vectors(turned)
         width = scalars.shape[2] + mixed.shape[3]
@@ -192,7 +195,9 @@ class _Layer(nn.Module):
         kernel.take_update(s, v, mixed.numpy(), self.update(inner).numpy())
         return scalars, vectors
 
-    def _messages(self, scalars: Tensor, vectors: Tensor, pairs: PairSums) -> tuple[Tensor, Tensor]:
+    def _messages(
+        self, scalars: Tensor, vectors: Tensor | None, pairs: PairSums
+    ) -> tuple[Tensor, Tensor]:
         """Sum messages over edges, then weigh radial functions: to scalars and to vectors.
 
         | message | of edge i <- (j, g, S)          | to      |
@@ -201,18 +206,21 @@ class _Layer(nn.Module):
         | facing  | f_k(d) (R_g W v_j) . r / d      | scalars |
         | where   | f_k(d) (W s_j) r / d            | vectors |
         | carried | f_k(d) R_g W v_j                | vectors |
+
+        Without vectors, only what and where.
         """
         batch, n, k, _ = pairs.scalar.shape
         scalar_sums = pairs.scalar.reshape(batch, n * k, n)
         what = scalar_sums @ self.send_what(scalars)
+        to_scalars = self.receive_what(what.reshape(batch, n, -1))
+        where = pairs.vector.reshape(batch, 3 * n * k, n) @ self.send_where(scalars)
+        to_vectors = self.receive_where(where.reshape(batch, 3, n, -1))
+        if vectors is None:
+            return to_scalars, to_vectors
         facing = pairs.vector_by_sender.reshape(batch, n * k, 3 * n) @ self.send_facing(
             vectors
         ).reshape(batch, 3 * n, -1)
-        to_scalars = self.receive_what(what.reshape(batch, n, -1)) + self.receive_facing(
-            facing.reshape(batch, n, -1)
-        )
-        where = pairs.vector.reshape(batch, 3 * n * k, n) @ self.send_where(scalars)
-        to_vectors = self.receive_where(where.reshape(batch, 3, n, -1))
+        to_scalars = to_scalars + self.receive_facing(facing.reshape(batch, n, -1))
         sent = self.send_carried(vectors)  # (B, 3, N, C)
         if pairs.rotation is None:
             carried = torch.stack([scalar_sums @ part for part in sent.unbind(1)], dim=1)

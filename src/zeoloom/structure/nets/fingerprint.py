@@ -33,8 +33,8 @@ ROUNDS = 12
 LONGEST = 12
 """Steps between two neighbours of a vertex: circuits of at most 14 vertices are looked for."""
 
-TABLE, MOST_NODES = 1 << 13, 1 << 12
-"""Places of the hash table of nodes, and how many of them are used at most."""
+FEW_NODES, MANY_NODES = 1 << 10, 1 << 12
+"""That are met at most: near a vertex, which a smaller table is quicker for, and far around it."""
 
 MANY = 1 << 20
 """Above the number of circuits at an angle."""
@@ -44,11 +44,11 @@ class Ball(NamedTuple):
     """The nodes around one, in the order they were met, and a hash table of them.
 
     Attributes:
-        table: (TABLE,) nodes, or FREE.
-        rows: (TABLE,) which node of those below each is.
-        nodes: (MOST_NODES,) all of them.
-        vertices: (MOST_NODES,) of the net that they are images of.
-        ways: (MOST_NODES,) how many shortest ways lead there.
+        table: (2m,) nodes, or FREE.
+        rows: (2m,) which node of those below each is.
+        nodes: (m,) all of them.
+        vertices: (m,) of the net that they are images of.
+        ways: (m,) how many shortest ways lead there.
     """
 
     table: IntArray
@@ -85,9 +85,7 @@ def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:
     Returns:
         Hexadecimal; the same for any cell of the net.
     """
-    first, kinds, counts = np.unique(
-        sites, return_index=True, return_inverse=True, return_counts=True
-    )[1:]
+    first, kinds, counts = _kinds_of(sites)
     rows = _invariants(heads.reshape(-1, DEGREE), shifts.reshape(-1, DEGREE, 3), first, kinds)
     shares: dict[bytes, int] = {}
     for row, count in zip(rows, counts.tolist(), strict=True):
@@ -97,6 +95,25 @@ def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:
     for row, count in sorted(shares.items()):
         digest.update(row + str(count // unit).encode())
     return digest.hexdigest()[:32]
+
+
+@compiled
+def _kinds_of(sites: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """A vertex (k,) of each kind, the kind (n,) of each vertex, and how many (k,) are of each."""
+    first, counts = np.empty_like(sites), np.zeros_like(sites)
+    kinds, k = np.empty_like(sites), 0
+    for i in range(len(sites)):
+        kind = k
+        for known in range(k - 1, -1, -1):  # vertices of one kind mostly follow one another
+            if sites[first[known]] == sites[i]:
+                kind = known
+                break
+        if kind == k:
+            first[k] = i
+            k += 1
+        kinds[i] = kind
+        counts[kind] += 1
+    return first[:k], kinds, counts[:k]
 
 
 @compiled
@@ -115,13 +132,7 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
         for m in range(DEGREE):
             s = shifts[i, m]
             steps[i, m] = heads[i, m] - i + n * (s[0] + WIDTH * (s[1] + WIDTH * s[2]))
-    ball = Ball(
-        np.empty(TABLE, np.int64),
-        np.empty(TABLE, np.int64),
-        np.empty(MOST_NODES, np.int64),
-        np.empty(MOST_NODES, np.int64),
-        np.empty(MOST_NODES, np.int64),
-    )
+    ball = _ball_for(FEW_NODES)
     middle = n * (WIDTH // 2) * (1 + WIDTH + WIDTH * WIDTH)
     labels: IntArray = np.zeros(k, np.int64)
     at_angles = np.zeros((k, ANGLES), np.int64)
@@ -132,6 +143,7 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
         for shell in range(NEAR):
             labels[row] = _mixed(labels[row] + sizes[shell])
         _write_circuits(ball, heads, steps, centre, vertex, at_angles[row])
+    ball = _ball_for(MANY_NODES)
     for _ in range(ROUNDS):
         labels = _refined(labels, at_angles, heads, first, kinds)
     rows = np.zeros((k, 1 + FAR), np.int64)
@@ -141,6 +153,18 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
             centre = middle + first[row]
             _write_shells(ball, heads, steps, centre, first[row], rows[row, 1:])
     return rows
+
+
+@compiled
+def _ball_for(most: int) -> Ball:
+    """A ball with room for so many nodes, none of them there yet."""
+    return Ball(
+        np.empty(2 * most, np.int64),
+        np.empty(2 * most, np.int64),
+        np.empty(most, np.int64),
+        np.empty(most, np.int64),
+        np.empty(most, np.int64),
+    )
 
 
 @compiled
@@ -249,7 +273,7 @@ def _grow(
                     continue
                 slot = slot_of(table, following)
                 if table[slot] == FREE:
-                    if met == MOST_NODES:
+                    if met == len(nodes):
                         return shell - 1
                     table[slot], rows[slot] = following, met
                     nodes[met], vertices[met], ways[met] = following, heads[here, k], ways[done]
