@@ -274,6 +274,13 @@ def test_iterations_are_bounded() -> None:
     assert found.iterations <= 60
 
 
+def test_the_first_start_is_mostly_the_best_one() -> None:
+    for code in ("STF", "JBW", "SFE"):
+        once, often = (refine(bare(load_reference()[code]), starts=n) for n in (1, 3))
+        assert once.iterations < often.iterations
+        assert once.r_dls == pytest.approx(often.r_dls, abs=1e-5)
+
+
 def test_atoms_that_are_not_bonded_are_pushed_apart() -> None:
     # two pairs of T atoms side by side, nearer to one another than any unbonded atoms are
     cart_t = np.array([[0, 0, 0], [3.1, 0, 0], [0, 2.8, 0], [3.1, 2.8, 0]], dtype=float)

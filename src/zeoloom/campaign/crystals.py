@@ -28,6 +28,7 @@ from zeoloom.judge.verdict import NEW, Judgement, best_first, glance, identified
 from zeoloom.make.crystal_repair import CrystalRepair
 from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
 from zeoloom.make.weave import weave
+from zeoloom.silica.dls import STARTS
 from zeoloom.silica.processes import Workers
 from zeoloom.view.gallery import gallery_figure
 from zeoloom.view.report import write_report
@@ -45,7 +46,8 @@ PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammp
 """Their versions may change a result."""
 
 HOPELESS = 0.012
-"""R_DLS after the first start of a refinement above which the net is left at that."""
+"""R_DLS after the first start of a refinement above which `solve` leaves a net at that; `generate`
+always does, as other starts next to never make a net good (LAB.md)."""
 
 TOO_STRAINED = 0.6
 """Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
@@ -288,7 +290,7 @@ def _part(
             break
         strain = best[name].costs.max()
         if not each.new or _worth_refining(request, strain):
-            fresh[name] = refined(each, hopeless=HOPELESS)
+            fresh[name] = refined(each, hopeless=HOPELESS, starts=STARTS if solving else 1)
         else:
             reason = f"too strained to be refined: cost of an atom {strain:.1f}"
             fresh[name] = replace(each, framework=None, reason=reason)

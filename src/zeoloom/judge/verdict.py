@@ -27,7 +27,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.judge.lid import lid
 from zeoloom.judge.validity import fault_of, interrupted_type
-from zeoloom.silica.dls import refine
+from zeoloom.silica.dls import STARTS, refine
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
 from zeoloom.structure.nets.fingerprint import fingerprint_of
@@ -227,13 +227,20 @@ def identified(judgement: Judgement) -> Judgement:
     )
 
 
-def refined(judgement: Judgement, *, cell_free: bool = True, hopeless: float = np.inf) -> Judgement:
+def refined(
+    judgement: Judgement,
+    *,
+    cell_free: bool = True,
+    hopeless: float = np.inf,
+    starts: int = STARTS,
+) -> Judgement:
     """The net as SiO2, by distance least squares; never raises.
 
     Args:
         judgement: of `judge_net`. If it is not valid it stays as it is.
         cell_free: whether the cell is refined too.
         hopeless: R_DLS above which no second start is tried.
+        starts: of the least squares that are tried at most.
     """
     if not judgement.valid or judgement.framework is None:
         return judgement
@@ -241,7 +248,7 @@ def refined(judgement: Judgement, *, cell_free: bool = True, hopeless: float = n
         # equal nets have equal fingerprints, and those are much quicker than keys
         before = fingerprint_of(net_of(judgement.framework))
         given = _with_symmetry(judgement.framework, before)
-        result = refine(given, cell_free=cell_free, hopeless=hopeless)
+        result = refine(given, cell_free=cell_free, hopeless=hopeless, starts=starts)
         collapsed = result.status == "collapsed"
         # in a collapsed cell everything is near everything
         kept = not collapsed and fingerprint_of(net_of(result.framework)) == before

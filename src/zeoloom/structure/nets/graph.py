@@ -186,32 +186,14 @@ def components(net: Net) -> tuple[Component, ...]:
     The walks that lead from a vertex back to its images span the lattice of its component; if that
     has index k in the lattice of the net, k copies of the component interpenetrate.
     """
+    from zeoloom.structure.nets.spanning_tree import spanned  # noqa: PLC0415 - compiles
+
     half = half_edges(net)
-    heads, first = half.heads.tolist(), half.first.tolist()
-    steps = half.shifts.tolist()
-    parts: list[list[int]] = []
-    part_of = [-1] * len(net)
-    # the cell each vertex lies in when it is reached along the spanning tree
-    place: list[list[int]] = [[0] * net.dimension for _ in range(len(net))]
-    for root in range(len(net)):
-        if part_of[root] >= 0:
-            continue
-        part_of[root] = len(parts)
-        reached = [root]
-        for vertex in reached:
-            for row in range(first[vertex], first[vertex + 1]):
-                head = heads[row]
-                if part_of[head] < 0:
-                    part_of[head] = len(parts)
-                    place[head] = [a + b for a, b in zip(place[vertex], steps[row], strict=True)]
-                    reached.append(head)
-        parts.append(reached)
-    places = np.array(place, dtype=np.int64).reshape(len(net), net.dimension)
+    part_of, places = spanned(half.first, half.heads, half.shifts)
     cycles = net.shifts + places[net.tails] - places[net.heads]
-    belongs = np.array(part_of)[net.tails] if len(net.tails) else np.zeros(0, dtype=np.int64)
     return tuple(
-        _component(net, np.sort(reached), cycles, belongs == part)
-        for part, reached in enumerate(parts)
+        _component(net, np.flatnonzero(part_of == part), cycles, part_of[net.tails] == part)
+        for part in range(part_of.max(initial=-1) + 1)
     )
 
 
