@@ -12,7 +12,7 @@ from zeoloom.geometry.group_table import GroupTable, group_table, inverse, produ
 from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
 from zeoloom.make.crystal_kernel import judge_atoms
-from zeoloom.make.crystals import Grown, framework_of, gathered, moved, site_of
+from zeoloom.make.crystals import Grown, framework_of, gathered, grown_net, moved, site_of
 from zeoloom.make.net_kernel import (
     IMPOSSIBLE,
     MOST_BONDS,
@@ -29,7 +29,6 @@ from zeoloom.make.net_kernel import (
 from zeoloom.make.net_moves import OFFERS, chain, only_renamed, switch
 from zeoloom.make.net_walk import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
 from zeoloom.make.wander import numpy_generator, wander
-from zeoloom.make.whole_net import whole_net
 from zeoloom.structure.net import BOND_CUTOFF
 from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.nets.identity import identify
@@ -113,8 +112,9 @@ def test_bonds_and_cost_are_those_of_the_judge(code: str) -> None:
     assert cost == pytest.approx(costs.sum())
     assert net.counts.tolist() == bonds.tolist()
     assert balanced(net)
-    atoms = len(whole_net(crystal.frac_t, table_of(crystal))[0])
-    assert (len(crystal.site.operations) // sites.orders).sum() == atoms
+    whole = grown_net(crystal)
+    assert (len(crystal.site.operations) // sites.orders).sum() == len(whole)
+    assert identify(whole) == code
 
 
 @pytest.mark.parametrize("code", CODES)

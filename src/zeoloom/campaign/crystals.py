@@ -26,7 +26,7 @@ from zeoloom.campaign.judging import Judging, OnProgress, judged_further, silent
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.judge.verdict import NEW, Judgement, best_first, glance, identified, refined
 from zeoloom.make.crystal_repair import CrystalRepair
-from zeoloom.make.crystals import Grown, fingerprint_of, framework_of
+from zeoloom.make.crystals import Grown, fingerprint_of, framework_of, grown_net
 from zeoloom.make.weave import weave
 from zeoloom.silica.dls import STARTS
 from zeoloom.silica.processes import Workers
@@ -280,7 +280,7 @@ def _part(
             found[fingerprint] += 1
             best.setdefault(fingerprint, grown)
     fresh = {
-        fingerprint: glance(framework_of(grown, fingerprint), fingerprint)
+        fingerprint: glance(framework_of(grown, fingerprint), fingerprint, grown_net(grown))
         for fingerprint, grown in best.items()
         if fingerprint not in harvest.judgements
     }
@@ -290,7 +290,8 @@ def _part(
             break
         strain = best[name].costs.max()
         if not each.new or _worth_refining(request, strain):
-            fresh[name] = refined(each, hopeless=HOPELESS, starts=STARTS if solving else 1)
+            starts = STARTS if solving else 1
+            fresh[name] = refined(each, hopeless=HOPELESS, starts=starts, fingerprint=name)
         else:
             reason = f"too strained to be refined: cost of an atom {strain:.1f}"
             fresh[name] = replace(each, framework=None, reason=reason)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zeoloom.silica.energy import Relaxation
+    from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.nets.identity import NetDescription
     from zeoloom.structure.records import Framework
 
@@ -179,7 +180,7 @@ def judge_net(
     )
 
 
-def glance(framework: Framework, fingerprint: str) -> Judgement:
+def glance(framework: Framework, fingerprint: str, net: Net | None = None) -> Judgement:
     """As `judge_net`, at a tenth of its time, but new nets are told by their fingerprints alone.
 
     A net whose fingerprint is that of no known type is new. What it is `identified` tells.
@@ -187,12 +188,13 @@ def glance(framework: Framework, fingerprint: str) -> Judgement:
     Args:
         framework: with or without oxygen.
         fingerprint: of its net.
+        net: that it has, if known.
     """
     if fingerprint in reference_fingerprints():
         return judge_net(framework)
     found = Judgement(framework.name)
     try:
-        net = net_of(framework)
+        net = net or net_of(framework)
         found = replace(found, n_t=len(net), density=framework_density(framework))
         fault = fault_of(framework, net)
     except InputError as error:
@@ -233,6 +235,7 @@ def refined(
     cell_free: bool = True,
     hopeless: float = np.inf,
     starts: int = STARTS,
+    fingerprint: str = "",
 ) -> Judgement:
     """The net as SiO2, by distance least squares; never raises.
 
@@ -241,12 +244,13 @@ def refined(
         cell_free: whether the cell is refined too.
         hopeless: R_DLS above which no second start is tried.
         starts: of the least squares that are tried at most.
+        fingerprint: of its net, if known.
     """
     if not judgement.valid or judgement.framework is None:
         return judgement
     try:
         # equal nets have equal fingerprints, and those are much quicker than keys
-        before = fingerprint_of(net_of(judgement.framework))
+        before = fingerprint or fingerprint_of(net_of(judgement.framework))
         given = _with_symmetry(judgement.framework, before)
         result = refine(given, cell_free=cell_free, hopeless=hopeless, starts=starts)
         collapsed = result.status == "collapsed"

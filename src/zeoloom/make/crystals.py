@@ -20,6 +20,7 @@ from zeoloom.make.seats import keep_free
 from zeoloom.make.whole_net import whole_net
 from zeoloom.structure.net import BOND_LENGTH
 from zeoloom.structure.nets.fingerprint import DEGREE, fingerprint
+from zeoloom.structure.nets.graph import net_from_edges
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.group_table import GroupTable
     from zeoloom.geometry.symmetry import SymmetryOperations
     from zeoloom.make.seats import Keep
+    from zeoloom.structure.nets.graph import Net
     from zeoloom.structure.records import FloatArray, IntArray
 
 SIGMA_MAX = 1.8
@@ -285,6 +287,12 @@ def fingerprint_of(grown: Grown) -> str:
     if len(tails) != DEGREE * len(sites) or not len(sites):
         return ""  # some atom has not four bonds: atoms of the full cell lie on one another
     return fingerprint(heads, shifts, sites)
+
+
+def grown_net(grown: Grown) -> Net:
+    """Net of a crystal; its vertices are in another order than those of its framework's net."""
+    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.table)
+    return net_from_edges(tails, heads, shifts, sites)
 
 
 def framework_of(grown: Grown, name: str) -> Framework:
