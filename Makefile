@@ -23,7 +23,7 @@ CHECKS := \
 help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
 	@echo 'make test    every check: format, lint, types, imports, tests'
-	@echo 'make weights train the shipped weights again (about two and a half hours on one core)'
+	@echo 'make weights train the shipped weights again (about three hours on one core)'
 	@echo 'make cross-validation   train five times, each time looking for the types held out (an hour and a half on one core)'
 	@echo 'make clean   remove the environment, the demo and caches'
 

@@ -254,6 +254,7 @@ def _part(
         end = watch[0] + (request.seconds or DEFAULT_SECONDS) - spent
     end_of_rounds = watch[0] + GROWING * (end - watch[0])
     solving = isinstance(request, SolveRequest)
+    starts = STARTS if solving else 1
     plan = CrystalRepair(
         rounds=request.repair, walk=request.walk, told=TOLD if solving else TOLD_TO_REFINE
     )
@@ -290,7 +291,6 @@ def _part(
             break
         strain = best[name].costs.max()
         if not each.new or _worth_refining(request, strain):
-            starts = STARTS if solving else 1
             fresh[name] = refined(each, hopeless=HOPELESS, starts=starts, fingerprint=name)
         else:
             reason = f"too strained to be refined: cost of an atom {strain:.1f}"

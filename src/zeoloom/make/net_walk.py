@@ -216,7 +216,7 @@ def _settle(
         best: (n, 3) Å, written.
 
     Returns:
-        The least cost.
+        The least cost; inf if it was given up before the first step.
     """
     n = len(place)
     turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))

@@ -53,7 +53,7 @@ GOOD = 0.004
 """R_DLS. A first start that ends below is taken; above, other starts are tried as well."""
 
 STARTS = 3
-"""That there are."""
+"""That there are, deterministic."""
 
 BROKEN_T_O = (1.3, 1.95)
 """Å. Outside, what was refined is no framework of tetrahedra."""
