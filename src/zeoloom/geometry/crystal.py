@@ -243,7 +243,7 @@ def crystal_batch(
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)  # a batch may have a cell for each of its crystals
 def _in_space(turned: bytes, moved: bytes, sides: bytes) -> tuple[Tensor, Tensor]:
     """Cartesian rotations (G, 3, 3) and translations (G, 3) Å of a group in a cell."""
     turns = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3)

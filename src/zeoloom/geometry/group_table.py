@@ -63,7 +63,7 @@ def group_table(operations: SymmetryOperations, cell: FloatArray) -> GroupTable:
     return _table(rotations.tobytes(), translations.tobytes(), cell.tobytes())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)  # a batch may have a cell for each of its crystals
 def _table(turned: bytes, moved: bytes, sides: bytes) -> GroupTable:
     products, carries, inverses = _products(turned, moved)
     whole = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3).copy()

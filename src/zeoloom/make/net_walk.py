@@ -307,7 +307,7 @@ def begin(
         moves: (n, m, 3) Å, likewise.
 
     Returns:
-        The cost, or one above the most.
+        The cost; inf if it is above the most.
     """
     around = np.empty((MOST_BONDS, 3))
     switched = middle[1] >= 0
@@ -329,8 +329,8 @@ def begin(
                     for b in range(3):
                         around[m, a] += turns[i, m, a, b] * place[j, b]
             cost += strain(around, net.counts[i])
-            if cost > most:
-                return cost
+            if cost > most:  # the other images are not written: there is nothing to go on with
+                return np.inf
     return cost
 
 

@@ -99,7 +99,10 @@ def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:
 
 @compiled
 def _kinds_of(sites: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """A vertex (k,) of each kind, the kind (n,) of each vertex, and how many (k,) are of each."""
+    """A vertex (k,) of each kind, the kind (n,) of each vertex, and how many (k,) are of each.
+
+    `np.unique` says the same, but takes an eighth of the time of a fingerprint.
+    """
     first, counts = np.empty_like(sites), np.zeros_like(sites)
     kinds, k = np.empty_like(sites), 0
     for i in range(len(sites)):
