@@ -27,14 +27,14 @@ import fragen
 import zeoloom
 from solve import LISTS
 from zeoloom.errors import InputError
-from zeoloom.make.crystals import fingerprint_of, framework_of, gathered, site_of
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import identify
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import identify
+from zeoloom.search.candidates import fingerprint_of, framework_of, gathered, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from zeoloom.make.crystals import Site
+    from zeoloom.search.candidates import Site
     from zeoloom.structure.records import Framework
 
 HEADER = "type  unique T  cycles  valid  different   hits  first (s)  valid per s"

@@ -30,8 +30,8 @@ from annealing_kernel import BOND_CUTOFF, Group, run_cycle
 from zeoloom.geometry.pair_kernel import lattice_shifts
 
 if TYPE_CHECKING:
-    from zeoloom.make.crystals import Site
-    from zeoloom.structure.records import FloatArray
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.search.candidates import Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 from zeoloom.geometry.pair_kernel import compiled
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
 
 CONNECTIVITY, CONNECTIVITY_WEIGHT = 4, 25.0
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import torch
 
 import zeoloom
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.diffusion.samplers import euler
-from zeoloom.make.clusters import denoise_clusters, open_denoiser
 
 POSTER = {"points": 1024, "steps": 2000}
 POINTNET = {"model": "pointnet", "sampler": "euler"}

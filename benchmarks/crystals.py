@@ -20,10 +20,10 @@ from functools import partial
 import torch
 
 import zeoloom
-from zeoloom.campaign.crystal_sites import batch_size
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.make.crystal_repair import CrystalRepair, repair_crystals
-from zeoloom.make.crystals import crystals_of, fingerprint_of, gathered, grow, harvest, site_of
+from zeoloom.run.crystal_sites import batch_size
+from zeoloom.search.annealing import CrystalRepair, repair_crystals
+from zeoloom.search.candidates import crystals_of, fingerprint_of, gathered, grow, harvest, site_of
 
 CODES = ("CHA", "FAU", "AEI", "MEL", "MFI", "SOV")
 MOST_UNIQUE = 4

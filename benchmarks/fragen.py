@@ -24,10 +24,11 @@ import annealing_kernel as recipe
 from annealing import Cycle
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.geometry.operations import expand_orbits
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import FloatArray, Framework
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.structure.records import Framework
 
 FOUND = {"CHA": 202, "FAU": 29, "AEI": 86, "MTN": 8, "RHO": 58, "FER": 3, "POR": 4, "PWN": 4}
 NEVER_FOUND = ("MOR", "HEU", "TON", "MEL", "MFI", "DDR", "MTW", "SOV", "CTH")

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.verdict import Judgement, judge_net, refined, with_pores
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import net_key
 from zeoloom.structure.files.cif import read_framework
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import net_key
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

@@ -21,20 +21,20 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 import zeoloom
-from zeoloom.campaign.crystal_sites import batch_size
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.make.crystal_repair import CrystalRepair, one_round
-from zeoloom.make.crystals import crystals_of, grow, harvest, site_of
-from zeoloom.make.net_walk import first_patience
-from zeoloom.make.seats import keep_seated, take_seats
-from zeoloom.make.wander import numpy_generator
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.run.crystal_sites import batch_size
+from zeoloom.search.annealing import CrystalRepair, one_round
+from zeoloom.search.candidates import crystals_of, grow, harvest, site_of
+from zeoloom.search.walk import numpy_generator
+from zeoloom.search.walk_kernel import first_patience
+from zeoloom.search.wyckoff import keep_seated, take_seats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zeoloom.learn.checkpoint import Model
-    from zeoloom.make.crystals import Grown
+    from zeoloom.search.candidates import Grown
 
 SAMPLER = partial(ancestral, noise_factor=0.8)
 CODES = ("UTL", "EUO", "MWW", "BEA", "IHW")

@@ -17,11 +17,11 @@ from dataclasses import replace
 import torch
 
 import zeoloom
+from zeoloom.clusters.join import join_together, tetrahedral_centres
+from zeoloom.clusters.repair import RepairPlan, begin_repair, repair
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser
+from zeoloom.clusters.statistics import joining_metrics
 from zeoloom.diffusion.samplers import ancestral, euler, final
-from zeoloom.judge.clusters import joining_metrics
-from zeoloom.make.clusters import denoise_clusters, open_denoiser
-from zeoloom.make.join import join_together, tetrahedral_centres
-from zeoloom.make.repair import RepairPlan, begin_repair, repair
 
 BASE = RepairPlan()
 PLANS = {

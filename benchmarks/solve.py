@@ -25,17 +25,17 @@ from functools import partial
 import torch
 
 import zeoloom
-from zeoloom.campaign.crystal_request import SolveRequest
-from zeoloom.campaign.crystal_sites import batch_size
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.learn.split import TIME_SPLIT_TEST
-from zeoloom.make.crystal_repair import CrystalRepair
-from zeoloom.make.crystals import fingerprint_of, framework_of, gathered, site_of
-from zeoloom.make.places import spare_points
-from zeoloom.make.weave import weave
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import identify
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import identify
+from zeoloom.run.crystal_request import SolveRequest
+from zeoloom.run.crystal_sites import batch_size
+from zeoloom.search.annealing import CrystalRepair
+from zeoloom.search.candidates import fingerprint_of, framework_of, gathered, site_of
+from zeoloom.search.pipeline import weave
+from zeoloom.search.task import spare_points
 
 LISTS: dict[str, tuple[str, ...]] = {
     "ten": ("CHA", "FAU", "AEI", "MER", "FER", "MOR", "HEU", "TON", "MEL", "MFI"),

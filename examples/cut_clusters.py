@@ -12,8 +12,8 @@ import sys
 import numpy as np
 
 import zeoloom
-from zeoloom.learn.cut import cut_clusters
-from zeoloom.structure.net import bonds
+from zeoloom.clusters.cut import cut_clusters
+from zeoloom.nets.bonding import bonds
 
 LONGEST_BOND = 3.25  # Å; a cluster of radius r holds all atoms up to r / LONGEST_BOND bonds away
 

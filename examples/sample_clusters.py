@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 import zeoloom
-from zeoloom.structure.net import coordination
+from zeoloom.nets.bonding import coordination
 
 
 def main() -> None:

@@ -25,16 +25,16 @@ import spglib
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.space_groups import (
-    operations_of_hall_number,
-    standard_hall_number,
-    symbol_of_hall_number,
-)
-from zeoloom.geometry.symmetry import (
+from zeoloom.geometry.operations import (
     SymmetryOperations,
     distinct_orbits,
     expand_orbits,
     snap_to_sites,
+)
+from zeoloom.geometry.space_groups import (
+    operations_of_hall_number,
+    standard_hall_number,
+    symbol_of_hall_number,
 )
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from zeoloom.structure.nets.fingerprint import fingerprint_of
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import net_key
+from zeoloom.nets.fingerprint import fingerprint_of
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import net_key
 from zeoloom.structure.reference import load_reference
 
 STRUCTURE = Path(__file__).parents[1] / "src/zeoloom/structure"

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 import zeoloom
-from zeoloom.campaign import crystals, judge
 from zeoloom.cli import main
+from zeoloom.clusters.cut import cut_clusters
 from zeoloom.learn import training
 from zeoloom.learn.config import parse_config
-from zeoloom.learn.cut import cut_clusters
+from zeoloom.run import crystals, judge
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from zeoloom.geometry.operations import SymmetryOperations, identity_first, symmetrised_metric
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.geometry.symmetry import SymmetryOperations, identity_first, symmetrised_metric
 from zeoloom.learn.checkpoint import load_model
 
 if TYPE_CHECKING:

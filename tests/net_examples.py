@@ -7,9 +7,9 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
-from zeoloom.structure.nets.graph import Net, half_edges, net_from_edges
-from zeoloom.structure.nets.integer_lattices import lattice_basis
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
+from zeoloom.nets.graph import Net, half_edges, net_from_edges
+from zeoloom.nets.integer_lattices import lattice_basis
 from zeoloom.structure.records import Framework
 
 TRIVIAL = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))

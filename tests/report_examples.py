@@ -14,9 +14,9 @@ from silica_examples import shaken
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.judge.verdict import NEW, Judgement
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import describe
 from zeoloom.silica.dls import refine
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import describe
 from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import framework_density, load_reference
 

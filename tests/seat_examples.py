@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zeoloom.make.crystal_kernel import gather
-from zeoloom.make.crystals import Site, site_of
+from zeoloom.search.candidates import Site, site_of
+from zeoloom.search.strain import gather
 from zeoloom.structure.reference import load_reference
 
 

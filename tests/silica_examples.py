@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
 from zeoloom.silica.freedom import freedom_of
 from zeoloom.silica.oxygen import on_special_positions
 from zeoloom.structure.reference import load_reference

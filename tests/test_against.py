@@ -13,8 +13,8 @@ import pytest
 
 from crystal_examples import group_of, random_cell
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.symmetry import expand_orbits, separations, snap_to_sites
-from zeoloom.make.crystals import Site, fingerprint_of, gathered, site_of
+from zeoloom.geometry.operations import expand_orbits, separations, snap_to_sites
+from zeoloom.search.candidates import Site, fingerprint_of, gathered, site_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

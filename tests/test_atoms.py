@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import special_ortho_group
 
-from zeoloom.judge.clusters import (
+from zeoloom.clusters.atoms import MEETING_DISTANCE, SHORTEST_T_T, points_to_atoms
+from zeoloom.clusters.cut import cut_clusters
+from zeoloom.clusters.statistics import (
     central_atom,
     cluster_statistics,
     joining_metrics,
     regeneration_metrics,
 )
-from zeoloom.learn.cut import cut_clusters
-from zeoloom.structure.atoms import MEETING_DISTANCE, SHORTEST_T_T, points_to_atoms
-from zeoloom.structure.net import angles_at, bond_lengths, bonds, coordination
+from zeoloom.nets.bonding import angles_at, bond_lengths, bonds, coordination
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

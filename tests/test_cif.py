@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.learn.cut import cut_clusters
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.structure.files.cif import element_of, read_framework, read_frameworks
 from zeoloom.structure.reference import load_reference
 

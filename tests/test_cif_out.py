@@ -15,8 +15,8 @@ import spglib
 from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.operations import expand_orbits, separations
 from zeoloom.geometry.space_groups import operations_of_hall_number, symbol_of_hall_number
-from zeoloom.geometry.symmetry import expand_orbits, separations
 from zeoloom.silica.dls import r_dls, refine
 from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.files.cif_out import cif_text, write_cif

@@ -14,9 +14,9 @@ import pytest
 
 import zeoloom
 from conftest import RADIUS
-from zeoloom.campaign import clouds, sample
-from zeoloom.campaign.request import POINTS, REPAIR_ROUNDS
 from zeoloom.learn.checkpoint import file_sha256
+from zeoloom.run import clouds, sample
+from zeoloom.run.cluster_request import POINTS, REPAIR_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

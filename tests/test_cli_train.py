@@ -11,11 +11,11 @@ import torch
 
 import zeoloom
 from conftest import RADIUS
-from zeoloom.campaign.frameworks import write_frameworks
-from zeoloom.campaign.learn import QUICK
 from zeoloom.judge.verdict import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
+from zeoloom.run.framework_table import write_frameworks
+from zeoloom.run.train import QUICK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def configs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         seen.append(config)
         return {}
 
-    monkeypatch.setattr("zeoloom.campaign.learn.describe_training", describe)
+    monkeypatch.setattr("zeoloom.run.train.describe_training", describe)
     return seen
 
 

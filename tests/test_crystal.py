@@ -12,8 +12,8 @@ from scipy.spatial.transform import Rotation
 
 from zeoloom.geometry.crystal import Crystal, crystal_batch
 from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.operations import SymmetryOperations
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.geometry.symmetry import SymmetryOperations
 from zeoloom.network import EquivariantConfig, build_network
 from zeoloom.structure.reference import load_reference
 

@@ -11,10 +11,21 @@ import pytest
 from crystal_examples import group_of, random_cell
 from net_examples import redescribed, redescribed_net, supercell
 from silica_examples import bare, in_p1, with_axes, with_origin_at
-from zeoloom.geometry.group_table import group_table
+from zeoloom.geometry.group import group_table
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.symmetry import expand_orbits, identity_first, separations
-from zeoloom.make.crystal_kernel import (
+from zeoloom.geometry.operations import expand_orbits, identity_first, separations
+from zeoloom.nets import fingerprint as fingerprints
+from zeoloom.nets.bonding import BOND_CUTOFF
+from zeoloom.nets.graph import half_edges, net_of
+from zeoloom.search.candidates import (
+    ANY_NUMBER,
+    Site,
+    fingerprint_of,
+    framework_of,
+    gathered,
+    site_of,
+)
+from zeoloom.search.strain import (
     BOND_LENGTH,
     LENGTH_COST,
     MOST_NEIGHBOURS,
@@ -25,15 +36,11 @@ from zeoloom.make.crystal_kernel import (
     gather,
     judge_atoms,
 )
-from zeoloom.make.crystals import ANY_NUMBER, Site, fingerprint_of, framework_of, gathered, site_of
-from zeoloom.make.whole_net import whole_net
-from zeoloom.structure.net import BOND_CUTOFF
-from zeoloom.structure.nets import fingerprint as fingerprints
-from zeoloom.structure.nets.graph import half_edges, net_of
+from zeoloom.search.whole_net import whole_net
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.structure.records import Framework
 
 # every crystal system; T atoms in general positions, on axes, planes and points

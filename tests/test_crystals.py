@@ -14,14 +14,16 @@ import torch
 
 from crystal_examples import CPU, shipped_crystal
 from training_examples import seeded
-from zeoloom.campaign.crystal_sites import batch_size
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.make.crystal_repair import CrystalRepair, repair_crystals
-from zeoloom.make.crystals import (
+from zeoloom.nets import fingerprint as fingerprints
+from zeoloom.nets.graph import net_of
+from zeoloom.run.crystal_sites import batch_size
+from zeoloom.search.annealing import CrystalRepair, repair_crystals
+from zeoloom.search.candidates import (
     ANY_NUMBER,
     Grown,
     crystals_of,
@@ -30,7 +32,8 @@ from zeoloom.make.crystals import (
     gathered,
     site_of,
 )
-from zeoloom.make.places import (
+from zeoloom.search.pipeline import weave
+from zeoloom.search.task import (
     Limits,
     draw_site,
     fitting_cell,
@@ -38,15 +41,12 @@ from zeoloom.make.places import (
     possible_numbers,
     prior_of,
 )
-from zeoloom.make.weave import weave
-from zeoloom.structure.nets import fingerprint as fingerprints
-from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zeoloom.make.crystals import Site
+    from zeoloom.search.candidates import Site
     from zeoloom.structure.records import Framework
 
 CHA_CELL = (13.675, 13.675, 14.767, 90.0, 90.0, 120.0)

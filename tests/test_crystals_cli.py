@@ -20,9 +20,9 @@ import zeoloom
 from crystal_examples import shipped_crystal
 from silica_examples import known
 from training_examples import seeded
-from zeoloom.campaign import crystals
-from zeoloom.campaign.frameworks import COLUMNS
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.run import crystals
+from zeoloom.run.framework_table import COLUMNS
 
 if TYPE_CHECKING:
     from pathlib import Path

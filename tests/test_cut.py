@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
-from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
-from zeoloom.learn.cut import cut_clusters
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.structure.files.cif import read_frameworks
 from zeoloom.structure.files.clusters import load_clusters, save_clusters
 from zeoloom.structure.records import Cluster, ClusterSet, Framework

@@ -14,8 +14,8 @@ from scipy.optimize import least_squares
 from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.operations import distinct_orbits, expand_orbits
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.geometry.symmetry import distinct_orbits, expand_orbits
 from zeoloom.judge.verdict import judge_net, refined
 from zeoloom.silica.bonds import Bonds, t_bonds
 from zeoloom.silica.distance_kernel import Distances, fitted

@@ -14,11 +14,11 @@ import zeoloom
 from crystal_examples import shipped_crystal
 from test_cli_make import METRICS
 from test_cloud_files import some_clouds
-from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of
-from zeoloom.campaign.judge import STEPS
 from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PointNetConfig
+from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of
+from zeoloom.run.judge import STEPS
 from zeoloom.silica.energy import Relaxation
 
 if TYPE_CHECKING:

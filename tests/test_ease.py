@@ -7,10 +7,10 @@ import pytest
 from scipy.optimize import minimize
 
 from crystal_examples import group_of, random_cell
-from zeoloom.geometry.symmetry import identity_first
-from zeoloom.make.crystal_kernel import bonds_of, gather, judge_atoms
-from zeoloom.make.crystals import gathered, site_of
-from zeoloom.make.ease import at_rest, ease
+from zeoloom.geometry.operations import identity_first
+from zeoloom.search.candidates import gathered, site_of
+from zeoloom.search.relax import at_rest, ease
+from zeoloom.search.strain import bonds_of, gather, judge_atoms
 from zeoloom.structure.reference import load_reference
 
 CODES = ("CHA", "FAU", "AEI", "SOD", "JBW", "CZP", "MFI", "MTN", "MEL", "LTJ")

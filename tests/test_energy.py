@@ -13,8 +13,8 @@ from scipy.sparse import csc_matrix
 
 from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
 from zeoloom.geometry.lattice import cell_from_parameters, volume
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.geometry.symmetry import expand_orbits
 from zeoloom.judge.lid import lid
 from zeoloom.silica import energy
 from zeoloom.silica.descent import descend

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zeoloom.campaign import sample
 from zeoloom.learn import checkpoint
+from zeoloom.run import sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

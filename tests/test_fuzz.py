@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from silica_examples import known
-from zeoloom.campaign.judging import judged_file
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.judge.verdict import Judgement, refined, with_pores
+from zeoloom.run.judging import judged_file
 from zeoloom.structure.files.cif_out import cif_text
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import zeoloom
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.geometry.crystal import crystal_batch
 from zeoloom.learn.config import parse_config
-from zeoloom.make.crystals import crystals_of, site_of
 from zeoloom.network import EquivariantConfig, build_network
+from zeoloom.search.candidates import crystals_of, site_of
 
 if TYPE_CHECKING:
     from pathlib import Path

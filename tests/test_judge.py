@@ -21,9 +21,7 @@ from hypothesis import strategies as st
 
 from net_examples import diamond, framework_of, redescribed
 from silica_examples import bare, in_p1, known, shaken
-from zeoloom.campaign.frameworks import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
-from zeoloom.campaign.journal import Journal, judgement_from_json, judgement_to_json
-from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.verdict import (
     Judgement,
     best_first,
@@ -35,12 +33,14 @@ from zeoloom.judge.verdict import (
     relaxed,
     with_pores,
 )
+from zeoloom.nets.fingerprint import fingerprint_of
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import net_key
+from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
+from zeoloom.run.journal import Journal, judgement_from_json, judgement_to_json
 from zeoloom.silica.energy import Relaxation
 from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.files.frameworks import save_database
-from zeoloom.structure.nets.fingerprint import fingerprint_of
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import net_key
 
 if TYPE_CHECKING:
     from zeoloom.structure.records import Framework

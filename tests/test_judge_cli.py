@@ -16,10 +16,10 @@ import pytest
 import zeoloom
 from net_examples import diamond, framework_of, redescribed, supercell
 from silica_examples import bare, in_p1, known
-from zeoloom.campaign import judge as campaign
-from zeoloom.campaign.journal import Journal
-from zeoloom.campaign.judging import Judging, through_step
 from zeoloom.judge.verdict import Judgement
+from zeoloom.run import judge as campaign
+from zeoloom.run.journal import Journal
+from zeoloom.run.judging import Judging, through_step
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cif_out import cif_text
 

@@ -21,7 +21,7 @@ from training_examples import (
 )
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.errors import InputError
-from zeoloom.geometry.symmetry import (
+from zeoloom.geometry.operations import (
     SymmetryOperations,
     distinct_orbits,
     expand_orbits,
@@ -33,7 +33,7 @@ from zeoloom.learn.config import CrystalConfig
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.frameworks import FrameworkData, framework_data, frameworks_sha256
 from zeoloom.learn.split import TIME_SPLIT
-from zeoloom.make.crystals import crystals_of, site_of
+from zeoloom.search.candidates import crystals_of, site_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

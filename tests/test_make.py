@@ -11,19 +11,19 @@ import torch
 from torch import nn
 
 from view_examples import diamond_cluster
-from zeoloom.diffusion.denoiser import output_scale
-from zeoloom.diffusion.samplers import ancestral, euler, final
-from zeoloom.learn.cut import cut_clusters
-from zeoloom.make.clusters import denoise_clusters, fill_ball, open_denoiser
-from zeoloom.make.join import (
+from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.cut import cut_clusters
+from zeoloom.clusters.join import (
     join_sequentially,
     join_together,
     tetrahedral_centres,
     union_denoiser,
 )
-from zeoloom.make.repair import RepairPlan, begin_repair, find_faults, repair
-from zeoloom.structure.atoms import points_to_atoms
-from zeoloom.structure.net import SHORT_BOND
+from zeoloom.clusters.repair import RepairPlan, begin_repair, find_faults, repair
+from zeoloom.clusters.sample import denoise_clusters, fill_ball, open_denoiser
+from zeoloom.diffusion.denoiser import output_scale
+from zeoloom.diffusion.samplers import ancestral, euler, final
+from zeoloom.nets.bonding import SHORT_BOND
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

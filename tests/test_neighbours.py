@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from zeoloom.geometry.image_kernel import first_in_place
 from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.operations import expand_orbits, separations
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.geometry.symmetry import expand_orbits, separations
 
 
 def test_many_neighbours() -> None:

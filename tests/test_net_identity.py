@@ -22,20 +22,20 @@ from net_examples import (
     redescribed,
     redescribed_net,
 )
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.structure.files.cif import read_framework
-from zeoloom.structure.nets.canonical import canonical_form
-from zeoloom.structure.nets.fingerprint import fingerprint_of
-from zeoloom.structure.nets.graph import Net, components, net_from_edges, net_of
-from zeoloom.structure.nets.identity import (
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.nets.canonical import canonical_form
+from zeoloom.nets.fingerprint import fingerprint_of
+from zeoloom.nets.graph import Net, components, net_from_edges, net_of
+from zeoloom.nets.identity import (
     describe,
     identify,
     net_key,
     reference_codes,
     reference_fingerprints,
 )
-from zeoloom.structure.nets.placement import NoCanonicalFormError
-from zeoloom.structure.nets.shells import coordination_sequences
+from zeoloom.nets.placement import NoCanonicalFormError
+from zeoloom.nets.shells import coordination_sequences
+from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.reference import load_reference
 
 IZA_CIFS = Path(__file__).parents[2] / "shared/iza-cif"

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from zeoloom.geometry.group_table import GroupTable, group_table, inverse, product
+from zeoloom.geometry.group import GroupTable, group_table, inverse, product
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.geometry.pair_kernel import lattice_shifts
-from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits
-from zeoloom.make.crystal_kernel import judge_atoms
-from zeoloom.make.crystals import Grown, framework_of, gathered, grown_net, moved, site_of
-from zeoloom.make.net_kernel import (
+from zeoloom.nets.bonding import BOND_CUTOFF
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import identify
+from zeoloom.search.bond_switch import OFFERS, chain, only_renamed, switch
+from zeoloom.search.candidates import Grown, framework_of, gathered, grown_net, moved, site_of
+from zeoloom.search.net_kernel import (
     IMPOSSIBLE,
     MOST_BONDS,
     Net,
@@ -26,12 +29,9 @@ from zeoloom.make.net_kernel import (
     look,
     sites_of,
 )
-from zeoloom.make.net_moves import OFFERS, chain, only_renamed, switch
-from zeoloom.make.net_walk import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
-from zeoloom.make.wander import numpy_generator, wander
-from zeoloom.structure.net import BOND_CUTOFF
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import identify
+from zeoloom.search.strain import judge_atoms
+from zeoloom.search.walk import numpy_generator, wander
+from zeoloom.search.walk_kernel import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
 from zeoloom.structure.reference import load_reference
 
 CODES = ("FER", "MFI", "BEC", "EUO", "LTL", "FAU", "BEA")

@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 
 from net_examples import Walker, diamond, framework_of, net, random_basis
 from zeoloom.errors import InputError
-from zeoloom.structure.nets.graph import Net, components, half_edges, net_from_edges, net_of
-from zeoloom.structure.nets.integer_lattices import (
+from zeoloom.nets.graph import Net, components, half_edges, net_from_edges, net_of
+from zeoloom.nets.integer_lattices import (
     canonical_coordinates,
     coordinates_in,
     lattice_basis,
 )
-from zeoloom.structure.nets.placement import PRIMES, edge_vectors, edge_vectors_modulo
-from zeoloom.structure.nets.rings import ring_sizes, vertex_symbols
-from zeoloom.structure.nets.shells import coordination_sequences
+from zeoloom.nets.placement import PRIMES, edge_vectors, edge_vectors_modulo
+from zeoloom.nets.rings import ring_sizes, vertex_symbols
+from zeoloom.nets.shells import coordination_sequences
 from zeoloom.structure.reference import load_reference
 
 ORACLE = Path(__file__).parents[2] / "shared/oracle/iza.json"

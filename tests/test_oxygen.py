@@ -11,13 +11,13 @@ import pytest
 from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
 from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.symmetry import SymmetryOperations, expand_orbits, separations
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits, separations
+from zeoloom.nets.bonding import BOND_CUTOFF
+from zeoloom.nets.graph import net_of
 from zeoloom.silica.bonds import bond_vectors, bonds_of_net, bonds_through_oxygen
 from zeoloom.silica.dls import refine
 from zeoloom.silica.images import atoms_per_cell, cell_images, free_directions, free_strains
 from zeoloom.silica.oxygen import add_oxygen, on_special_positions
-from zeoloom.structure.net import BOND_CUTOFF
-from zeoloom.structure.nets.graph import net_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

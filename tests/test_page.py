@@ -11,9 +11,9 @@ import pytest
 from browser import SOFTWARE_GL, browser_session
 from view_examples import some_clouds
 from zeoloom.errors import InputError
+from zeoloom.report.page import MOST_FRAMES, scene_data, write_page
+from zeoloom.report.scene import scene_of_atoms, scene_of_framework, scenes_of_clouds
 from zeoloom.structure.reference import load_reference
-from zeoloom.view.page import MOST_FRAMES, scene_data, write_page
-from zeoloom.view.scene import scene_of_atoms, scene_of_framework, scenes_of_clouds
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from zeoloom.geometry.space import DIRECTION_SOFTENING
 
 if TYPE_CHECKING:
     from zeoloom.geometry.crystal import Crystal
-    from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.geometry.operations import SymmetryOperations
 
 SUMS = ("scalar", "vector", "vector_by_sender", "rotation")
 

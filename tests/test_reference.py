@@ -19,12 +19,7 @@ from scipy.spatial.transform import Rotation
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.space_groups import (
-    identify,
-    operations_of_hall_number,
-    standard_hall_number,
-)
-from zeoloom.geometry.symmetry import (
+from zeoloom.geometry.operations import (
     SymmetryOperations,
     distinct_orbits,
     expand_orbits,
@@ -32,6 +27,11 @@ from zeoloom.geometry.symmetry import (
     pure_translations,
     separations,
     snap_to_sites,
+)
+from zeoloom.geometry.space_groups import (
+    identify,
+    operations_of_hall_number,
+    standard_hall_number,
 )
 from zeoloom.structure.reference import load_reference
 

@@ -9,18 +9,18 @@ from matplotlib.image import imread
 from rich.console import Console
 
 from report_examples import HOSTILE, TYPES, WORDS, chain, data_of, some_judgements
-from zeoloom.campaign.frameworks import write_frameworks
 from zeoloom.errors import InputError
 from zeoloom.judge.verdict import Judgement
+from zeoloom.nets.graph import net_from_edges, net_of
+from zeoloom.report.gallery import gallery_figure
+from zeoloom.report.periodic import LOCAL_KINDS, local_geometry, periodic_bonds
+from zeoloom.report.report import report_html, write_report
+from zeoloom.report.report_statistics import BINS
+from zeoloom.report.tables import frameworks_table
+from zeoloom.report.templates import part
+from zeoloom.run.framework_table import write_frameworks
 from zeoloom.silica.dls import refine
-from zeoloom.structure.nets.graph import net_from_edges, net_of
 from zeoloom.structure.reference import load_reference
-from zeoloom.view.gallery import gallery_figure
-from zeoloom.view.periodic import LOCAL_KINDS, local_geometry, periodic_bonds
-from zeoloom.view.report import report_html, write_report
-from zeoloom.view.report_statistics import BINS
-from zeoloom.view.tables import frameworks_table
-from zeoloom.view.templates import part
 
 if TYPE_CHECKING:
     from pathlib import Path

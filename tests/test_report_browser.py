@@ -11,16 +11,16 @@ import pytest
 from browser import SOFTWARE_GL, Browser, browser_session
 from net_examples import Walker
 from report_examples import HOSTILE, TYPES, WORDS, some_judgements
+from zeoloom.nets.graph import net_of
+from zeoloom.report.report import write_report
 from zeoloom.silica.pores import pores
 from zeoloom.structure.files.cif import read_framework
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.view.report import write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from zeoloom.structure.nets.graph import Net
+    from zeoloom.nets.graph import Net
 
 
 # ---- the page in a browser ---------------------------------------------------------------------

@@ -14,10 +14,10 @@ from crystal_examples import CPU, shipped_crystal
 from seat_examples import sites_for, sizes_of
 from training_examples import seeded
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.make.crystals import crystals_of, grow, harvest, site_of
-from zeoloom.make.seat_kernel import APART, choose, offers, part
-from zeoloom.make.seats import (
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.search.candidates import crystals_of, grow, harvest, site_of
+from zeoloom.search.special_positions import special_positions
+from zeoloom.search.wyckoff import (
     SEATED,
     SEATED_IF_KNOWN,
     densities_at,
@@ -25,7 +25,7 @@ from zeoloom.make.seats import (
     seats_near,
     take_seats,
 )
-from zeoloom.make.special_positions import special_positions
+from zeoloom.search.wyckoff_kernel import APART, choose, offers, part
 from zeoloom.structure.reference import load_reference
 
 ALL = np.ones(1000, dtype=np.bool_)

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from seat_examples import sizes_of
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.make.crystals import site_of
-from zeoloom.make.seat_kernel import offers
-from zeoloom.make.special_positions import (
+from zeoloom.search.candidates import site_of
+from zeoloom.search.special_positions import (
     GENERAL,
     LINE,
     PLANE,
@@ -18,6 +17,7 @@ from zeoloom.make.special_positions import (
     SpecialPositions,
     special_positions,
 )
+from zeoloom.search.wyckoff_kernel import offers
 from zeoloom.structure.reference import load_reference
 
 GROUPS = ("P1", "P-1", "Pnma", "Cmme", "P312", "R-3m", "P6/mmm", "I41/amd", "Fm-3m", "Ia-3d")

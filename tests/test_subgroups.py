@@ -11,6 +11,12 @@ import spglib
 
 from crystal_examples import group_of, random_cell, random_points
 from zeoloom.errors import InputError
+from zeoloom.geometry.operations import (
+    SymmetryOperations,
+    expand_orbits,
+    orbit_sizes,
+    symmetrised_metric,
+)
 from zeoloom.geometry.space_groups import (
     HALL_NUMBERS,
     RENAMED,
@@ -23,12 +29,6 @@ from zeoloom.geometry.space_groups import (
     symbol_of_hall_number,
 )
 from zeoloom.geometry.subgroups import multiplication_table, random_subgroups
-from zeoloom.geometry.symmetry import (
-    SymmetryOperations,
-    expand_orbits,
-    orbit_sizes,
-    symmetrised_metric,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -24,6 +24,8 @@ from training_examples import (
     some_clusters,
     some_frameworks,
 )
+from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.cut import cut_clusters
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import add_noise, noise_levels, standard_noise
 from zeoloom.diffusion.samplers import final, heun
@@ -31,12 +33,10 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.space import OpenSpace
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import load_model, load_state
-from zeoloom.learn.cut import cut_clusters
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds, select_types
 from zeoloom.learn.examples import ClusterSource, split_examples
 from zeoloom.learn.training import NOISE_BANDS, Progress, losses_by_band
 from zeoloom.network import build_network
-from zeoloom.structure.atoms import points_to_atoms
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

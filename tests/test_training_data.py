@@ -13,15 +13,15 @@ from scipy.spatial.distance import pdist
 from scipy.stats import chisquare, kstest, norm
 
 from training_examples import SEEDS, seeded, small_config, some_clusters
+from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.learn.config import TrainingConfig, load_config
-from zeoloom.learn.cut import cut_clusters
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.split import FOLDS, TIME_SPLIT, TIME_SPLIT_TEST, split_fold, split_names
 from zeoloom.learn.training import draw_noise_levels
 from zeoloom.network import build_network
-from zeoloom.structure.atoms import points_to_atoms
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

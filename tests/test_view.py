@@ -7,19 +7,19 @@ import pytest
 from matplotlib.image import imread
 
 from view_examples import diamond_cluster, some_clouds
+from zeoloom.clusters.statistics import cluster_statistics
 from zeoloom.errors import InputError
-from zeoloom.judge.clusters import cluster_statistics
-from zeoloom.structure.files.clouds import save_atoms, save_clouds
-from zeoloom.structure.records import Atoms
-from zeoloom.structure.reference import load_reference
-from zeoloom.view.figures import regeneration_figure, scene_figure
-from zeoloom.view.scene import (
+from zeoloom.report.figures import regeneration_figure, scene_figure
+from zeoloom.report.scene import (
     read_scenes,
     scene_of_atoms,
     scene_of_framework,
     scenes_of_clouds,
     sphere_radii,
 )
+from zeoloom.structure.files.clouds import save_atoms, save_clouds
+from zeoloom.structure.records import Atoms
+from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from hypothesis import strategies as st
 
+from zeoloom.clusters.cut import cut_clusters
 from zeoloom.learn.config import TrainingConfig, parse_config
-from zeoloom.learn.cut import cut_clusters
 from zeoloom.learn.training import train
 from zeoloom.structure.reference import load_reference
 

@@ -20,63 +20,63 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zeoloom.campaign.crystal_request import GenerateRequest, SolveRequest
-    from zeoloom.campaign.crystal_sites import draw_sites
-    from zeoloom.campaign.crystals import make_frameworks
-    from zeoloom.campaign.cut import cut
-    from zeoloom.campaign.folder import check_free
-    from zeoloom.campaign.join import join
-    from zeoloom.campaign.judge import JudgeRequest, files_to_judge, judge_files
-    from zeoloom.campaign.learn import (
+    from zeoloom.clusters.atoms import points_to_atoms
+    from zeoloom.errors import InputError
+    from zeoloom.judge.verdict import judge_framework
+    from zeoloom.learn.checkpoint import Model, load_model
+    from zeoloom.learn.config import TrainingConfig, load_config
+    from zeoloom.learn.training import train
+    from zeoloom.report.figures import scene_figure
+    from zeoloom.report.page import write_page
+    from zeoloom.report.scene import read_scenes
+    from zeoloom.report.tables import (
+        framework_sheet,
+        frameworks_table,
+        metrics_table,
+        reference_table,
+    )
+    from zeoloom.run.cluster_request import JoinRequest, SampleRequest, parse_request, resolved
+    from zeoloom.run.crystal_request import GenerateRequest, SolveRequest
+    from zeoloom.run.crystal_sites import draw_sites
+    from zeoloom.run.crystals import make_frameworks
+    from zeoloom.run.cut import cut
+    from zeoloom.run.folder import check_free
+    from zeoloom.run.join import join
+    from zeoloom.run.judge import JudgeRequest, files_to_judge, judge_files
+    from zeoloom.run.sample import sample
+    from zeoloom.run.train import (
         describe_training,
         find_config,
         own_frameworks,
         tensorboard,
         training_examples,
     )
-    from zeoloom.campaign.request import JoinRequest, SampleRequest, parse_request, resolved
-    from zeoloom.campaign.sample import sample
-    from zeoloom.errors import InputError
-    from zeoloom.judge.verdict import judge_framework
-    from zeoloom.learn.checkpoint import Model, load_model
-    from zeoloom.learn.config import TrainingConfig, load_config
-    from zeoloom.learn.training import train
-    from zeoloom.structure.atoms import points_to_atoms
     from zeoloom.structure.files.cif import read_framework
     from zeoloom.structure.files.clouds import load_atoms, load_clouds, save_atoms, save_clouds
     from zeoloom.structure.files.clusters import load_clusters, save_clusters
     from zeoloom.structure.reference import load_reference
-    from zeoloom.view.figures import scene_figure
-    from zeoloom.view.page import write_page
-    from zeoloom.view.scene import read_scenes
-    from zeoloom.view.tables import (
-        framework_sheet,
-        frameworks_table,
-        metrics_table,
-        reference_table,
-    )
 
 _HOMES = {
-    "cut": "campaign.cut",
-    "check_free": "campaign.folder",
-    "join": "campaign.join",
-    "JudgeRequest": "campaign.judge",
-    "files_to_judge": "campaign.judge",
-    "judge_files": "campaign.judge",
-    "describe_training": "campaign.learn",
-    "find_config": "campaign.learn",
-    "own_frameworks": "campaign.learn",
-    "tensorboard": "campaign.learn",
-    "training_examples": "campaign.learn",
-    "GenerateRequest": "campaign.crystal_request",
-    "SolveRequest": "campaign.crystal_request",
-    "draw_sites": "campaign.crystal_sites",
-    "make_frameworks": "campaign.crystals",
-    "JoinRequest": "campaign.request",
-    "SampleRequest": "campaign.request",
-    "parse_request": "campaign.request",
-    "resolved": "campaign.request",
-    "sample": "campaign.sample",
+    "cut": "run.cut",
+    "check_free": "run.folder",
+    "join": "run.join",
+    "JudgeRequest": "run.judge",
+    "files_to_judge": "run.judge",
+    "judge_files": "run.judge",
+    "describe_training": "run.train",
+    "find_config": "run.train",
+    "own_frameworks": "run.train",
+    "tensorboard": "run.train",
+    "training_examples": "run.train",
+    "GenerateRequest": "run.crystal_request",
+    "SolveRequest": "run.crystal_request",
+    "draw_sites": "run.crystal_sites",
+    "make_frameworks": "run.crystals",
+    "JoinRequest": "run.cluster_request",
+    "SampleRequest": "run.cluster_request",
+    "parse_request": "run.cluster_request",
+    "resolved": "run.cluster_request",
+    "sample": "run.sample",
     "InputError": "errors",
     "judge_framework": "judge.verdict",
     "Model": "learn.checkpoint",
@@ -84,7 +84,7 @@ _HOMES = {
     "TrainingConfig": "learn.config",
     "load_config": "learn.config",
     "train": "learn.training",
-    "points_to_atoms": "structure.atoms",
+    "points_to_atoms": "clusters.atoms",
     "read_framework": "structure.files.cif",
     "load_atoms": "structure.files.clouds",
     "load_clouds": "structure.files.clouds",
@@ -93,13 +93,13 @@ _HOMES = {
     "load_clusters": "structure.files.clusters",
     "save_clusters": "structure.files.clusters",
     "load_reference": "structure.reference",
-    "scene_figure": "view.figures",
-    "write_page": "view.page",
-    "read_scenes": "view.scene",
-    "framework_sheet": "view.tables",
-    "frameworks_table": "view.tables",
-    "metrics_table": "view.tables",
-    "reference_table": "view.tables",
+    "scene_figure": "report.figures",
+    "write_page": "report.page",
+    "read_scenes": "report.scene",
+    "framework_sheet": "report.tables",
+    "frameworks_table": "report.tables",
+    "metrics_table": "report.tables",
+    "reference_table": "report.tables",
 }
 
 __all__ = [

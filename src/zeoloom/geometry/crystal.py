@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from zeoloom.geometry.operations import identity_first
 from zeoloom.geometry.space import DIRECTION_SOFTENING, PairSums, radial_functions
-from zeoloom.geometry.symmetry import identity_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
-    from zeoloom.geometry.symmetry import FloatArray, SymmetryOperations
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.operations import SymmetryOperations
 
 
 @dataclass(frozen=True, slots=True)

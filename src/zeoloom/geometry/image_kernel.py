@@ -10,7 +10,7 @@ import numpy as np
 from zeoloom.geometry.pair_kernel import compiled
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
 
     BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 

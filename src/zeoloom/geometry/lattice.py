@@ -15,7 +15,7 @@ from zeoloom.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    from zeoloom.geometry.arrays import FloatArray
 
 
 def cell_from_parameters(parameters: Sequence[float] | FloatArray) -> FloatArray:

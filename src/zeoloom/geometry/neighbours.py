@@ -7,13 +7,14 @@ One convention: the neighbour of centre i is point j shifted by whole cells S,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zeoloom.geometry.lattice import plane_spacings
 
-FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
 
     RealArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
     BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]

@@ -16,12 +16,12 @@ import numpy as np
 import spglib
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.symmetry import SymmetryOperations
+from zeoloom.geometry.operations import SymmetryOperations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zeoloom.geometry.symmetry import FloatArray
+    from zeoloom.geometry.arrays import FloatArray
 
 HALL_NUMBERS = range(1, 531)
 

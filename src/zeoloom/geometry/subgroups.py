@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.symmetry import SymmetryOperations
+from zeoloom.geometry.operations import SymmetryOperations
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import IntArray
+    from zeoloom.geometry.arrays import IntArray
 
 GRID = 48
 """Translations of space groups in their standard settings are multiples of 1/24 of the cell."""

@@ -21,7 +21,8 @@ import numpy as np
 from zeoloom.silica.primitive import primitive_cell
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import FloatArray, Framework
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.structure.records import Framework
 
 
 @dataclass(frozen=True, slots=True)

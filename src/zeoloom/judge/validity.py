@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.structure.net import OVERLAP
-from zeoloom.structure.nets.graph import components
-from zeoloom.structure.nets.identity import identify
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.nets.bonding import OVERLAP
+from zeoloom.nets.graph import components
+from zeoloom.nets.identity import identify
 
 if TYPE_CHECKING:
-    from zeoloom.structure.nets.graph import Net
+    from zeoloom.nets.graph import Net
     from zeoloom.structure.records import Framework
 
 VALENCE = 4

@@ -24,24 +24,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.lid import lid
 from zeoloom.judge.validity import fault_of, interrupted_type
+from zeoloom.nets.fingerprint import fingerprint_of
+from zeoloom.nets.graph import net_of
+from zeoloom.nets.identity import describe, reference_fingerprints
 from zeoloom.silica.dls import STARTS, refine
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
-from zeoloom.structure.nets.fingerprint import fingerprint_of
-from zeoloom.structure.nets.graph import net_of
-from zeoloom.structure.nets.identity import describe, reference_fingerprints
 from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zeoloom.nets.graph import Net
+    from zeoloom.nets.identity import NetDescription
     from zeoloom.silica.energy import Relaxation
-    from zeoloom.structure.nets.graph import Net
-    from zeoloom.structure.nets.identity import NetDescription
     from zeoloom.structure.records import Framework
 
 FEASIBLE = 30.0
@@ -73,7 +73,7 @@ class Judgement:
         framework_type: IZA code (of an interrupted type too, though that is not valid), `NEW`, or
             empty if it is neither.
         known_as: name of the user's own structure that has the same net, if any.
-        key: identity of its net (`structure.nets.identity.NetKey.text`).
+        key: identity of its net (`nets.identity.NetKey.text`).
         framework: as given after `judge_net`; from `refined` on the SiO2 in the standard setting of
             the space group it truly has. None if it is not valid or cannot be built.
         n_t: T atoms in the cell of `framework`.

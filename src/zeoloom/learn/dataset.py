@@ -17,7 +17,7 @@ from zeoloom.structure.records import ClusterSet
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from zeoloom.structure.records import FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

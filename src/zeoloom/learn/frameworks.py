@@ -12,18 +12,19 @@ from torch import Tensor
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.crystal import Crystal
-from zeoloom.geometry.subgroups import random_subgroups
-from zeoloom.geometry.symmetry import (
+from zeoloom.geometry.operations import (
     distinct_orbits,
     expand_orbits,
     identity_first,
     snap_to_sites,
 )
+from zeoloom.geometry.subgroups import random_subgroups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from zeoloom.geometry.symmetry import FloatArray, SymmetryOperations
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.learn.config import CrystalConfig
     from zeoloom.structure.records import Framework
 

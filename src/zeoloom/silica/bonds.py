@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.symmetry import expand_orbits, separations
+from zeoloom.geometry.operations import expand_orbits, separations
+from zeoloom.nets.bonding import BOND_CUTOFF
+from zeoloom.nets.graph import net_of
 from zeoloom.silica.images import Images, cell_images, images_near
-from zeoloom.structure.net import BOND_CUTOFF
-from zeoloom.structure.nets.graph import net_of
 
 if TYPE_CHECKING:
-    from zeoloom.structure.nets.graph import Net
-    from zeoloom.structure.records import FloatArray, Framework, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.nets.graph import Net
+    from zeoloom.structure.records import Framework
 
 T_O_REACH = 2.6
 """Å. Farther oxygen is not bonded, however distorted the framework; 1.61 Å is the rule."""

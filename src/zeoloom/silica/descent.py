@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csc_matrix
 
-    from zeoloom.structure.records import FloatArray
+    from zeoloom.geometry.arrays import FloatArray
 
 MEMORY = 40
 """Steps remembered."""

@@ -23,7 +23,7 @@ import numpy as np
 from zeoloom.geometry.pair_kernel import compiled
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
 
 FIRST_DAMPING = 0.01
 """Share of the largest curvature. From 0.0001 to 1 the evaluations differ by a sixth."""

@@ -44,8 +44,9 @@ from zeoloom.structure.standard import standardised
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.silica.bonds import Bonds
-    from zeoloom.structure.records import FloatArray, Framework
+    from zeoloom.structure.records import Framework
 
 Status = Literal["converged", "stopped", "collapsed"]
 

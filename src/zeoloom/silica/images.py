@@ -12,11 +12,11 @@ import numpy as np
 
 from zeoloom.geometry.image_kernel import first_in_place
 from zeoloom.geometry.neighbours import Neighbours, neighbours_within
-from zeoloom.geometry.symmetry import SAME_SITE, snap_to_sites
+from zeoloom.geometry.operations import SAME_SITE, snap_to_sites
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import SymmetryOperations
-    from zeoloom.structure.records import FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.operations import SymmetryOperations
 
 ON_SITE = 1e-3
 """Å. A snapped atom is fixed by the operations of its site to far better than this."""

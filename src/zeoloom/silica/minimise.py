@@ -15,10 +15,11 @@ from zeoloom.silica.repulsion import repulsion
 from zeoloom.silica.restraints import joined, silica_restraints
 
 if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.silica.freedom import Freedom
     from zeoloom.silica.oxygen import Bridged
     from zeoloom.silica.restraints import Kind, Restraints
-    from zeoloom.structure.records import FloatArray, Framework
+    from zeoloom.structure.records import Framework
 
 MARGIN = 0.3
 """Å. Pairs this far beyond the reach of repulsion are listed, for they may come closer."""

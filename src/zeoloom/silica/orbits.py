@@ -9,8 +9,9 @@ import numpy as np
 from zeoloom.silica.images import ON_SITE
 
 if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.silica.bonds import Bonds
-    from zeoloom.structure.records import FloatArray, Framework, IntArray
+    from zeoloom.structure.records import Framework
 
 
 def site_permutations(framework: Framework, bonds: Bonds, frac_ends: FloatArray) -> IntArray:

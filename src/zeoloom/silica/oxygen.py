@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.symmetry import distinct_orbits
+from zeoloom.geometry.operations import distinct_orbits
 from zeoloom.silica.bonds import Bonds, bond_vectors, t_bonds
 from zeoloom.silica.images import (
     Images,
@@ -20,7 +20,8 @@ from zeoloom.silica.images import (
 )
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import FloatArray, Framework
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.structure.records import Framework
 
 T_O = 1.61
 """Å. The T-O distance of SiO2 in DLS-76."""

@@ -19,7 +19,8 @@ from zeoloom.silica.primitive import primitive_sites
 from zeoloom.silica.voids import Voids, voids
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import FloatArray, Framework, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.structure.records import Framework
 
 RADIUS = 1.35
 """Å, of T and O atoms."""

@@ -15,17 +15,18 @@ import numpy as np
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import volume
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.geometry.symmetry import (
+from zeoloom.geometry.operations import (
     expand_orbits,
     primitive_atoms,
     pure_translations,
     wrap,
 )
+from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.silica.bonds import T_O_REACH, VALENCE
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import FloatArray, Framework, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.structure.records import Framework
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from zeoloom.silica.images import Images, cell_images, identity_images, images_n
 from zeoloom.silica.restraints import Kind, Restraints, between
 
 if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
     from zeoloom.silica.bonds import Bonds
-    from zeoloom.structure.records import BoolArray, FloatArray, Framework, IntArray
+    from zeoloom.structure.records import Framework
 
 LIMITS: dict[Kind, tuple[float, float]] = {
     "T-O": (2.9, 0.5),

@@ -11,10 +11,11 @@ from zeoloom.silica.images import Images, atoms_per_cell, identity_images
 from zeoloom.silica.orbits import bond_orbits, pair_orbits, site_permutations
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.silica.bonds import Bonds
     from zeoloom.silica.oxygen import Bridged
-    from zeoloom.structure.records import BoolArray, FloatArray, Framework, IntArray
+    from zeoloom.structure.records import Framework
 
 Kind = Literal["T-O", "O-O", "T-T"]
 

@@ -19,10 +19,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Voronoi, cKDTree
 
 from zeoloom.geometry.lattice import plane_spacings
-from zeoloom.geometry.symmetry import wrap
+from zeoloom.geometry.operations import wrap
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
 
 SAME_NODE = 1e-3
 """Å. Corners of Voronoi cells closer than this are one; symmetry makes many meet."""

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.symmetry import expand_orbits
-from zeoloom.structure.net import BOND_CUTOFF
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.nets.bonding import BOND_CUTOFF
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.symmetry import SymmetryOperations
-    from zeoloom.structure.records import FloatArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.operations import SymmetryOperations
 
-BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 FRAMEWORK_ELEMENTS = ("Si", "Al", "P", "Ge", "Ga", "B", "Be", "Ti", "Sn", "As", "T")
 """Elements that sit in frameworks wherever they are linked; T is a site of unnamed content."""

@@ -14,11 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zeoloom.geometry.symmetry import SymmetryOperations
-
-FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.operations import SymmetryOperations
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, volume
+from zeoloom.geometry.operations import expand_orbits, snap_to_sites
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.geometry.symmetry import expand_orbits, snap_to_sites
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:

@@ -10,15 +10,16 @@ import numpy as np
 import spglib
 
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
+from zeoloom.geometry.operations import expand_orbits, snap_to_sites
 from zeoloom.geometry.space_groups import (
     operations_of_hall_number,
     standard_hall_number,
     symbol_of_hall_number,
 )
-from zeoloom.geometry.symmetry import expand_orbits, snap_to_sites
 
 if TYPE_CHECKING:
-    from zeoloom.structure.records import FloatArray, Framework, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.structure.records import Framework
 
 SYMPREC = 0.01
 """Å. At 0.001 Å a fifth of the reference's groups are missed: their files are rounded."""

@@ -14,18 +14,18 @@ from scipy.spatial import cKDTree
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, plane_spacings
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.symmetry import SAME_SITE, distinct_orbits, expand_orbits, snap_to_sites
+from zeoloom.geometry.operations import SAME_SITE, distinct_orbits, expand_orbits, snap_to_sites
+from zeoloom.nets.bonding import BOND_CUTOFF, OVERLAP
 from zeoloom.structure.composition import framework_atoms
 from zeoloom.structure.files.cif_symmetry import read_space_group
 from zeoloom.structure.files.cif_tags import Block, number, read_blocks
-from zeoloom.structure.net import BOND_CUTOFF, OVERLAP
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from zeoloom.geometry.symmetry import SymmetryOperations
-    from zeoloom.structure.records import FloatArray
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.operations import SymmetryOperations
 
 MAX_ATOMS = 20_000
 """Atoms in the full cell. The largest framework type has 2,352 (SFV)."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from zeoloom.geometry.symmetry import SymmetryOperations
+    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.structure.records import Framework
 
 DECIMALS = 8

@@ -10,13 +10,13 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.operations import SymmetryOperations
 from zeoloom.geometry.space_groups import identify
-from zeoloom.geometry.symmetry import SymmetryOperations
 from zeoloom.structure.files.cif_tags import number
 
 if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.structure.files.cif_tags import Block
-    from zeoloom.structure.records import FloatArray
 
 MAX_OPERATIONS = 192 * 8
 """The largest space groups have 192 operations; a supercell multiplies them by its translations."""

@@ -14,7 +14,7 @@ from ase import Atoms
 from ase.db import connect
 from ase.db.core import check
 
-from zeoloom.geometry.symmetry import expand_orbits
+from zeoloom.geometry.operations import expand_orbits
 from zeoloom.structure.files.atomic import write_atomically
 
 if TYPE_CHECKING:

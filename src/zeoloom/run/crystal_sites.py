@@ -1,0 +1,72 @@
+"""Where the crystals of `solve` and `generate` are to grow, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from zeoloom.errors import InputError
+from zeoloom.run.crystal_request import GenerateRequest, SolveRequest
+from zeoloom.search.task import draw_site, fitting_cell, given_sites, prior_of
+from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    from zeoloom.learn.checkpoint import Model
+    from zeoloom.search.candidates import Site
+    from zeoloom.search.task import Prior
+
+POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
+"""Of a batch; larger ones are no faster on a CPU."""
+
+DrawSites = Callable[[torch.Generator], "Sequence[Site]"]
+"""Places for one batch."""
+
+
+def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSites:
+    """Where the crystals of each batch are to grow.
+
+    Raises:
+        InputError: if nothing fits what is asked for, or the model was learned on clusters.
+    """
+    if model.config.crystals is None:
+        raise InputError(
+            f"the model {request.model} was learned on clusters; whole crystals need one learned "
+            "on whole frameworks, such as crystal"
+        )
+    if isinstance(request, SolveRequest):
+        cell = fitting_cell(request.cell, request.space_group)
+        sites = given_sites(cell, request.space_group, request.limits)
+        size = request.batch or batch_size(sites[-1].n_points)
+
+        def given(generator: torch.Generator) -> list[Site]:
+            drawn = torch.randint(len(sites), (size,), generator=generator)
+            return [sites[i] for i in drawn.tolist()]
+
+        return given
+    # only types that the model knows: a benchmark that holds some out must not give away cells
+    known = {*model.record["learned"], *model.record["held_out"]}
+    frameworks = [each for code, each in load_reference().items() if code in known]
+    prior = prior_of(frameworks, request.limits, request.space_group)
+    return partial(_draw_alike, prior, request.batch)
+
+
+def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Site]:
+    """Places with about the same number of points, so that little of a batch is padding."""
+    first = draw_site(prior, generator)
+    size = batch or batch_size(first.n_points)
+    sites = [first]
+    for _ in range(20 * size):
+        if len(sites) == size:
+            break
+        site = draw_site(prior, generator)
+        if abs(site.n_points - first.n_points) <= max(1, first.n_points // 4):
+            sites.append(site)
+    return sites
+
+
+def batch_size(n_points: int) -> int:
+    """Crystals grown at once, of so many points each."""
+    return max(4, min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points))

@@ -1,0 +1,119 @@
+"""`join`: clusters joined to one another, and the poster's joining test on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeoloom.clusters.join import join_sequentially, join_together, tetrahedral_centres
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser
+from zeoloom.clusters.statistics import Metrics, joining_metrics
+from zeoloom.diffusion.samplers import final
+from zeoloom.report.figures import scene_figure
+from zeoloom.run.clouds import States, make_clouds, scenes, silent
+from zeoloom.run.cluster_request import JoinRequest, points_of, resolved, sampler_of
+from zeoloom.run.folder import close_run, open_run, seconds_spent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from zeoloom.learn.checkpoint import Model
+    from zeoloom.run.clouds import MakeClouds, OnUpdate
+
+
+def join(
+    request: JoinRequest,
+    model: Model,
+    folder: Path,
+    *,
+    resume: bool = False,
+    generator: torch.Generator,
+    on_update: OnUpdate = silent,
+) -> Metrics:
+    """Join clusters and count what came out well.
+
+    Writes `clouds.npz`, `atoms.extxyz`, `clouds.html`, `joined.png`, `metrics.json`, `run.json`.
+
+    Args:
+        request: what is wanted.
+        model: with what.
+        folder: for the run.
+        resume: go on with an interrupted run in the folder.
+        generator: source of randomness, on the CPU, seeded by the request.
+        on_update: told of progress.
+
+    Returns:
+        The content of `metrics.json`.
+    """
+    request = resolved(request, model)
+    radius = float(model.record["radius"])
+    run = open_run(
+        folder, {"verb": "join", "weights": model.sha256, **request.model_dump()}, resume=resume
+    )
+    make = _joiner(request, model, radius, generator)
+    made = make_clouds(
+        run, model.network, request, make, radius=radius, generator=generator, on_update=on_update
+    )
+    centres = list(made.clouds.cart_centres)
+    before = joining_metrics([atoms.cart_t for atoms in made.atoms_before_repair], centres)
+    seconds = seconds_spent(run)
+    metrics = joining_metrics([atoms.cart_t for atoms in made.atoms], centres)
+    metrics |= {f"before_repair_{key}": v for key, v in before.items() if key != "joined"}
+    metrics |= {
+        "evaluations_per_joined": made.evaluations / request.n,
+        "joined_per_second": request.n / seconds,
+    }
+    scene_figure(folder / "joined.png", scenes(made.clouds, made.atoms, 1)[0])
+    close_run(run, metrics, made.evaluations, next(model.network.parameters()).device)
+    return metrics
+
+
+def _joiner(
+    request: JoinRequest, model: Model, radius: float, generator: torch.Generator
+) -> MakeClouds:
+    """How the request wants clusters joined."""
+    network, sampler = model.network, sampler_of(request)
+    device = next(network.parameters()).device
+    points = points_of(request, model)
+
+    def together(n: int) -> States:
+        centres = tetrahedral_centres(n, request.clusters, generator)
+        for joined in join_together(
+            network,
+            sampler,
+            centres,
+            points,
+            radius=radius,
+            steps=request.steps,
+            generator=generator,
+            device=device,
+        ):
+            yield joined.x, joined.centres, joined.sigma
+
+    def sequentially(n: int) -> States:
+        central = final(
+            denoise_clusters(
+                open_denoiser(network),
+                sampler,
+                n,
+                points,
+                radius=radius,
+                steps=request.steps,
+                generator=generator,
+                device=device,
+            )
+        )
+        for joined in join_sequentially(
+            network,
+            sampler,
+            central,
+            request.clusters,
+            points,
+            radius=radius,
+            steps=request.steps,
+            generator=generator,
+        ):
+            yield joined.x, joined.centres, joined.sigma
+
+    return together if request.mode == "together" else sequentially

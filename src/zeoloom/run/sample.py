@@ -1,0 +1,137 @@
+"""`sample`: clusters from weights, and the poster's regeneration test on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.clusters.cut import cut_clusters
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser
+from zeoloom.clusters.statistics import Metrics, cluster_statistics, regeneration_metrics
+from zeoloom.errors import InputError
+from zeoloom.learn.dataset import drawing_weights
+from zeoloom.report.figures import regeneration_figure
+from zeoloom.report.scene import scene_of_atoms
+from zeoloom.run.clouds import States, make_clouds, scenes, silent
+from zeoloom.run.cluster_request import SampleRequest, points_of, resolved, sampler_of
+from zeoloom.run.folder import close_run, open_run, seconds_spent
+from zeoloom.structure.records import Atoms, ClusterSet
+from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.learn.checkpoint import Model
+    from zeoloom.run.clouds import OnUpdate
+
+REAL_CLUSTERS = 2000
+"""About how many the held-out clusters are repeated to, each as often as training would draw it."""
+
+
+def sample(
+    request: SampleRequest,
+    model: Model,
+    folder: Path,
+    *,
+    resume: bool = False,
+    generator: torch.Generator,
+    on_update: OnUpdate = silent,
+) -> Metrics:
+    """Make clusters and compare them with real ones of types the model never saw.
+
+    Writes `clouds.npz`, `atoms.extxyz`, `clouds.html`, `regeneration.png`, `metrics.json`,
+    `run.json`.
+
+    Args:
+        request: what is wanted.
+        model: with what.
+        folder: for the run.
+        resume: go on with an interrupted run in the folder.
+        generator: source of randomness, on the CPU, seeded by the request.
+        on_update: told of progress.
+
+    Returns:
+        The content of `metrics.json`.
+    """
+    request = resolved(request, model)
+    radius = float(model.record["radius"])
+    held_out = held_out_clusters(model)
+    run = open_run(
+        folder, {"verb": "sample", "weights": model.sha256, **request.model_dump()}, resume=resume
+    )
+    denoise, device = open_denoiser(model.network), next(model.network.parameters()).device
+    n_points = points_of(request, model)
+
+    def make(n: int) -> States:
+        return (
+            (step.x, step.x.new_zeros(n, 1, 3), step.sigma)
+            for step in denoise_clusters(
+                denoise,
+                sampler_of(request),
+                n,
+                n_points,
+                radius=radius,
+                steps=request.steps,
+                generator=generator,
+                device=device,
+            )
+        )
+
+    made = make_clouds(
+        run, model.network, request, make, radius=radius, generator=generator, on_update=on_update
+    )
+    real_clusters = repeat_as_drawn(held_out, REAL_CLUSTERS)
+    real = cluster_statistics(real_clusters)
+    generated = cluster_statistics(atoms.cart_t for atoms in made.atoms)
+    before = cluster_statistics(atoms.cart_t for atoms in made.atoms_before_repair)
+    seconds = seconds_spent(run)
+    metrics = regeneration_metrics(generated, real) | {
+        f"before_repair_{key}": value
+        for key, value in regeneration_metrics(before, real).items()
+        if not key.startswith("real_") and key != "clusters"
+    }
+    metrics |= {
+        "evaluations_per_cluster": made.evaluations / request.n,
+        "clusters_per_second": request.n / seconds,
+    }
+    regeneration_figure(
+        folder / "regeneration.png",
+        generated,
+        real,
+        radius=radius,
+        gallery=scenes(made.clouds, made.atoms, 6),
+        real_gallery=[
+            scene_of_atoms("", Atoms(cart_t), cart_centres=np.zeros((1, 3)), radius=radius)
+            for cart_t in real_clusters[:: max(1, len(real_clusters) // 6)]
+        ],
+    )
+    close_run(run, metrics, made.evaluations, next(model.network.parameters()).device)
+    return metrics
+
+
+def held_out_clusters(model: Model) -> ClusterSet:
+    """Clusters of the framework types that were held out when the model was trained.
+
+    Raises:
+        InputError: if none was held out, or they are not in the bundled reference.
+    """
+    reference = load_reference()
+    names = [name for name in model.record["held_out"] if name in reference]
+    if not names:
+        raise InputError(
+            "the model's record names no held-out framework type of the bundled reference "
+            "to compare with; train with held_out above 0"
+        )
+    return cut_clusters(
+        [reference[name] for name in names], float(model.record["radius"]), "unique"
+    )
+
+
+def repeat_as_drawn(clusters: ClusterSet, n: int) -> list[FloatArray]:
+    """Each cluster as often as training would draw it among `n`."""
+    copies = np.round(drawing_weights(clusters.names, clusters.multiplicities) * n).astype(int)
+    return [cluster.cart_t for cluster, k in zip(clusters, copies, strict=True) for _ in range(k)]

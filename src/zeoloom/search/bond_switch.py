@@ -1,0 +1,220 @@
+"""Compiled: moves from net to net, all images of a bond at once.
+
+A switch (Wooten, Winer & Weaire, PRL 54, 1392 (1985)) takes a path a-b-c-d, breaks a-b and c-d and
+makes a-c and b-d. It never changes how many bonds cross a mirror, so a chain does what is left:
+it breaks a bond and goes on, making and breaking others, until every atom has four again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeoloom.geometry.group import NO_CELLS, inverse, product
+from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.search.net_kernel import (
+    balanced,
+    bond_at,
+    bond_index,
+    change_bond,
+    named,
+    near_images,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.group import Cells, GroupTable
+    from zeoloom.search.net_kernel import Net, Sites
+
+FURTHEST = 5.8
+"""Å, that atoms may be apart to be bonded by a chain."""
+
+LONGEST_CHAIN = 6
+"""Bonds that a chain makes or breaks after the first."""
+
+OFFERS = 128
+"""Images that are on offer to each atom at most."""
+
+TO_NEEDY, LOOKS = 0.7, 8
+"""Chance that a chain looks for an atom in want of a bond, and how often it looks."""
+
+
+@compiled
+def pick(n: int, rng: np.random.Generator) -> int:
+    """One of n."""
+    return min(int(rng.random() * n), n - 1)
+
+
+@compiled
+def switch(
+    i: int, net: Net, new: Net, sites: Sites, table: GroupTable, rng: np.random.Generator
+) -> tuple[int, int, Cells]:
+    """Switch the bonds of a path a-i-c-d.
+
+    Args:
+        i: an atom.
+        net: that it has.
+        new: the same, to be changed.
+        sites: of the atoms.
+        table: group and cell.
+        rng: source of randomness.
+
+    Returns:
+        The asymmetric atom of c, -1 if there was no such path; the operation and the cells of
+        its image there.
+    """
+    nothing = -1, 0, NO_CELLS
+    if net.counts[i] < 2:
+        return nothing
+    to_a, to_c = pick(net.counts[i], rng), pick(net.counts[i], rng)
+    if to_a == to_c:
+        return nothing
+    a, a_image, a_cells = bond_at(net, i, to_a)
+    c, c_image, c_cells = bond_at(net, i, to_c)
+    to_d = pick(net.counts[c], rng)
+    d, far, far_cells = bond_at(net, c, to_d)
+    d_image, d_cells = product(table, c_image, c_cells, far, far_cells)
+    d_image, d_cells = named(d, d_image, d_cells, sites)
+    if d == i and d_image == 0 and d_cells == NO_CELLS:
+        return nothing
+    if bond_index(net, i, d, d_image, d_cells) == to_a:
+        return nothing
+    back, back_cells = inverse(table, a_image, a_cells)
+    image, cells = product(table, back, back_cells, c_image, c_cells)
+    image, cells = named(c, image, cells, sites)
+    change_bond(new, i, a, a_image, a_cells, False, sites, table)
+    change_bond(new, c, d, far, far_cells, False, sites, table)
+    made = change_bond(new, a, c, image, cells, True, sites, table)
+    made = made and change_bond(new, i, d, d_image, d_cells, True, sites, table)
+    return (c, c_image, c_cells) if made else nothing
+
+
+@compiled
+def only_renamed(
+    i: int,
+    c: int,
+    image: int,
+    cells: Cells,
+    net: Net,
+    new: Net,
+    sites: Sites,
+    table: GroupTable,
+) -> bool:
+    """Whether a switch has but made atom i and an image of c take one another's part.
+
+    Args:
+        i: the atom.
+        c: what `switch` has returned, as are image and cells.
+        image: operation.
+        cells: likewise.
+        net: before the switch.
+        new: after it.
+        sites: of the atoms.
+        table: group and cell.
+    """
+    back, back_cells = inverse(table, image, cells)
+    for one in range(1 if c == i else 2):
+        was, now = (c, i) if one == 0 else (i, c)
+        home, home_cells = (back, back_cells) if one == 0 else (image, cells)
+        if new.counts[now] != net.counts[was]:
+            return False
+        for m in range(new.counts[now]):
+            other, far, ends = bond_at(new, now, m)
+            far, ends = product(table, home, home_cells, far, ends)
+            if other == i:
+                other = c
+                far, ends = product(table, far, ends, image, cells)
+            elif other == c:
+                other = i
+                far, ends = product(table, far, ends, back, back_cells)
+            far, ends = named(other, far, ends, sites)
+            if bond_index(net, was, other, far, ends) == net.counts[was]:
+                return False
+    return True
+
+
+@compiled
+def chain(
+    i: int,
+    frac: FloatArray,
+    offers: IntArray,
+    offered: IntArray,
+    net: Net,
+    new: Net,
+    sites: Sites,
+    table: GroupTable,
+    rng: np.random.Generator,
+) -> bool:
+    """Break a bond of an atom, then make and break others until all atoms have four.
+
+    Args:
+        i: an atom.
+        frac: (n, 3) where the atoms are.
+        offers: (n, OFFERS, 5) images that each atom might be bonded to, found when needed.
+        offered: (n,) how many; -1 if not yet found.
+        net: that the atoms have.
+        new: the same, to be changed.
+        sites: of the atoms.
+        table: group and cell.
+        rng: source of randomness.
+
+    Returns:
+        Whether all atoms have four bonds in the end.
+    """
+    if net.counts[i] >= 4:
+        m = pick(net.counts[i], rng)
+        other, image, cells = bond_at(net, i, m)
+        change_bond(new, i, other, image, cells, False, sites, table)
+    for _ in range(LONGEST_CHAIN):
+        crowded, needy = _unbalanced(new, rng)
+        if crowded >= 0:
+            m = _old_bond(crowded, net, new, rng)
+            if m < 0:
+                return False
+            other, image, cells = bond_at(new, crowded, m)
+            change_bond(new, crowded, other, image, cells, False, sites, table)
+        elif needy >= 0:
+            if offered[needy] < 0:
+                offered[needy] = near_images(needy, frac, table, sites, FURTHEST, offers[needy])
+            if offered[needy] == 0:
+                return False
+            k = pick(offered[needy], rng)
+            if rng.random() < TO_NEEDY:
+                for _ in range(LOOKS):
+                    if new.counts[offers[needy, k, 0]] < 4:
+                        break
+                    k = pick(offered[needy], rng)
+            other, image = offers[needy, k, 0], offers[needy, k, 1]
+            cells = (offers[needy, k, 2], offers[needy, k, 3], offers[needy, k, 4])
+            if not change_bond(new, needy, other, image, cells, True, sites, table):
+                return False
+        else:
+            break
+    return balanced(new)
+
+
+@compiled
+def _unbalanced(net: Net, rng: np.random.Generator) -> tuple[int, int]:
+    """An atom with too many bonds and one with too few; -1 where there is none."""
+    n = len(net.counts)
+    first = pick(n, rng)
+    crowded = needy = -1
+    for k in range(n):
+        i = (first + k) % n
+        if net.counts[i] > 4:
+            crowded = i
+        elif net.counts[i] < 4:
+            needy = i
+    return crowded, needy
+
+
+@compiled
+def _old_bond(i: int, net: Net, new: Net, rng: np.random.Generator) -> int:
+    """A bond of an atom that this move has not made; -1 if none came up."""
+    for _ in range(LOOKS):
+        m = pick(new.counts[i], rng)
+        partner, image, cells = bond_at(new, i, m)
+        if bond_index(net, i, partner, image, cells) < net.counts[i]:
+            return m
+    return -1

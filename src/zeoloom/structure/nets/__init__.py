@@ -1,1 +1,0 @@
-"""Periodic nets: the graph of T atoms and bonds of a framework, its invariants and its identity."""
