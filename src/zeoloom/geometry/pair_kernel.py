@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
+
+from zeoloom.geometry.compiled import compiled
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 TERMS = 16
 """Rows of a pair: 1, r/d, R^T r/d, R."""
-
-compiled = numba.njit(cache=True, error_model="numpy")
-"""Division by zero gives inf, as in arrays, and needs no test."""
 
 
 @compiled

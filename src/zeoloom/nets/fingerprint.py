@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.geometry.compiled import compiled
 from zeoloom.nets.ball_kernel import ANGLES, FREE, slot_of
 from zeoloom.nets.graph import half_edges
 

@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
-from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.geometry.compiled import compiled
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.geometry.compiled import compiled
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray

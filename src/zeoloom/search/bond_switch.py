@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zeoloom.geometry.compiled import compiled
 from zeoloom.geometry.group import NO_CELLS, inverse, product
-from zeoloom.geometry.pair_kernel import compiled
 from zeoloom.search.net_kernel import (
     balanced,
     bond_at,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeoloom.geometry.compiled import compiled
 from zeoloom.geometry.group import NO_CELLS, inverse, product
-from zeoloom.geometry.pair_kernel import compiled
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.search.strain import strain
 

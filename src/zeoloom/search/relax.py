@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.geometry.compiled import compiled
 from zeoloom.nets.bonding import BOND_LENGTH
 from zeoloom.search.strain import (
     LENGTH_COST,

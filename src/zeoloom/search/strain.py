@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.search.bond_switch import OFFERS, chain, only_renamed, pick, switch
 from zeoloom.search.net_kernel import (

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.geometry.compiled import compiled
 from zeoloom.geometry.group import NO_CELLS, product
-from zeoloom.geometry.pair_kernel import compiled, lattice_shifts
+from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.search.net_kernel import IMPOSSIBLE, bond_at, empty_net, look, named, sites_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.pair_kernel import compiled
+from zeoloom.geometry.compiled import compiled
 from zeoloom.search.strain import length_of, nearest
 
 if TYPE_CHECKING:
