@@ -1,8 +1,8 @@
 """Repair of crystals: re-noise what is wrong, perhaps with a point more or fewer, denoise again.
 
 As for clusters (`clusters/repair.py`), with the periodic images: a round takes one faulty or
-strained atom of each crystal, lets loose the points near it or near its images, holds the others at the
-same noise level. What comes of it walks a little from net to net without the network, and is
+strained atom of each crystal, lets loose the points near it or near its images, holds the others at
+the same noise level. What comes of it walks a little from net to net without the network, and is
 kept by Metropolis' rule. Crystals that are valid go on: from one net to the next of lower cost is a
 shorter way than from noise. The rounds are an annealing. The worse half of the crystals is given up
 now and then, and copies of the best take the place of the worst. So that they do not all end in one
