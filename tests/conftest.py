@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import zeoloom
+from cluster_examples import RADIUS
 from zeoloom.cli import main
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.learn import training
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TYPES = ("ABW", "CHA", "GIS", "LTA", "SOD", "TON")
-RADIUS = 5.0
 
 TINY_NETWORKS = {
     "equivariant": {

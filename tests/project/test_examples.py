@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from paths import ROOT
 from zeoloom.learn import checkpoint
 from zeoloom.run import sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = ROOT / "examples"
 WEIGHTS = Path(checkpoint.__file__).parent / "weights"
 
 needs_weights = pytest.mark.skipif(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
+from paths import ORACLE
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
 from zeoloom.geometry.neighbours import neighbours_within
@@ -38,8 +38,6 @@ from zeoloom.structure.reference import load_reference
 if TYPE_CHECKING:
     from zeoloom.structure.records import Framework
 
-SHARED = Path(__file__).parents[2] / "shared"
-ORACLE = SHARED / "oracle" / "iza.json"
 
 INTERRUPTED = [
     "CHI",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paths import IZA_CIFS
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
@@ -19,7 +20,8 @@ from zeoloom.structure.files.clusters import load_clusters, save_clusters
 from zeoloom.structure.records import Cluster, ClusterSet, Framework
 from zeoloom.structure.reference import load_reference
 
-CIFS = Path(__file__).parents[2] / "shared" / "iza-cif"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def shell_distances(cluster: Cluster) -> np.ndarray:
@@ -42,10 +44,10 @@ def test_the_whole_reference_at_every_choice_of_sites(unique: ClusterSet) -> Non
     assert len(cut_clusters(load_reference().values(), 7.0, "primitive")) == 11_464
 
 
-@pytest.mark.skipif(not CIFS.exists(), reason="needs the shared CIFs")
+@pytest.mark.skipif(not IZA_CIFS.exists(), reason="needs the shared CIFs")
 @pytest.mark.slow
 def test_the_files_of_the_database() -> None:
-    read = read_frameworks([CIFS])
+    read = read_frameworks([IZA_CIFS])
     assert read.problems == ()
     assert len(read.frameworks) == 229
     reference = load_reference()
@@ -56,10 +58,10 @@ def test_the_files_of_the_database() -> None:
         assert cut_clusters(same_types, 7.0, sites).names == clusters.names
 
 
-@pytest.mark.skipif(not CIFS.exists(), reason="needs the shared CIFs")
+@pytest.mark.skipif(not IZA_CIFS.exists(), reason="needs the shared CIFs")
 def test_files_and_reference_give_the_same_clusters() -> None:
     # two sources, two settings: the distances must agree to what four decimals allow
-    read = read_frameworks([CIFS / f"{code}.cif" for code in ("CHA", "MFI", "FAU", "OKO")])
+    read = read_frameworks([IZA_CIFS / f"{code}.cif" for code in ("CHA", "MFI", "FAU", "OKO")])
     for framework in read.frameworks:
         ours = cut_clusters([load_reference()[framework.name]], 7.0, "unique")
         theirs = cut_clusters([framework], 7.0, "unique")

@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import replace
 from importlib import resources
-from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -22,6 +21,7 @@ from net_examples import (
     redescribed,
     redescribed_net,
 )
+from paths import IZA_CIFS
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.canonical import canonical_form
 from zeoloom.nets.fingerprint import fingerprint_of
@@ -37,8 +37,6 @@ from zeoloom.nets.placement import NoCanonicalFormError
 from zeoloom.nets.shells import coordination_sequences
 from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.reference import load_reference
-
-IZA_CIFS = Path(__file__).parents[2] / "shared/iza-cif"
 
 SEVERAL_ATOMS = 150
 """T atoms in the cell up to which a type is tried in up to eightfold supercells."""

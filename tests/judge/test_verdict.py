@@ -7,7 +7,6 @@ import json
 import re
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ase.db
@@ -20,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from net_examples import diamond, framework_of, redescribed
+from paths import IZA_CIFS
 from silica_examples import bare, in_p1, known, shaken
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.verdict import (
@@ -43,9 +43,10 @@ from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.files.frameworks import save_database
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zeoloom.structure.records import Framework
 
-IZA_CIFS = Path(__file__).parents[2] / "shared" / "iza-cif"
 
 FACTS = {
     # T atoms, unique, rings, space group

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import zeoloom
-from conftest import RADIUS
+from cluster_examples import RADIUS
 from zeoloom.judge.verdict import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256

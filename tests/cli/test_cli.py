@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import zeoloom
-from test_cif import GIS
+from cif_examples import GIS
 from zeoloom.cli import app
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 

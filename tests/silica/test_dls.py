@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import fields, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+from paths import ORACLE
 from silica_examples import bare, in_p1, known, shaken, with_axes, with_origin_at
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
@@ -29,8 +29,6 @@ from zeoloom.silica.restraints import Restraints, joined, silica_restraints
 from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import load_reference
 from zeoloom.structure.standard import standardised
-
-ORACLE = Path(__file__).parents[2] / "shared" / "oracle" / "iza.json"
 
 # approved late enough that IZA counted R_DLS as DLS-76 does; see benchmarks/dls.py
 COUNTED_ALIKE = ["ACO", "BCT", "BOZ", "BSV", "CFI", "DFT", "ISV", "MSO", "NPT", "SFF", "STF", "STT"]

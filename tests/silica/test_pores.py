@@ -6,12 +6,12 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from paths import ORACLE
 from silica_examples import bare, in_p1, known, with_axes, with_origin_at
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.neighbours import neighbours_within
@@ -22,9 +22,10 @@ from zeoloom.silica.voids import voids
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zeoloom.structure.records import Framework
 
-ORACLE = Path(__file__).resolve().parents[2] / "shared" / "oracle" / "iza.json"
 
 WIDER_AT_IZA = 0.06
 """Å. IZA's spheres are all larger by this much: as if its atoms had a radius of 1.32 Å."""

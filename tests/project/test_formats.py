@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +10,10 @@ import pytest
 import torch
 
 import zeoloom
+from cloud_examples import some_clouds
+from cluster_examples import METRICS
 from crystal_examples import shipped_crystal
-from test_cli_make import METRICS
-from test_cloud_files import some_clouds
+from paths import ROOT
 from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PointNetConfig
@@ -23,8 +23,9 @@ from zeoloom.silica.energy import Relaxation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-TEXT = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
 
 
 def section(title: str) -> str:

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from net_examples import Walker, diamond, framework_of, net, random_basis
+from paths import ORACLE
 from zeoloom.errors import InputError
 from zeoloom.nets.graph import Net, components, half_edges, net_from_edges, net_of
 from zeoloom.nets.integer_lattices import (
@@ -28,7 +28,6 @@ from zeoloom.nets.rings import ring_sizes, vertex_symbols
 from zeoloom.nets.shells import coordination_sequences
 from zeoloom.structure.reference import load_reference
 
-ORACLE = Path(__file__).parents[2] / "shared/oracle/iza.json"
 needs_oracle = pytest.mark.skipif(not ORACLE.exists(), reason="needs ../shared/oracle")
 
 RINGS_COUNTED_OTHERWISE = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from crystal_examples import group_of, random_cell
+from paths import ROOT
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits, separations, snap_to_sites
 from zeoloom.search.candidates import Site, fingerprint_of, gathered, site_of
@@ -19,8 +19,9 @@ from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+BENCHMARKS = ROOT / "benchmarks"
 
 CHA_SITE = load_reference()["CHA"].frac_t[0]
 """One T atom, in the group of the reference."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cloud_examples import some_clouds
 from zeoloom.errors import InputError
 from zeoloom.structure.files.clouds import load_atoms, load_clouds, save_atoms, save_clouds
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
@@ -19,15 +20,6 @@ if TYPE_CHECKING:
 ANY_FILE = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-def some_clouds(trajectory: bool = True) -> CloudSet:
-    rng = np.random.default_rng(7)
-    points = rng.normal(0, 3, (24, 3)).astype(np.float32)
-    path = Trajectory(rng.normal(size=(5, 9, 3)).astype(np.float32), np.geomspace(3, 0.05, 5), 1)
-    return CloudSet(
-        points, np.array([0, 8, 17, 24]), np.zeros((3, 1, 3)), 7.0, path if trajectory else None
-    )
 
 
 def some_atoms() -> list[Atoms]:
