@@ -52,8 +52,13 @@ if TYPE_CHECKING:
         training_examples,
     )
     from zeoloom.structure.files.cif import read_framework
-    from zeoloom.structure.files.clouds import load_atoms, load_clouds, save_atoms, save_clouds
-    from zeoloom.structure.files.clusters import load_clusters, save_clusters
+    from zeoloom.structure.files.cloud_archive import (
+        load_atoms,
+        load_clouds,
+        save_atoms,
+        save_clouds,
+    )
+    from zeoloom.structure.files.cluster_archive import load_clusters, save_clusters
     from zeoloom.structure.reference import load_reference
 
 _HOMES = {
@@ -86,12 +91,12 @@ _HOMES = {
     "train": "learn.training",
     "points_to_atoms": "clusters.atoms",
     "read_framework": "structure.files.cif",
-    "load_atoms": "structure.files.clouds",
-    "load_clouds": "structure.files.clouds",
-    "save_atoms": "structure.files.clouds",
-    "save_clouds": "structure.files.clouds",
-    "load_clusters": "structure.files.clusters",
-    "save_clusters": "structure.files.clusters",
+    "load_atoms": "structure.files.cloud_archive",
+    "load_clouds": "structure.files.cloud_archive",
+    "save_atoms": "structure.files.cloud_archive",
+    "save_clouds": "structure.files.cloud_archive",
+    "load_clusters": "structure.files.cluster_archive",
+    "save_clusters": "structure.files.cluster_archive",
     "load_reference": "structure.reference",
     "scene_figure": "report.figures",
     "write_page": "report.page",

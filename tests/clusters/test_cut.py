@@ -16,7 +16,7 @@ from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.structure.files.cif import read_frameworks
-from zeoloom.structure.files.clusters import load_clusters, save_clusters
+from zeoloom.structure.files.cluster_archive import load_clusters, save_clusters
 from zeoloom.structure.records import Cluster, ClusterSet, Framework
 from zeoloom.structure.reference import load_reference
 

@@ -39,8 +39,8 @@ from zeoloom.nets.identity import net_key
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
 from zeoloom.run.journal import Journal, judgement_from_json, judgement_to_json
 from zeoloom.silica.energy import Relaxation
+from zeoloom.structure.files.ase_frameworks import save_database
 from zeoloom.structure.files.cif import read_framework
-from zeoloom.structure.files.frameworks import save_database
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from zeoloom.report.scene import (
     scenes_of_clouds,
     sphere_radii,
 )
-from zeoloom.structure.files.clouds import save_atoms, save_clouds
+from zeoloom.structure.files.cloud_archive import save_atoms, save_clouds
 from zeoloom.structure.records import Atoms
 from zeoloom.structure.reference import load_reference
 

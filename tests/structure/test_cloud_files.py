@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cloud_examples import some_clouds
 from zeoloom.errors import InputError
-from zeoloom.structure.files.clouds import load_atoms, load_clouds, save_atoms, save_clouds
+from zeoloom.structure.files.cloud_archive import load_atoms, load_clouds, save_atoms, save_clouds
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
 if TYPE_CHECKING:

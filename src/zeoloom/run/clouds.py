@@ -17,7 +17,7 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.report.page import write_page
 from zeoloom.report.scene import Scene, scenes_of_clouds
 from zeoloom.run.folder import Part, RunFolder, run_parts
-from zeoloom.structure.files.clouds import save_atoms, save_clouds
+from zeoloom.structure.files.cloud_archive import save_atoms, save_clouds
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
 if TYPE_CHECKING:

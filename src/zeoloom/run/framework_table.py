@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.judge.verdict import NEW, best_first
+from zeoloom.structure.files.ase_frameworks import save_database, save_extxyz
 from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.files.cif_out import write_cif
-from zeoloom.structure.files.frameworks import save_database, save_extxyz
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -88,7 +88,7 @@ def load_clouds(path: str | Path) -> CloudSet:
         reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise InputError(
             f"{path}: the clouds in it do not fit together: {reason}. Expected the keys and shapes "
-            "of `zeoloom.structure.files.clouds`; generate the file again."
+            "of `zeoloom.structure.files.cloud_archive`; generate the file again."
         ) from error
 
 
