@@ -21,7 +21,7 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.verdict import Judgement, judge_net, refined, with_pores
 from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import net_key
-from zeoloom.structure.files.cif import read_framework
+from zeoloom.structure.files.reader import read_framework
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

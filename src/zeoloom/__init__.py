@@ -51,7 +51,6 @@ if TYPE_CHECKING:
         tensorboard,
         training_examples,
     )
-    from zeoloom.structure.files.cif import read_framework
     from zeoloom.structure.files.cloud_archive import (
         load_atoms,
         load_clouds,
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
         save_clouds,
     )
     from zeoloom.structure.files.cluster_archive import load_clusters, save_clusters
+    from zeoloom.structure.files.reader import read_framework
     from zeoloom.structure.reference import load_reference
 
 _HOMES = {
@@ -90,7 +90,7 @@ _HOMES = {
     "load_config": "learn.config",
     "train": "learn.training",
     "points_to_atoms": "clusters.atoms",
-    "read_framework": "structure.files.cif",
+    "read_framework": "structure.files.reader",
     "load_atoms": "structure.files.cloud_archive",
     "load_clouds": "structure.files.cloud_archive",
     "save_atoms": "structure.files.cloud_archive",

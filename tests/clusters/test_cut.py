@@ -15,8 +15,8 @@ from paths import IZA_CIFS
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
-from zeoloom.structure.files.cif import read_frameworks
 from zeoloom.structure.files.cluster_archive import load_clusters, save_clusters
+from zeoloom.structure.files.reader import read_frameworks
 from zeoloom.structure.records import Cluster, ClusterSet, Framework
 from zeoloom.structure.reference import load_reference
 

@@ -40,7 +40,7 @@ from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_
 from zeoloom.run.journal import Journal, judgement_from_json, judgement_to_json
 from zeoloom.silica.energy import Relaxation
 from zeoloom.structure.files.ase_frameworks import save_database
-from zeoloom.structure.files.cif import read_framework
+from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -35,7 +35,7 @@ from zeoloom.nets.identity import (
 )
 from zeoloom.nets.placement import NoCanonicalFormError
 from zeoloom.nets.shells import coordination_sequences
-from zeoloom.structure.files.cif import read_framework
+from zeoloom.structure.files.reader import read_framework
 from zeoloom.structure.reference import load_reference
 
 SEVERAL_ATOMS = 150

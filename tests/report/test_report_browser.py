@@ -14,7 +14,7 @@ from report_examples import HOSTILE, TYPES, WORDS, some_judgements
 from zeoloom.nets.graph import net_of
 from zeoloom.report.report import write_report
 from zeoloom.silica.pores import pores
-from zeoloom.structure.files.cif import read_framework
+from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

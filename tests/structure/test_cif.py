@@ -15,14 +15,15 @@ from paths import IZA_CIFS
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.structure.files.cif import element_of, read_framework, read_frameworks
+from zeoloom.structure.files.cif import element_of
+from zeoloom.structure.files.reader import read_framework, read_frameworks
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from zeoloom.structure.records import Framework
 
 
-def read_text(folder: Path, text: str | bytes) -> tuple[Framework, list[str]]:
+def read_text(folder: Path, text: str | bytes) -> tuple[Framework, tuple[str, ...]]:
     path = folder / "a.cif"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return read_framework(path)
@@ -32,7 +33,7 @@ def read_text(folder: Path, text: str | bytes) -> tuple[Framework, list[str]]:
 def test_what_was_written_is_read(code: str, tmp_path: Path) -> None:
     framework = load_reference()[code]
     again, notices = read_text(tmp_path, cif_of(framework))
-    assert notices == []
+    assert notices == ()
     assert again.space_group_number == framework.space_group_number
     assert again.t_labels == framework.t_labels
     np.testing.assert_allclose(again.frac_t, framework.frac_t, atol=2e-5)
@@ -64,9 +65,9 @@ def test_guests_water_and_cations_are_left_out_with_a_notice(tmp_path: Path) -> 
         ("F1", "F", np.array([0.05, 0.02, 0.25])),
     ]
     framework, notices = read_text(tmp_path, cif_of(cha, guests))
-    assert notices == [
-        "left out, not part of the framework: 1 C, 1 F, 1 N, 1 Na, 1 O (asymmetric atoms)"
-    ]
+    assert notices == (
+        "left out, not part of the framework: 1 C, 1 F, 1 N, 1 Na, 1 O (asymmetric atoms)",
+    )
     assert len(framework.frac_t) == 1
     assert len(framework.frac_o) == 4
 
@@ -81,7 +82,7 @@ def test_a_cation_that_could_be_a_t_atom_is_told_by_its_bridges(tmp_path: Path) 
     # the same element on the T site itself is one
     framework, notices = read_text(tmp_path, cif_of(cha).replace(" Si ", " Zn2+ "))
     assert len(framework.frac_t) == 1
-    assert notices == []
+    assert notices == ()
 
 
 def test_mixed_sites_are_one_t_atom(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_mixed_sites_are_one_t_atom(tmp_path: Path) -> None:
     text = cif_of(gis, [("Al1", "Al", gis.frac_t[0])])
     framework, notices = read_text(tmp_path, text)
     assert framework.t_labels == ("T1",)
-    assert notices == ["1 T atoms listed on the site of another, merged"]
+    assert notices == ("1 T atoms listed on the site of another, merged",)
     shared = text.replace("_atom_site_fract_z\n", "_atom_site_fract_z\n_atom_site_occupancy\n")
     lines = [
         f"{line} {0.5 if line.startswith(('T1', 'Al1')) else 1}" if line.count(" ") == 4 else line
@@ -125,7 +126,7 @@ def test_several_blocks_give_the_first_structure(tmp_path: Path) -> None:
     text = "data_global\n_journal_year 2020\n" + GIS + cif_of(load_reference()["SOD"])
     framework, notices = read_text(tmp_path, text)
     assert framework.space_group_number == 141
-    assert notices == ["2 structures in the file; read the first, 'GIS'"]
+    assert notices == ("2 structures in the file; read the first, 'GIS'",)
 
 
 def test_a_net_that_is_not_four_connected_is_noticed(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.operations import expand_orbits, separations
 from zeoloom.geometry.space_groups import operations_of_hall_number, symbol_of_hall_number
 from zeoloom.silica.dls import r_dls, refine
-from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.files.cif_out import cif_text, write_cif
+from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
     from pathlib import Path

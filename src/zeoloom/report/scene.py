@@ -17,8 +17,8 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.bonding import BOND_CUTOFF, SHORT_BOND, bond_lengths, bonds, coordination
-from zeoloom.structure.files.cif import read_framework
 from zeoloom.structure.files.cloud_archive import load_atoms, load_clouds
+from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

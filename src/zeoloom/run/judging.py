@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zeoloom.errors import InputError
 from zeoloom.judge.verdict import Judgement, judge_net, refined, relaxed, with_pores
 from zeoloom.silica.energy import relax_many
-from zeoloom.structure.files.cif import read_framework
+from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
     from zeoloom.run.journal import Journal

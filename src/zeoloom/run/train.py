@@ -17,8 +17,8 @@ from zeoloom.learn.training import train
 from zeoloom.network import build_network
 from zeoloom.run.crystal_request import GenerateRequest
 from zeoloom.run.cut import cut
-from zeoloom.structure.files.cif import read_frameworks
 from zeoloom.structure.files.cluster_archive import load_clusters
+from zeoloom.structure.files.reader import read_frameworks
 from zeoloom.structure.reference import load_reference
 from zeoloom.structure.standard import standardised
 

@@ -1,10 +1,9 @@
-"""CIF files to frameworks: one file, or whatever a folder holds, good and bad."""
+"""Blocks of CIF files to frameworks."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gemmi
@@ -18,12 +17,10 @@ from zeoloom.geometry.operations import SAME_SITE, distinct_orbits, expand_orbit
 from zeoloom.nets.bonding import BOND_CUTOFF, OVERLAP
 from zeoloom.structure.composition import framework_atoms
 from zeoloom.structure.files.cif_symmetry import read_space_group
-from zeoloom.structure.files.cif_tags import Block, number, read_blocks
+from zeoloom.structure.files.cif_tags import Block, number
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.geometry.operations import SymmetryOperations
 
@@ -46,21 +43,6 @@ CELL_TAGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class ReadResult:
-    """What reading some paths gave.
-
-    Attributes:
-        frameworks: those that could be read, in the order of the paths, folders by name.
-        problems: (path, reason) for each file that could not.
-        notices: (path, what was done to a file that could).
-    """
-
-    frameworks: tuple[Framework, ...]
-    problems: tuple[tuple[str, str], ...]
-    notices: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Sites:
     """The atoms a block lists: n labels and elements, (n, 3) fractional, (n,) occupancies."""
 
@@ -70,61 +52,8 @@ class _Sites:
     occupancies: FloatArray
 
 
-def read_frameworks(
-    paths: Iterable[str | Path], progress: Callable[[str], None] | None = None
-) -> ReadResult:
-    """Read files and folders (with their subfolders); nothing in them stops the reading.
-
-    Args:
-        paths: CIF files, or folders of which every visible file is tried.
-        progress: called with each file before it is read.
-    """
-    frameworks: list[Framework] = []
-    notices: list[tuple[str, str]] = []
-    files, problems = cif_files(paths)
-    for path in files:
-        if progress is not None:
-            progress(str(path))
-        try:
-            framework, said = read_framework(path)
-        except InputError as error:
-            problems.append((str(path), str(error)))
-            continue
-        frameworks.append(framework)
-        notices.extend((str(path), notice) for notice in said)
-    return ReadResult(tuple(frameworks), tuple(problems), tuple(notices))
-
-
-def read_framework(path: str | Path) -> tuple[Framework, list[str]]:
-    """Read the framework of one CIF file, in the file's own setting.
-
-    Args:
-        path: the file; its stem becomes the framework's name.
-
-    Returns:
-        The framework, and notices: what was left out or mended, what looks odd.
-
-    Raises:
-        InputError: if no framework can be read; the message is the reason, without the path.
-    """
-    path = Path(path)
-    blocks = read_blocks(path)
-    structures = [block for block in blocks if block.column("_atom_site_fract_x")]
-    if not structures:
-        raise InputError(
-            f"{len(blocks)} data blocks, none with fractional coordinates (_atom_site_fract_x)"
-        )
-    notices = []
-    if len(structures) > 1:
-        notices.append(
-            f"{len(structures)} structures in the file; read the first, '{structures[0].name}'"
-        )
-    framework, said = framework_from_block(structures[0], path.stem)
-    return framework, notices + said
-
-
 def framework_from_block(block: Block, name: str) -> tuple[Framework, list[str]]:
-    """The framework in one data block; see `read_framework`."""
+    """The framework in one data block, and notices; see `reader.read_framework`."""
     cell = _read_cell(block)
     group = read_space_group(block, cell)
     operations, notices = group.operations, list(group.notices)
@@ -164,38 +93,6 @@ def framework_from_block(block: Block, name: str) -> tuple[Framework, list[str]]
         frac_o=snap_to_sites(sites.frac[o_rows], operations, cell),
     )
     return framework, notices + _check_net(framework)
-
-
-def cif_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[tuple[str, str]]]:
-    """Every file meant by some paths, once.
-
-    Args:
-        paths: files, whatever their names; folders of which every visible file is looked at.
-
-    Returns:
-        The files; (path, reason) of each path that is not there and each file in a folder that is
-        no CIF by its name.
-    """
-    files: dict[Path, None] = {}
-    problems: list[tuple[str, str]] = []
-    for given in map(Path, paths):
-        if not given.exists():
-            problems.append((str(given), "no such file or folder"))
-        elif not given.is_dir():
-            files[given] = None
-        else:
-            inside = sorted(p for p in given.rglob("*") if not p.is_dir())
-            visible = [
-                p for p in inside if not any(q.startswith(".") for q in p.relative_to(given).parts)
-            ]
-            if not visible:
-                problems.append((str(given), "the folder holds no files"))
-            for path in visible:
-                if path.suffix.lower() in (".cif", ".mcif"):
-                    files[path] = None
-                else:
-                    problems.append((str(path), f"no CIF by its name ('{path.suffix}'), skipped"))
-    return list(files), problems
 
 
 def _read_cell(block: Block) -> FloatArray:

@@ -1,0 +1,116 @@
+"""Frameworks from the files people have: one file, or whatever a folder holds, good and bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zeoloom.errors import InputError
+from zeoloom.structure.files.cif import framework_from_block
+from zeoloom.structure.files.cif_tags import read_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zeoloom.structure.records import Framework
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What reading some paths gave.
+
+    Attributes:
+        frameworks: those that could be read, in the order of the paths, folders by name.
+        problems: (path, reason) for each file that could not.
+        notices: (path, what was done to a file that could).
+    """
+
+    frameworks: tuple[Framework, ...]
+    problems: tuple[tuple[str, str], ...]
+    notices: tuple[tuple[str, str], ...]
+
+
+def read_frameworks(
+    paths: Iterable[str | Path], progress: Callable[[str], None] | None = None
+) -> ReadResult:
+    """Read files and folders (with their subfolders); nothing in them stops the reading.
+
+    Args:
+        paths: CIF files, or folders of which every visible file is tried.
+        progress: called with each file before it is read.
+    """
+    frameworks: list[Framework] = []
+    notices: list[tuple[str, str]] = []
+    files, problems = structure_files(paths)
+    for path in files:
+        if progress is not None:
+            progress(str(path))
+        try:
+            framework, said = read_framework(path)
+        except InputError as error:
+            problems.append((str(path), str(error)))
+            continue
+        frameworks.append(framework)
+        notices.extend((str(path), notice) for notice in said)
+    return ReadResult(tuple(frameworks), tuple(problems), tuple(notices))
+
+
+def read_framework(path: str | Path) -> tuple[Framework, tuple[str, ...]]:
+    """Read the framework of one CIF file, in the file's own setting.
+
+    Args:
+        path: the file; its stem becomes the framework's name.
+
+    Returns:
+        The framework, and notices: what was left out or mended, what looks odd.
+
+    Raises:
+        InputError: if no framework can be read; the message is the reason, without the path.
+    """
+    path = Path(path)
+    blocks = read_blocks(path)
+    structures = [block for block in blocks if block.column("_atom_site_fract_x")]
+    if not structures:
+        raise InputError(
+            f"{len(blocks)} data blocks, none with fractional coordinates (_atom_site_fract_x)"
+        )
+    notices = []
+    if len(structures) > 1:
+        notices.append(
+            f"{len(structures)} structures in the file; read the first, '{structures[0].name}'"
+        )
+    framework, said = framework_from_block(structures[0], path.stem)
+    return framework, (*notices, *said)
+
+
+def structure_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Every file meant by some paths, once.
+
+    Args:
+        paths: files, whatever their names; folders of which every visible file is looked at.
+
+    Returns:
+        The files; (path, reason) of each path that is not there and each file in a folder that is
+        no CIF by its name.
+    """
+    files: dict[Path, None] = {}
+    problems: list[tuple[str, str]] = []
+    for given in map(Path, paths):
+        if not given.exists():
+            problems.append((str(given), "no such file or folder"))
+        elif not given.is_dir():
+            files[given] = None
+        else:
+            inside = sorted(p for p in given.rglob("*") if not p.is_dir())
+            visible = [
+                p for p in inside if not any(q.startswith(".") for q in p.relative_to(given).parts)
+            ]
+            if not visible:
+                problems.append((str(given), "the folder holds no files"))
+            for path in visible:
+                if path.suffix.lower() in (".cif", ".mcif"):
+                    files[path] = None
+                else:
+                    problems.append((str(path), f"no CIF by its name ('{path.suffix}'), skipped"))
+    return list(files), problems
