@@ -18,13 +18,13 @@ from zeoloom.nets import fingerprint as fingerprints
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.graph import half_edges, net_of
 from zeoloom.search.candidates import (
-    ANY_NUMBER,
     Site,
     fingerprint_of,
     framework_of,
     gathered,
     site_of,
 )
+from zeoloom.search.limits import ANY_NUMBER
 from zeoloom.search.strain import (
     BOND_LENGTH,
     LENGTH_COST,

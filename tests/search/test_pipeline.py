@@ -24,7 +24,6 @@ from zeoloom.nets.graph import net_of
 from zeoloom.run.crystal_sites import batch_size
 from zeoloom.search.annealing import CrystalRepair, repair_crystals
 from zeoloom.search.candidates import (
-    ANY_NUMBER,
     Grown,
     crystals_of,
     denoise_once,
@@ -32,9 +31,9 @@ from zeoloom.search.candidates import (
     gathered,
     site_of,
 )
+from zeoloom.search.limits import ANY_NUMBER, Limits
 from zeoloom.search.pipeline import weave
 from zeoloom.search.task import (
-    Limits,
     draw_site,
     fitting_cell,
     given_sites,

@@ -9,8 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import hall_number_of
-from zeoloom.search.candidates import ANY_NUMBER
-from zeoloom.search.task import DENSITIES, USUAL_DENSITIES, Limits
+from zeoloom.search.limits import ANY_NUMBER, DENSITIES, USUAL_DENSITIES, Limits
 
 MOST_UNIQUE = 32
 """Unique T atoms of the largest frameworks learned from."""

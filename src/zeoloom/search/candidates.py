@@ -17,6 +17,7 @@ from zeoloom.geometry.operations import identity_first
 from zeoloom.nets.bonding import BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE, fingerprint
 from zeoloom.nets.graph import net_from_edges
+from zeoloom.search.limits import ANY_NUMBER
 from zeoloom.search.relax import at_rest, atoms_of
 from zeoloom.search.strain import LENGTH_COST, MEETING_DISTANCE
 from zeoloom.search.whole_net import whole_net
@@ -52,9 +53,6 @@ WRONG_ORBITS = 3.0
 
 MET = LENGTH_COST * (BOND_LENGTH - MEETING_DISTANCE) ** 2
 """Least cost of an atom that is so near to another that points there would meet."""
-
-ANY_NUMBER = (1, 1_000_000)
-"""Of atoms or orbits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,18 +24,14 @@ from zeoloom.geometry.space_groups import (
     standard_hall_number,
     symbol_of_hall_number,
 )
-from zeoloom.search.candidates import ANY_NUMBER, Site
+from zeoloom.search.candidates import Site
+from zeoloom.search.limits import ANY_NUMBER, DENSITIES, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.structure.records import Framework
-
-DENSITIES = (7.0, 22.0)
-"""T atoms per 1000 Å^3; those of real frameworks are 7.6 to 21.2."""
-
-USUAL_DENSITIES = (12.0, 20.0)
 
 CELL_TOLERANCE = (0.02, 0.1)
 """Å and degrees by which a cell may contradict its group; it is then made exact."""
@@ -49,26 +45,12 @@ MOST_POINTS = 24
 ROUNDING = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What frameworks may be; each is (least, most).
-
-    Attributes:
-        density: T atoms per 1000 Å^3.
-        n_t: T atoms of the conventional cell.
-        n_t_unique: orbits of them.
-    """
-
-    density: tuple[float, float] = USUAL_DENSITIES
-    n_t: tuple[int, int] = ANY_NUMBER
-    n_t_unique: tuple[int, int] = ANY_NUMBER
-
-    def atoms_in(self, cell: FloatArray) -> tuple[int, int]:
-        """Fewest and most T atoms that a cell may hold."""
-        size = volume(cell) / 1000.0
-        low = math.ceil(self.density[0] * size - ROUNDING)
-        high = math.floor(self.density[1] * size + ROUNDING)
-        return max(low, self.n_t[0]), min(high, self.n_t[1])
+def atoms_within(limits: Limits, cell: FloatArray) -> tuple[int, int]:
+    """Fewest and most T atoms that a cell (3, 3) may hold within the limits."""
+    size = volume(cell) / 1000.0
+    low = math.ceil(limits.density[0] * size - ROUNDING)
+    high = math.floor(limits.density[1] * size + ROUNDING)
+    return max(low, limits.n_t[0]), min(high, limits.n_t[1])
 
 
 def fitting_cell(parameters: Sequence[float], hall_number: int) -> FloatArray:
@@ -113,7 +95,7 @@ def given_sites(cell: FloatArray, hall_number: int, limits: Limits) -> list[Site
         InputError: if the cell cannot hold what is asked for.
     """
     operations = identity_first(operations_of_hall_number(hall_number))
-    low, high = limits.atoms_in(cell)
+    low, high = atoms_within(limits, cell)
     sizes = orbit_sizes(operations)
     fitting = [n for n in possible_numbers(sizes, high) if n >= low]
     if not fitting:
@@ -156,7 +138,7 @@ def possible_numbers(sizes: Sequence[int], most: int) -> list[int]:
 
 def _nothing_fits(cell: FloatArray, hall_number: int, limits: Limits, sizes: Sequence[int]) -> str:
     symbol, size = symbol_of_hall_number(hall_number), volume(cell)
-    low, high = limits.atoms_in(cell)
+    low, high = atoms_within(limits, cell)
     if low > high:
         return (
             f"no number of T atoms has {limits.density[0]:g} to {limits.density[1]:g} of them per "
@@ -284,7 +266,7 @@ def draw_site(prior: Prior, generator: torch.Generator) -> Site:
     metric = symmetrised_metric(site.cell @ free, site.operations)
     cell = cell_from_parameters(parameters_from_cell(np.array(np.linalg.cholesky(metric))))
     extra = int(torch.randint(-1, 2, (1,), generator=generator))
-    low, high = prior.limits.atoms_in(cell)
+    low, high = atoms_within(prior.limits, cell)
     return replace(
         site,
         cell=cell,
