@@ -10,7 +10,7 @@ from zeoloom.structure.reference import load_reference
 def sizes_of(code: str) -> list[int]:
     """Atoms of each orbit of a known type."""
     framework = load_reference()[code]
-    multiplicity = gather(framework.frac_t, *site_of(framework, 1).group)[2]
+    multiplicity = gather(framework.frac_t, site_of(framework, 1).group)[2]
     return [int(size) for size in multiplicity]
 
 

@@ -11,7 +11,7 @@ import pytest
 from crystal_examples import group_of, random_cell
 from net_examples import redescribed, redescribed_net, supercell
 from silica_examples import bare, in_p1, with_axes, with_origin_at
-from zeoloom.geometry.group import group_table
+from zeoloom.geometry.group import group_in_cell
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits, identity_first, separations
 from zeoloom.nets import fingerprint as fingerprints
@@ -40,7 +40,6 @@ from zeoloom.search.whole_net import whole_net
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.structure.records import Framework
 
 # every crystal system; T atoms in general positions, on axes, planes and points
@@ -48,10 +47,6 @@ CODES = (
     *("CHA", "FAU", "AEI", "TON", "SOD", "LTA", "ABW", "MFI", "STW", "JBW", "CZP", "RHO"),
     *("MEL", "BIK", "PAU"),
 )
-
-
-def arrays_of(group: SymmetryOperations, cell: np.ndarray) -> tuple[np.ndarray, ...]:
-    return group.rotations.astype(np.float64), group.translations, cell
 
 
 def disturbed(framework: Framework, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -74,7 +69,7 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
     for seed in range(3):
         told = f"{code}, seed {seed}"
         points, atom = disturbed(framework, np.random.default_rng(seed))
-        frac, first, multiplicity = gather(points, *arrays_of(group, cell))
+        frac, first, multiplicity = gather(points, group_in_cell(group, cell))
         # points of one atom, and only they, say so
         assert ((first[:, None] == first) == (atom[:, None] == atom)).all(), told
         assert (first <= np.arange(len(first))).all(), told
@@ -86,7 +81,7 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
         np.testing.assert_array_equal((images < 1e-9).sum(axis=0), len(group) / multiplicity)
 
         lead = first == np.arange(len(first))
-        bonds, costs, holes = judge_atoms(frac[lead], *arrays_of(group, cell))
+        bonds, costs, holes = judge_atoms(frac[lead], group_in_cell(group, cell))
         assert (bonds == 4).all(), told
         assert (costs < 2.5).all(), told
         assert np.isfinite(holes).all(), told
@@ -108,8 +103,8 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
 def test_the_whole_net_is_that_of_the_structure(code: str) -> None:
     framework = bare(load_reference()[code])
     group, cell = identity_first(framework.operations), framework.cell
-    exact, _, _ = gather(framework.frac_t, *arrays_of(group, cell))
-    sites, tails, heads, shifts = whole_net(exact, group_table(group, cell))
+    exact, _, _ = gather(framework.frac_t, group_in_cell(group, cell))
+    sites, tails, heads, shifts = whole_net(exact, group_in_cell(group, cell))
     net = net_of(replace(framework, operations=group, frac_t=exact))
     _, owner = expand_orbits(exact, group, cell)
     np.testing.assert_array_equal(sites, owner)
@@ -149,10 +144,10 @@ def test_heaps_of_points_are_judged_as_in_the_full_cell() -> None:
         group = group_of(int(rng.integers(1, 531)))
         cell = random_cell(group, (6.0, 12.0), rng)
         points = rng.uniform(-1, 2, (int(rng.integers(1, 7)), 3))
-        frac, first, multiplicity = gather(points, *arrays_of(group, cell))
+        frac, first, multiplicity = gather(points, group_in_cell(group, cell))
         lead = np.flatnonzero(first == np.arange(len(first)))
         frac = frac[lead]
-        bonds, costs, holes = judge_atoms(frac, *arrays_of(group, cell))
+        bonds, costs, holes = judge_atoms(frac, group_in_cell(group, cell))
         full, _ = expand_orbits(frac, group, cell, SAME_PLACE)
         apart = separations(frac[:, None, None], group.images(frac)[None], cell)
         not_met = ((apart > 1e-6) & (apart < 2 * SAME_PLACE)).any()
@@ -181,7 +176,7 @@ def test_an_atom_left_out_is_missed_where_it_was(code: str) -> None:
     grown = gathered(left, site_of(framework, len(left)))
     assert not grown.valid
     assert grown.n_t == len(left)
-    bonds, _, holes = judge_atoms(left, *arrays_of(identity_first(framework.operations), cell))
+    bonds, _, holes = judge_atoms(left, group_in_cell(identity_first(framework.operations), cell))
     bonded = neighbours_within(gone[None], left, cell, BOND_CUTOFF).point
     np.testing.assert_array_equal(bonds, 4 - np.bincount(bonded, minlength=len(left)))
     for atom in np.flatnonzero(bonds == 3):
@@ -196,7 +191,7 @@ def test_distances_to_images() -> None:
         group = group_of(int(rng.integers(1, 531)))
         cell = random_cell(group, (9.0, 12.0), rng)
         place, points = rng.uniform(-1, 2, 3), rng.uniform(-1, 2, (5, 3))
-        found = distances_to_images(place, points, *arrays_of(group, cell))
+        found = distances_to_images(place, points, group_in_cell(group, cell))
         for j, point in enumerate(points):
             images = group.images(point[None])[:, 0]
             near = neighbours_within(place[None], images, cell, 3.0)

@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from crystal_examples import group_of, random_cell
+from zeoloom.geometry.group import Group, group_in_cell
 from zeoloom.geometry.operations import identity_first
 from zeoloom.search.candidates import gathered, site_of
 from zeoloom.search.relax import at_rest, ease
@@ -16,50 +17,50 @@ from zeoloom.structure.reference import load_reference
 CODES = ("CHA", "FAU", "AEI", "SOD", "JBW", "CZP", "MFI", "MTN", "MEL", "LTJ")
 
 
-def disturbed(code: str, size: float, seed: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+def disturbed(code: str, size: float, seed: int) -> tuple[np.ndarray, Group]:
     """Atoms of a type moved by so many Å, back on their special positions; its group and cell."""
     framework = load_reference()[code]
     group = identity_first(framework.operations)
-    arrays = (group.rotations.astype(np.float64), group.translations, framework.cell)
+    placed = group_in_cell(group, framework.cell)
     rng = np.random.default_rng(seed)
     moved = framework.frac_t + size * rng.normal(size=framework.frac_t.shape) @ np.linalg.inv(
         framework.cell
     )
-    return gather(moved, *arrays)[0], arrays
+    return gather(moved, placed)[0], placed
 
 
-def eased_from(frac: np.ndarray, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
-    return np.asarray(ease(frac, bonds_of(frac, *arrays), *arrays))
+def eased_from(frac: np.ndarray, placed: Group) -> np.ndarray:
+    return np.asarray(ease(frac, bonds_of(frac, placed), placed))
 
 
-def cost_of(frac: np.ndarray, arrays: tuple[np.ndarray, ...]) -> float:
-    return float(judge_atoms(frac, *arrays)[1].sum())
+def cost_of(frac: np.ndarray, placed: Group) -> float:
+    return float(judge_atoms(frac, placed)[1].sum())
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_what_is_disturbed_goes_back(code: str) -> None:
     framework = load_reference()[code]
     for seed in range(3):
-        frac, arrays = disturbed(code, 0.08, seed)
-        eased = eased_from(frac, arrays)
-        home = eased_from(framework.frac_t, arrays)
+        frac, placed = disturbed(code, 0.08, seed)
+        eased = eased_from(frac, placed)
+        home = eased_from(framework.frac_t, placed)
         told = f"{code}, seed {seed}"
-        assert cost_of(home, arrays) <= cost_of(framework.frac_t, arrays) + 1e-9, told
-        assert cost_of(eased, arrays) == pytest.approx(cost_of(home, arrays), abs=0.02), told
+        assert cost_of(home, placed) <= cost_of(framework.frac_t, placed) + 1e-9, told
+        assert cost_of(eased, placed) == pytest.approx(cost_of(home, placed), abs=0.02), told
 
 
 @pytest.mark.parametrize("code", ["CHA", "AEI", "LTJ"])
 def test_no_minimiser_goes_lower(code: str) -> None:
-    frac, arrays = disturbed(code, 0.05, 7)
-    eased = eased_from(frac, arrays)
-    inverse = np.linalg.inv(arrays[2])
+    frac, placed = disturbed(code, 0.05, 7)
+    eased = eased_from(frac, placed)
+    inverse = np.linalg.inv(placed.cell)
 
     def cost(moves: np.ndarray) -> float:
         moved = eased + moves.reshape(-1, 3) @ inverse
-        return cost_of(gather(moved, *arrays)[0], arrays)
+        return cost_of(gather(moved, placed)[0], placed)
 
     found = minimize(cost, np.zeros(eased.size), method="Powell", options={"maxiter": 4})
-    assert cost_of(eased, arrays) <= found.fun + 0.01
+    assert cost_of(eased, placed) <= found.fun + 0.01
 
 
 def test_special_positions_are_kept() -> None:
@@ -67,9 +68,9 @@ def test_special_positions_are_kept() -> None:
         rng = np.random.default_rng(seed)
         group = group_of(int(rng.integers(1, 531)))
         cell = random_cell(group, (8.0, 14.0), rng)
-        arrays = (group.rotations.astype(np.float64), group.translations, cell)
-        points, _, before = gather(rng.uniform(size=(3, 3)), *arrays)
-        eased = eased_from(points, arrays)
+        placed = group_in_cell(group, cell)
+        points, _, before = gather(rng.uniform(size=(3, 3)), placed)
+        eased = eased_from(points, placed)
         assert np.isfinite(eased).all(), f"seed {seed}"
         images = group.images(eased)
         for i in range(len(eased)):
@@ -79,18 +80,18 @@ def test_special_positions_are_kept() -> None:
 
 
 def test_an_atom_alone_stays() -> None:
-    arrays = (np.eye(3)[None], np.zeros((1, 3)), 20.0 * np.eye(3))
+    placed = group_in_cell(group_of(1), 20.0 * np.eye(3))
     place = np.array([[0.1, 0.2, 0.3]])
-    np.testing.assert_allclose(eased_from(place, arrays), place)
+    np.testing.assert_allclose(eased_from(place, placed), place)
 
 
 def test_a_crystal_is_judged_when_eased() -> None:
     framework = load_reference()["MEL"]
     site = site_of(framework, len(framework.frac_t))
-    frac, arrays = disturbed("MEL", 0.1, 3)
+    frac, placed = disturbed("MEL", 0.1, 3)
     grown = gathered(frac, site)
     assert grown.valid
-    assert grown.cost < 0.5 * cost_of(frac, arrays)
+    assert grown.cost < 0.5 * cost_of(frac, placed)
     again = gathered(grown.frac_points, site)
     assert again.cost <= grown.cost + 1e-6
 
@@ -98,9 +99,9 @@ def test_a_crystal_is_judged_when_eased() -> None:
 @pytest.mark.parametrize("size", [0.05, 0.8])
 def test_atoms_at_rest_are_judged_where_they_cost_least(size: float) -> None:
     for seed in range(8):
-        frac, arrays = disturbed("AEI", size, seed)
-        place, *judged = at_rest(frac, *arrays)
-        for told, expected in zip(judged, judge_atoms(place, *arrays), strict=True):
+        frac, placed = disturbed("AEI", size, seed)
+        place, *judged = at_rest(frac, placed)
+        for told, expected in zip(judged, judge_atoms(place, placed), strict=True):
             np.testing.assert_allclose(told, expected, err_msg=f"seed {seed}")
-        least = min(cost_of(frac, arrays), cost_of(eased_from(frac, arrays), arrays))
+        least = min(cost_of(frac, placed), cost_of(eased_from(frac, placed), placed))
         assert judged[1].sum() == pytest.approx(least), f"seed {seed}"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from zeoloom.geometry.group import GroupTable, group_table, inverse, product
+from zeoloom.geometry.group import Group, group_in_cell, inverse, product
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.nets.bonding import BOND_CUTOFF
@@ -45,23 +45,23 @@ def crystal_of(code: str) -> Grown:
     return gathered(framework.frac_t, site)
 
 
-def table_of(crystal: Grown) -> GroupTable:
-    return group_table(crystal.site.operations, crystal.site.cell)
+def group_of(crystal: Grown) -> Group:
+    return group_in_cell(crystal.site.operations, crystal.site.cell)
 
 
 def looked_at(crystal: Grown) -> tuple[float, Sites, Net]:
-    table = table_of(crystal)
-    sites, net = sites_of(crystal.frac_t, table), empty_net(len(crystal.frac_t))
-    shifts = lattice_shifts(table.cell, BOND_CUTOFF)
-    return look(crystal.frac_t, table, *shifts, sites, net), sites, net
+    group = group_of(crystal)
+    sites, net = sites_of(crystal.frac_t, group), empty_net(len(crystal.frac_t))
+    shifts = lattice_shifts(group.cell, BOND_CUTOFF)
+    return look(crystal.frac_t, group, *shifts, sites, net), sites, net
 
 
 def ends(crystal: Grown, net: Net, i: int) -> set[tuple[float, ...]]:
     """Where the bonds of an atom end, fractional."""
-    table, found = table_of(crystal), set()
+    group, found = group_of(crystal), set()
     for m in range(net.counts[i]):
         g = net.operations[i, m]
-        image = table.rotations[g] @ crystal.frac_t[net.partners[i, m]] + table.translations[g]
+        image = group.rotations[g] @ crystal.frac_t[net.partners[i, m]] + group.translations[g]
         found.add(tuple(np.round(image + net.cells[i, m], 4) + 0.0))
     return found
 
@@ -78,19 +78,19 @@ def longest_bond(crystal: Grown, net: Net, i: int, cart_t: np.ndarray) -> float:
 
 @pytest.mark.parametrize("code", CODES)
 def test_products_and_inverses_act_as_they_should(code: str) -> None:
-    table = table_of(crystal_of(code))
+    group = group_of(crystal_of(code))
     rng = np.random.default_rng(0)
     place = rng.random(3)
 
     def acted(g: int, cells: tuple[int, int, int], on: np.ndarray) -> np.ndarray:
-        return table.rotations[g] @ on + table.translations[g] + cells
+        return group.rotations[g] @ on + group.translations[g] + cells
 
     for _ in range(50):
-        a, b = rng.integers(len(table.products), size=2)
+        a, b = rng.integers(len(group.products), size=2)
         of_a, of_b = (tuple(of) for of in rng.integers(-3, 4, (2, 3)).tolist())
-        ab, cells = product(table, a, of_a, b, of_b)
+        ab, cells = product(group, a, of_a, b, of_b)
         assert acted(ab, cells, place) == pytest.approx(acted(a, of_a, acted(b, of_b, place)))
-        back, cells = inverse(table, a, of_a)
+        back, cells = inverse(group, a, of_a)
         assert acted(back, cells, acted(a, of_a, place)) == pytest.approx(place)
 
 
@@ -98,7 +98,7 @@ def test_what_is_no_group_is_refused() -> None:
     operations = load_reference()["MFI"].operations
     some = SymmetryOperations(operations.rotations[:3].copy(), operations.translations[:3].copy())
     with pytest.raises(AssertionError, match="no group"):
-        group_table(some, np.eye(3))
+        group_in_cell(some, np.eye(3))
 
 
 # ---- nets ----------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def test_what_is_no_group_is_refused() -> None:
 def test_bonds_and_cost_are_those_of_the_judge(code: str) -> None:
     crystal = crystal_of(code)
     cost, sites, net = looked_at(crystal)
-    bonds, costs, _ = judge_atoms(crystal.frac_t, *crystal.site.group)
+    bonds, costs, _ = judge_atoms(crystal.frac_t, crystal.site.group)
     assert cost == pytest.approx(costs.sum())
     assert net.counts.tolist() == bonds.tolist()
     assert balanced(net)
@@ -120,17 +120,17 @@ def test_bonds_and_cost_are_those_of_the_judge(code: str) -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_a_bond_broken_and_made_again_is_the_same(code: str) -> None:
     crystal = crystal_of(code)
-    table = table_of(crystal)
+    group = group_of(crystal)
     _, sites, net = looked_at(crystal)
     for i in range(len(crystal.frac_t)):
         for m in range(net.counts[i]):
             new = empty_net(len(crystal.frac_t))
             copy_net(net, new)
             bond = (i, *bond_at(net, i, m))
-            assert change_bond(new, *bond, False, sites, table)
+            assert change_bond(new, *bond, False, sites, group)
             assert new.counts[i] < net.counts[i]
             assert new.counts.sum() < net.counts.sum()
-            assert change_bond(new, *bond, True, sites, table)
+            assert change_bond(new, *bond, True, sites, group)
             for atom in range(len(crystal.frac_t)):
                 assert ends(crystal, new, atom) == ends(crystal, net, atom)
 
@@ -138,7 +138,7 @@ def test_a_bond_broken_and_made_again_is_the_same(code: str) -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
     crystal = crystal_of(code)
-    table, n = table_of(crystal), len(crystal.frac_t)
+    group, n = group_of(crystal), len(crystal.frac_t)
     _, sites, net = looked_at(crystal)
     rng = np.random.default_rng(3)
     moved = 0
@@ -148,9 +148,9 @@ def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
         copy_net(net, new)
         i = int(rng.integers(n))
         if attempt % 2:
-            done = switch(i, net, new, sites, table, rng)[0] >= 0
+            done = switch(i, net, new, sites, group, rng)[0] >= 0
         else:
-            done = chain(i, crystal.frac_t, offers, offered, net, new, sites, table, rng)
+            done = chain(i, crystal.frac_t, offers, offered, net, new, sites, group, rng)
             assert balanced(new) == done
         if not done:
             continue
@@ -158,8 +158,8 @@ def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
         for j in range(n):
             for m in range(new.counts[j]):
                 partner, image, cells = bond_at(new, j, m)
-                back, back_cells = inverse(table, image, cells)
-                seen = table.rotations[back] @ crystal.frac_t[j] + table.translations[back]
+                back, back_cells = inverse(group, image, cells)
+                seen = group.rotations[back] @ crystal.frac_t[j] + group.translations[back]
                 end = tuple(np.round(seen + back_cells, 4) + 0.0)
                 found = end in ends(crystal, new, partner)
                 assert found, (attempt, j, m)
@@ -169,7 +169,7 @@ def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
 @pytest.mark.parametrize("code", ["MFI", "EUO", "BEA"])
 def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: str) -> None:
     crystal = crystal_of(code)
-    table, n = table_of(crystal), len(crystal.frac_t)
+    group, n = group_of(crystal), len(crystal.frac_t)
     _, sites, net = looked_at(crystal)
     rng = np.random.default_rng(4)
     before, after = [], []
@@ -178,19 +178,19 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
         new = empty_net(n)
         copy_net(net, new)
         i = int(rng.integers(n))
-        other = switch(i, net, new, sites, table, rng)[0]
+        other = switch(i, net, new, sites, group, rng)[0]
         if other < 0:
             continue
-        place = crystal.frac_t @ table.cell
+        place = crystal.frac_t @ group.cell
         for j in range(n):
-            write_images(j, new, table, turns, moves)
+            write_images(j, new, group, turns, moves)
         before.append(longest_bond(crystal, new, i, place))
         to_middle(place, (i, other), new, turns, moves, sites.free)
         after.append(longest_bond(crystal, new, i, place))
         still = np.setdiff1d(np.arange(n), [i, other])
-        assert place[still] == pytest.approx((crystal.frac_t @ table.cell)[still])
-        moved = replace(crystal, frac_t=place @ np.linalg.inv(table.cell))
-        orders = sites_of(moved.frac_t, table).orders
+        assert place[still] == pytest.approx((crystal.frac_t @ group.cell)[still])
+        moved = replace(crystal, frac_t=place @ np.linalg.inv(group.cell))
+        orders = sites_of(moved.frac_t, group).orders
         assert (orders >= sites.orders).all(), "off its special position"
     assert len(after) > 50
     assert np.median(before) > 4.8, "neighbours of neighbours are 5 Å away"
@@ -200,7 +200,7 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
 @pytest.mark.parametrize("code", ["EUO", "IRN", "PAU", "MFI"])
 def test_a_switch_that_only_renames_atoms_is_the_net_with_these_exchanged(code: str) -> None:
     crystal = crystal_of(code)
-    table, n = table_of(crystal), len(crystal.frac_t)
+    group, n = group_of(crystal), len(crystal.frac_t)
     _, sites, net = looked_at(crystal)
     rng = np.random.default_rng(6)
     told = {True: 0, False: 0}
@@ -208,17 +208,17 @@ def test_a_switch_that_only_renames_atoms_is_the_net_with_these_exchanged(code: 
         new = empty_net(n)
         copy_net(net, new)
         i = int(rng.integers(n))
-        c, image, cells = switch(i, net, new, sites, table, rng)
+        c, image, cells = switch(i, net, new, sites, group, rng)
         if c < 0:
             continue
-        back, back_cells = inverse(table, image, cells)
+        back, back_cells = inverse(group, image, cells)
         frac = crystal.frac_t.copy()
         for atom, g, of, more in ((c, back, i, back_cells), (i, image, c, cells)):
-            frac[atom] = table.rotations[g] @ crystal.frac_t[of] + table.translations[g] + more
+            frac[atom] = group.rotations[g] @ crystal.frac_t[of] + group.translations[g] + more
         exchanged = replace(crystal, frac_t=frac)
         seen = looked_at(exchanged)[2]
         same = all(ends(exchanged, new, j) == ends(exchanged, seen, j) for j in range(n))
-        assert only_renamed(i, c, image, cells, net, new, sites, table) == same
+        assert only_renamed(i, c, image, cells, net, new, sites, group) == same
         told[same] += 1
     assert told[False] > 50
     assert (told[True] > 0) == (code != "MFI")
@@ -226,14 +226,14 @@ def test_a_switch_that_only_renames_atoms_is_the_net_with_these_exchanged(code: 
 
 def test_atoms_on_top_of_one_another_are_seen() -> None:
     crystal = crystal_of("MFI")
-    table = table_of(crystal)
+    group = group_of(crystal)
     frac = crystal.frac_t.copy()
     frac[1:] = frac[0] + 1e-3 * np.arange(1, len(frac))[:, None]
     net = empty_net(len(frac))
-    shifts = lattice_shifts(table.cell, BOND_CUTOFF)
-    assert look(frac, table, *shifts, sites_of(frac, table), net) == IMPOSSIBLE
+    shifts = lattice_shifts(group.cell, BOND_CUTOFF)
+    assert look(frac, group, *shifts, sites_of(frac, group), net) == IMPOSSIBLE
     rng = np.random.default_rng(0)
-    end, states, _ = walk(frac, table, 50, 1.0, 4, first_patience(), rng)
+    end, states, _ = walk(frac, group, 50, 1.0, 4, first_patience(), rng)
     assert len(states) == 0
     assert (end == frac).all()
 
@@ -246,10 +246,10 @@ def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
     crystal = crystal_of(code)
     rng = np.random.default_rng(1)
     patience = first_patience()
-    _, states, costs = walk(crystal.frac_t, table_of(crystal), 3000, 2.0, 16, patience, rng)
+    _, states, costs = walk(crystal.frac_t, group_of(crystal), 3000, 2.0, 16, patience, rng)
     assert len(states) > 0
     for state, cost in zip(states, costs, strict=True):
-        bonds, judged, _ = judge_atoms(state, *crystal.site.group)
+        bonds, judged, _ = judge_atoms(state, crystal.site.group)
         assert (bonds == 4).all()
         assert judged.sum() == pytest.approx(cost)
     best = gathered(states[np.argmin(costs)], crystal.site)  # hot ones may have atoms that meet
@@ -261,17 +261,17 @@ def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
 @pytest.mark.parametrize("code", ["STF", "TER"])
 def test_the_true_net_is_found_again_from_a_strained_one(code: str) -> None:
     true = crystal_of(code)
-    table, rng, patience = table_of(true), np.random.default_rng(0), first_patience()
+    group, rng, patience = group_of(true), np.random.default_rng(0), first_patience()
     found: list[str] = []
     strained = 0
     for _ in range(20):
-        _, states, costs = walk(true.frac_t, table, 300, 1.5, 300, patience, rng)
+        _, states, costs = walk(true.frac_t, group, 300, 1.5, 300, patience, rng)
         place = states[np.argmax(costs)]
         if costs.max() < true.cost + 1.0:
             continue
         strained += 1
         for temperature in (0.8, 0.4, 0.2, 0.1):
-            place, states, costs = walk(place, table, 3000, temperature, 4, patience, rng)
+            place, states, costs = walk(place, group, 3000, temperature, 4, patience, rng)
             for k in np.flatnonzero(costs < true.cost + 0.1):
                 met = gathered(states[k], true.site)
                 found.append(identify(net_of(framework_of(met, code))))
@@ -286,11 +286,11 @@ def test_an_origin_shift_changes_nothing() -> None:
     half = np.array([0.5, 0.5, 0.0])
     there = operations.translations + half - half @ np.swapaxes(operations.rotations, 1, 2)
     whole = SymmetryOperations(operations.rotations, there % 1.0)
-    table, shifted = table_of(true), group_table(whole, true.site.cell)
+    group, shifted = group_of(true), group_in_cell(whole, true.site.cell)
     for seed in range(3):
         outcome = [
-            walk(place, group, 300, 1.0, 8, first_patience(), np.random.default_rng(seed))[2]
-            for place, group in ((true.frac_t, table), (true.frac_t + half, shifted))
+            walk(place, each, 300, 1.0, 8, first_patience(), np.random.default_rng(seed))[2]
+            for place, each in ((true.frac_t, group), (true.frac_t + half, shifted))
         ]
         assert np.sort(outcome[0])[:1] == pytest.approx(np.sort(outcome[1])[:1], abs=0.2), seed
 
@@ -315,7 +315,7 @@ def test_a_crystal_moved_is_what_would_be_gathered_there(code: str) -> None:
     rng, patience = np.random.default_rng(3), first_patience()
     kinds = set()
     for _ in range(60):
-        end, states, _ = walk(true.frac_t, table_of(true), 100, 8.0, 4, patience, rng)
+        end, states, _ = walk(true.frac_t, group_of(true), 100, 8.0, 4, patience, rng)
         for place in (end, *states):
             found, wanted = moved(true, place), gathered(place, true.site)
             kinds.add((found.valid, found.as_many))

@@ -14,7 +14,8 @@ from crystal_examples import CPU, shipped_crystal
 from seat_examples import sites_for, sizes_of
 from training_examples import seeded
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.geometry.operations import expand_orbits
+from zeoloom.geometry.group import group_in_cell
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.search.candidates import crystals_of, grow, harvest, site_of
 from zeoloom.search.special_positions import special_positions
 from zeoloom.search.wyckoff import (
@@ -119,16 +120,17 @@ def test_offers_are_the_nearest_places() -> None:
 def test_points_part() -> None:
     """From each other, from those held, from images in a mirror; all stay on their seats."""
     cell = 20.0 * np.eye(3)
-    mirror = np.array([np.eye(3), np.diag([-1.0, 1.0, 1.0])]), np.zeros((2, 3)), cell
+    rotations = np.array([np.eye(3), np.diag([-1.0, 1.0, 1.0])]).astype(np.int64)
+    mirror = group_in_cell(SymmetryOperations(rotations, np.zeros((2, 3))), cell)
     free, on_mirror = np.eye(3), np.diag([0.0, 1.0, 1.0])
     near = np.array([[5.0, 5.0, 5.0], [5.0, 5.0, 6.0]]) / 20.0
     loose = np.zeros(2, dtype=np.bool_)
-    both = 20.0 * part(near, np.array([free, free]), loose, *mirror)
+    both = 20.0 * part(near, np.array([free, free]), loose, mirror)
     np.testing.assert_allclose(both[:, 2], [5.5 - APART / 2, 5.5 + APART / 2])
-    one = 20.0 * part(near, np.array([free, free]), np.array([True, False]), *mirror)
+    one = 20.0 * part(near, np.array([free, free]), np.array([True, False]), mirror)
     np.testing.assert_allclose(one, [[5.0, 5.0, 5.0], [5.0, 5.0, 5.0 + APART]])
     beside = np.array([[0.01, 0.0, 0.0], [0.0, 0.5, 0.5]])
-    away = 20.0 * part(beside, np.array([free, on_mirror]), loose, *mirror)
+    away = 20.0 * part(beside, np.array([free, on_mirror]), loose, mirror)
     np.testing.assert_allclose(away, [[APART / 2, 0.0, 0.0], [0.0, 10.0, 10.0]])
 
 

@@ -242,7 +242,7 @@ def _draft(
         elif len(frac) < crystal.site.n_points + plan.spare:
             frac = _with_more(crystal, atom, rng)
     reach = plan.reaches[rng.integers(len(plan.reaches))]
-    loose = distances_to_images(crystal.frac_t[atom], frac, *crystal.site.group) < reach
+    loose = distances_to_images(crystal.frac_t[atom], frac, crystal.site.group) < reach
     return frac, ~loose
 
 
@@ -250,7 +250,7 @@ def _with_fewer(crystal: Grown, atom: int, rng: np.random.Generator) -> FloatArr
     """The points without those of a crowded atom or of one of its neighbours."""
     if len(crystal.frac_t) == 1:
         return crystal.frac_points
-    near = distances_to_images(crystal.frac_t[atom], crystal.frac_t, *crystal.site.group)
+    near = distances_to_images(crystal.frac_t[atom], crystal.frac_t, crystal.site.group)
     candidates = np.flatnonzero(near < BOND_CUTOFF)  # the atom itself is one of them
     gone = candidates[rng.integers(len(candidates))]
     return np.asarray(crystal.frac_points[crystal.points_of != gone])
@@ -261,5 +261,5 @@ def _with_more(crystal: Grown, atom: int, rng: np.random.Generator) -> FloatArra
     hole = crystal.cart_holes[atom]
     if np.isnan(hole).any():  # it has no neighbour to tell the way
         hole = BOND_LENGTH * rng.standard_normal(3)
-    place = crystal.frac_t[atom] + hole @ crystal.site.table.inverse_cell
+    place = crystal.frac_t[atom] + hole @ crystal.site.group.inverse_cell
     return np.concatenate([crystal.frac_points, [place]])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zeoloom.geometry.compiled import compiled
-from zeoloom.geometry.group import NO_CELLS, inverse, product
+from zeoloom.geometry.group import NO_SHIFT, inverse, product
 from zeoloom.search.net_kernel import (
     balanced,
     bond_at,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.geometry.group import Cells, GroupTable
+    from zeoloom.geometry.group import Group, Shift
     from zeoloom.search.net_kernel import Net, Sites
 
 FURTHEST = 5.8
@@ -48,8 +48,8 @@ def pick(n: int, rng: np.random.Generator) -> int:
 
 @compiled
 def switch(
-    i: int, net: Net, new: Net, sites: Sites, table: GroupTable, rng: np.random.Generator
-) -> tuple[int, int, Cells]:
+    i: int, net: Net, new: Net, sites: Sites, group: Group, rng: np.random.Generator
+) -> tuple[int, int, Shift]:
     """Switch the bonds of a path a-i-c-d.
 
     Args:
@@ -57,14 +57,14 @@ def switch(
         net: that it has.
         new: the same, to be changed.
         sites: of the atoms.
-        table: group and cell.
+        group: group and cell.
         rng: source of randomness.
 
     Returns:
         The asymmetric atom of c, -1 if there was no such path; the operation and the cells of
         its image there.
     """
-    nothing = -1, 0, NO_CELLS
+    nothing = -1, 0, NO_SHIFT
     if net.counts[i] < 2:
         return nothing
     to_a, to_c = pick(net.counts[i], rng), pick(net.counts[i], rng)
@@ -74,19 +74,19 @@ def switch(
     c, c_image, c_cells = bond_at(net, i, to_c)
     to_d = pick(net.counts[c], rng)
     d, far, far_cells = bond_at(net, c, to_d)
-    d_image, d_cells = product(table, c_image, c_cells, far, far_cells)
+    d_image, d_cells = product(group, c_image, c_cells, far, far_cells)
     d_image, d_cells = named(d, d_image, d_cells, sites)
-    if d == i and d_image == 0 and d_cells == NO_CELLS:
+    if d == i and d_image == 0 and d_cells == NO_SHIFT:
         return nothing
     if bond_index(net, i, d, d_image, d_cells) == to_a:
         return nothing
-    back, back_cells = inverse(table, a_image, a_cells)
-    image, cells = product(table, back, back_cells, c_image, c_cells)
+    back, back_cells = inverse(group, a_image, a_cells)
+    image, cells = product(group, back, back_cells, c_image, c_cells)
     image, cells = named(c, image, cells, sites)
-    change_bond(new, i, a, a_image, a_cells, False, sites, table)
-    change_bond(new, c, d, far, far_cells, False, sites, table)
-    made = change_bond(new, a, c, image, cells, True, sites, table)
-    made = made and change_bond(new, i, d, d_image, d_cells, True, sites, table)
+    change_bond(new, i, a, a_image, a_cells, False, sites, group)
+    change_bond(new, c, d, far, far_cells, False, sites, group)
+    made = change_bond(new, a, c, image, cells, True, sites, group)
+    made = made and change_bond(new, i, d, d_image, d_cells, True, sites, group)
     return (c, c_image, c_cells) if made else nothing
 
 
@@ -95,11 +95,11 @@ def only_renamed(
     i: int,
     c: int,
     image: int,
-    cells: Cells,
+    cells: Shift,
     net: Net,
     new: Net,
     sites: Sites,
-    table: GroupTable,
+    group: Group,
 ) -> bool:
     """Whether a switch has but made atom i and an image of c take one another's part.
 
@@ -111,9 +111,9 @@ def only_renamed(
         net: before the switch.
         new: after it.
         sites: of the atoms.
-        table: group and cell.
+        group: group and cell.
     """
-    back, back_cells = inverse(table, image, cells)
+    back, back_cells = inverse(group, image, cells)
     for one in range(1 if c == i else 2):
         was, now = (c, i) if one == 0 else (i, c)
         home, home_cells = (back, back_cells) if one == 0 else (image, cells)
@@ -121,13 +121,13 @@ def only_renamed(
             return False
         for m in range(new.counts[now]):
             other, far, ends = bond_at(new, now, m)
-            far, ends = product(table, home, home_cells, far, ends)
+            far, ends = product(group, home, home_cells, far, ends)
             if other == i:
                 other = c
-                far, ends = product(table, far, ends, image, cells)
+                far, ends = product(group, far, ends, image, cells)
             elif other == c:
                 other = i
-                far, ends = product(table, far, ends, back, back_cells)
+                far, ends = product(group, far, ends, back, back_cells)
             far, ends = named(other, far, ends, sites)
             if bond_index(net, was, other, far, ends) == net.counts[was]:
                 return False
@@ -143,7 +143,7 @@ def chain(
     net: Net,
     new: Net,
     sites: Sites,
-    table: GroupTable,
+    group: Group,
     rng: np.random.Generator,
 ) -> bool:
     """Break a bond of an atom, then make and break others until all atoms have four.
@@ -156,7 +156,7 @@ def chain(
         net: that the atoms have.
         new: the same, to be changed.
         sites: of the atoms.
-        table: group and cell.
+        group: group and cell.
         rng: source of randomness.
 
     Returns:
@@ -165,7 +165,7 @@ def chain(
     if net.counts[i] >= 4:
         m = pick(net.counts[i], rng)
         other, image, cells = bond_at(net, i, m)
-        change_bond(new, i, other, image, cells, False, sites, table)
+        change_bond(new, i, other, image, cells, False, sites, group)
     for _ in range(LONGEST_CHAIN):
         crowded, needy = _unbalanced(new, rng)
         if crowded >= 0:
@@ -173,10 +173,10 @@ def chain(
             if m < 0:
                 return False
             other, image, cells = bond_at(new, crowded, m)
-            change_bond(new, crowded, other, image, cells, False, sites, table)
+            change_bond(new, crowded, other, image, cells, False, sites, group)
         elif needy >= 0:
             if offered[needy] < 0:
-                offered[needy] = near_images(needy, frac, table, sites, FURTHEST, offers[needy])
+                offered[needy] = near_images(needy, frac, group, sites, FURTHEST, offers[needy])
             if offered[needy] == 0:
                 return False
             k = pick(offered[needy], rng)
@@ -187,7 +187,7 @@ def chain(
                     k = pick(offered[needy], rng)
             other, image = offers[needy, k, 0], offers[needy, k, 1]
             cells = (offers[needy, k, 2], offers[needy, k, 3], offers[needy, k, 4])
-            if not change_bond(new, needy, other, image, cells, True, sites, table):
+            if not change_bond(new, needy, other, image, cells, True, sites, group):
                 return False
         else:
             break

@@ -12,7 +12,7 @@ from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.diffusion.samplers import final
 from zeoloom.geometry.crystal import Crystal, crystal_batch
-from zeoloom.geometry.group import group_table
+from zeoloom.geometry.group import group_in_cell
 from zeoloom.geometry.operations import identity_first
 from zeoloom.nets.bonding import BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE, fingerprint
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.geometry.group import GroupTable
+    from zeoloom.geometry.group import Group
     from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.nets.graph import Net
     from zeoloom.search.wyckoff import Keep
@@ -78,15 +78,9 @@ class Site:
     n_t_unique: tuple[int, int] = ANY_NUMBER
 
     @property
-    def table(self) -> GroupTable:
-        """Group and cell for the compiled functions."""
-        return group_table(self.operations, self.cell)
-
-    @property
-    def group(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Rotations (G, 3, 3), translations (G, 3) and cell (3, 3), of the table."""
-        table = self.table
-        return table.rotations, table.translations, table.cell
+    def group(self) -> Group:
+        """The group in this cell."""
+        return group_in_cell(self.operations, self.cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +243,14 @@ def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
     """The atoms that clouds (B, N, 3) Å with points (B, N) have formed at their sites."""
     clouds, there = x.double().numpy(), present.numpy()
     return [
-        gathered(cloud[mask] @ site.table.inverse_cell, site)
+        gathered(cloud[mask] @ site.group.inverse_cell, site)
         for cloud, mask, site in zip(clouds, there, sites, strict=True)
     ]
 
 
 def gathered(frac_points: FloatArray, site: Site) -> Grown:
     """The atoms that points (n, 3) have formed at a site."""
-    frac_t, bonds, costs, holes, n_t, points_of = atoms_of(frac_points, *site.group)
+    frac_t, bonds, costs, holes, n_t, points_of = atoms_of(frac_points, site.group)
     cost = float(costs.sum())
     if off := _outside(n_t, site.n_t):
         cost += WRONG_TOTAL + WRONG_COUNT * site.n_points * off / site.n_t[1]
@@ -270,7 +264,7 @@ def moved(crystal: Grown, frac_t: FloatArray) -> Grown:
     Each is on the special position it had. The same as what is `gathered` there, but quicker.
     """
     group = crystal.site.group
-    eased, bonds, costs, holes = at_rest(frac_t, *group)
+    eased, bonds, costs, holes = at_rest(frac_t, group)
     if not (bonds == DEGREE).all() or costs.max() > MET:
         return gathered(frac_t, crystal.site)
     points_of = np.arange(len(eased))
@@ -281,7 +275,7 @@ def moved(crystal: Grown, frac_t: FloatArray) -> Grown:
 
 def fingerprint_of(grown: Grown) -> str:
     """Fingerprint of the net of a valid crystal."""
-    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.table)
+    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.group)
     if len(tails) != DEGREE * len(sites) or not len(sites):
         return ""  # some atom has not four bonds: atoms of the full cell lie on one another
     return fingerprint(heads, shifts, sites)
@@ -289,7 +283,7 @@ def fingerprint_of(grown: Grown) -> str:
 
 def grown_net(grown: Grown) -> Net:
     """Net of a crystal; its vertices are in another order than those of its framework's net."""
-    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.table)
+    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.group)
     return net_from_edges(tails, heads, shifts, sites)
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
-from zeoloom.geometry.group import NO_CELLS, inverse, product
+from zeoloom.geometry.group import NO_SHIFT, inverse, product
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.search.strain import strain
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.geometry.group import Cells, GroupTable
+    from zeoloom.geometry.group import Group, Shift
 
 MOST_BONDS = 10
 """Of an atom; a net where one has more is given up."""
@@ -95,9 +95,9 @@ def balanced(net: Net) -> bool:
 
 
 @compiled
-def sites_of(frac: FloatArray, table: GroupTable) -> Sites:
+def sites_of(frac: FloatArray, group: Group) -> Sites:
     """The special positions of atoms (n, 3) that are exactly on them."""
-    n, order = len(frac), len(table.rotations)
+    n, order = len(frac), len(group.rotations)
     orders = np.zeros(n, np.int64)
     fixing, fixing_cells = np.zeros((n, order), np.int64), np.zeros((n, order, 3), np.int64)
     names, name_cells = np.zeros((n, order), np.int64), np.zeros((n, order, 3), np.int64)
@@ -105,18 +105,18 @@ def sites_of(frac: FloatArray, table: GroupTable) -> Sites:
     way, cells = np.zeros(3), np.zeros(3, np.int64)
     for i in range(n):
         for g in range(order):
-            _way(frac, i, i, g, table, way, cells)
+            _way(frac, i, i, g, group, way, cells)
             if np.abs(way).max() < SAME:
                 fixing[i, orders[i]] = g
                 fixing_cells[i, orders[i]] = cells
-                free[i] += table.turns[g]
+                free[i] += group.cart_rotations[g]
                 orders[i] += 1
         free[i] /= orders[i]
         for g in range(order):
             names[i, g] = order
             for k in range(orders[i]):
                 fixed = cells_at(fixing_cells, i, k)
-                other, other_cells = product(table, g, NO_CELLS, fixing[i, k], fixed)
+                other, other_cells = product(group, g, NO_SHIFT, fixing[i, k], fixed)
                 if other < names[i, g]:
                     names[i, g] = other
                     for x in range(3):
@@ -130,41 +130,41 @@ def _way(
     i: int,
     j: int,
     g: int,
-    table: GroupTable,
+    group: Group,
     way: FloatArray,
     cells: IntArray,
 ) -> None:
     """Write the way (3,) from atom i to an image g of j, made short by whole cells, and these."""
     for x in range(3):
-        along = table.translations[g, x] - frac[i, x]
+        along = group.translations[g, x] - frac[i, x]
         for y in range(3):
-            along += table.rotations[g, x, y] * frac[j, y]
+            along += group.rotations[g, x, y] * frac[j, y]
         whole = round(along)
         way[x] = along - whole
         cells[x] = -int(whole)
 
 
 @compiled
-def cells_at(cells: IntArray, i: int, m: int) -> Cells:
+def cells_at(cells: IntArray, i: int, m: int) -> Shift:
     """An entry of (n, m, 3) cells."""
     return cells[i, m, 0], cells[i, m, 1], cells[i, m, 2]
 
 
 @compiled
-def bond_at(net: Net, i: int, m: int) -> tuple[int, int, Cells]:
+def bond_at(net: Net, i: int, m: int) -> tuple[int, int, Shift]:
     """Bond m of atom i: the atom, the operation and the cells at its end."""
     return net.partners[i, m], net.operations[i, m], cells_at(net.cells, i, m)
 
 
 @compiled
-def named(j: int, g: int, cells: Cells, sites: Sites) -> tuple[int, Cells]:
+def named(j: int, g: int, cells: Shift, sites: Sites) -> tuple[int, Shift]:
     """The name of an image (g, S) of atom j, and the cells that go with it."""
     more = sites.name_cells[j, g]
     return sites.names[j, g], (cells[0] + more[0], cells[1] + more[1], cells[2] + more[2])
 
 
 @compiled
-def bond_index(net: Net, i: int, j: int, g: int, cells: Cells) -> int:
+def bond_index(net: Net, i: int, j: int, g: int, cells: Shift) -> int:
     """Which bond of atom i ends at the image (g, S) of j; as many as it has if none does."""
     for m in range(net.counts[i]):
         if (
@@ -184,23 +184,23 @@ def change_bond(
     i: int,
     j: int,
     g: int,
-    cells: Cells,
+    cells: Shift,
     make: bool,
     sites: Sites,
-    table: GroupTable,
+    group: Group,
 ) -> bool:
     """Make or break all images of the bond from atom i to the image (g, S) of j.
 
     Returns:
         False if an atom would have more than MOST_BONDS; the net is then spoilt.
     """
-    back, back_cells = inverse(table, g, cells)
+    back, back_cells = inverse(group, g, cells)
     for way in range(2):
         near, far = (i, j) if way == 0 else (j, i)
         along, along_cells = (g, cells) if way == 0 else (back, back_cells)
         for k in range(sites.orders[near]):
             fixing, fixing_cells = sites.fixing[near, k], cells_at(sites.fixing_cells, near, k)
-            end, ends = product(table, fixing, fixing_cells, along, along_cells)
+            end, ends = product(group, fixing, fixing_cells, along, along_cells)
             end, ends = named(far, end, ends, sites)
             m, last = bond_index(net, near, far, end, ends), net.counts[near] - 1
             if make and m > last:
@@ -221,7 +221,7 @@ def change_bond(
 @compiled
 def look(
     frac: FloatArray,
-    table: GroupTable,
+    group: Group,
     shifts: FloatArray,
     reach: FloatArray,
     sites: Sites,
@@ -233,7 +233,7 @@ def look(
 
     Args:
         frac: asymmetric atoms, exactly on their special positions.
-        table: group and cell.
+        group: group and cell.
         shifts: from `lattice_shifts`, as `reach`.
         reach: along each axis.
         sites: of these atoms.
@@ -242,7 +242,7 @@ def look(
     cost = 0.0
     around = np.empty((MOST_BONDS, 3))
     for i in range(len(frac)):
-        if not _look_around(i, frac, table, shifts, reach, sites, net, around):
+        if not _look_around(i, frac, group, shifts, reach, sites, net, around):
             return IMPOSSIBLE
         cost += abs(net.counts[i] - 4) + strain(around, net.counts[i])
     return cost
@@ -252,7 +252,7 @@ def look(
 def _look_around(
     i: int,
     frac: FloatArray,
-    table: GroupTable,
+    group: Group,
     shifts: FloatArray,
     reach: FloatArray,
     sites: Sites,
@@ -263,10 +263,10 @@ def _look_around(
     way, cells, place = np.empty(3), np.empty(3, np.int64), np.empty(3)
     count = 0
     for j in range(len(frac)):
-        for g in range(len(table.rotations)):
+        for g in range(len(group.rotations)):
             if sites.names[j, g] != g:
                 continue
-            _way(frac, i, j, g, table, way, cells)
+            _way(frac, i, j, g, group, way, cells)
             if abs(way[0]) >= reach[0] or abs(way[1]) >= reach[1] or abs(way[2]) >= reach[2]:
                 continue
             for s in range(len(shifts)):
@@ -274,7 +274,7 @@ def _look_around(
                 for x in range(3):
                     place[x] = 0.0
                     for y in range(3):
-                        place[x] += (way[y] + shifts[s, y]) * table.cell[y, x]
+                        place[x] += (way[y] + shifts[s, y]) * group.cell[y, x]
                     squared += place[x] * place[x]
                 itself = i == j and g == 0 and squared == 0.0
                 if squared >= BOND_CUTOFF * BOND_CUTOFF or itself:
@@ -294,7 +294,7 @@ def _look_around(
 def near_images(
     i: int,
     frac: FloatArray,
-    table: GroupTable,
+    group: Group,
     sites: Sites,
     furthest: float,
     found: IntArray,
@@ -304,7 +304,7 @@ def near_images(
     Args:
         i: the atom.
         frac: (n, 3).
-        table: group and cell.
+        group: group and cell.
         sites: of these atoms.
         furthest: Å.
         found: to be written; as many as there is room for.
@@ -315,15 +315,15 @@ def near_images(
     count = 0
     way, cells = np.empty(3), np.empty(3, np.int64)
     for j in range(len(frac)):
-        for g in range(len(table.rotations)):
+        for g in range(len(group.rotations)):
             if sites.names[j, g] != g:
                 continue
-            _way(frac, i, j, g, table, way, cells)
+            _way(frac, i, j, g, group, way, cells)
             squared = 0.0
             for x in range(3):
                 along = 0.0
                 for y in range(3):
-                    along += way[y] * table.cell[y, x]
+                    along += way[y] * group.cell[y, x]
                 squared += along * along
             if BOND_CUTOFF**2 <= squared < furthest**2 and count < len(found):
                 found[count, 0], found[count, 1] = j, g

@@ -20,7 +20,6 @@ from zeoloom.search.strain import (
     SAME_PLACE,
     bonds_of,
     gather,
-    in_space,
     judge_atoms,
     judge_bonds,
     length_of,
@@ -29,6 +28,7 @@ from zeoloom.search.strain import (
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.group import Group
     from zeoloom.search.strain import Bonds
 
 STEPS = 40
@@ -43,21 +43,19 @@ FURTHEST = 0.2
 
 @compiled
 def atoms_of(
-    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
+    frac: FloatArray, group: Group
 ) -> tuple[FloatArray, IntArray, FloatArray, FloatArray, int, IntArray]:
     """The atoms that points form, at rest.
 
     Args:
         frac: (n, 3) points.
-        rotations: (G, 3, 3) fractional.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
 
     Returns:
         What `at_rest` returns of the k asymmetric atoms; the atoms of the cell; (n,) which of the
         k each point belongs to.
     """
-    met, first, multiplicity = gather(frac, rotations, translations, cell)
+    met, first, multiplicity = gather(frac, group)
     points_of, n_atoms, count = np.empty_like(first), 0.0, 0
     for i in range(len(first)):
         if first[i] < i:
@@ -67,29 +65,25 @@ def atoms_of(
         met[count] = met[i]
         n_atoms += multiplicity[i]
         count += 1
-    eased, bonds, costs, holes = at_rest(met[:count].copy(), rotations, translations, cell)
+    eased, bonds, costs, holes = at_rest(met[:count].copy(), group)
     return eased, bonds, costs, holes, round(n_atoms), points_of
 
 
 @compiled
-def at_rest(
-    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
-) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
+def at_rest(frac: FloatArray, group: Group) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
     """Atoms eased, and what `judge_atoms` says of them; where they were, if that costs less.
 
     Args:
         frac: (n, 3) asymmetric atoms, on their special positions.
-        rotations: (G, 3, 3) fractional.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
 
     Returns:
         (n, 3) places; (n,) bonds, (n,) costs, (n, 3) Å holes.
     """
-    bonds = bonds_of(frac, rotations, translations, cell)
+    bonds = bonds_of(frac, group)
     before = judge_bonds(bonds)
-    eased = ease(frac, bonds, rotations, translations, cell)
-    after = judge_atoms(eased, rotations, translations, cell)
+    eased = ease(frac, bonds, group)
+    after = judge_atoms(eased, group)
     if after[1].sum() < before[1].sum():
         return eased, after[0], after[1], after[2]
     return frac, before[0], before[1], before[2]
@@ -99,9 +93,7 @@ def at_rest(
 def ease(
     frac: FloatArray,
     bonds: Bonds,
-    rotations: FloatArray,
-    translations: FloatArray,
-    cell: FloatArray,
+    group: Group,
 ) -> FloatArray:
     """Descend on the cost of `crystal_kernel.judge_atoms`, bonds and special positions kept.
 
@@ -110,16 +102,14 @@ def ease(
     Args:
         frac: (n, 3) asymmetric atoms, on their special positions.
         bonds: that they have there.
-        rotations: (G, 3, 3) fractional.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
 
     Returns:
         (n, 3) where the cost was least.
     """
     n = len(frac)
-    free = free_directions(frac, rotations, translations, cell)
-    place = frac @ cell
+    free = free_directions(frac, group)
+    place = frac @ group.cell
     best, least = place.copy(), np.inf
     last_place, last_slope = place.copy(), np.zeros((n, 3))
     slope = np.zeros((n, 3))
@@ -130,7 +120,7 @@ def ease(
             best[:] = place
         if not move(place, slope, last_place, last_slope, free, step == 0, FURTHEST):
             break
-    return best @ np.linalg.inv(cell)
+    return best @ group.inverse_cell
 
 
 @compiled
@@ -175,30 +165,25 @@ def move(
 
 
 @compiled
-def free_directions(
-    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
-) -> FloatArray:
+def free_directions(frac: FloatArray, group: Group) -> FloatArray:
     """Projections on the ways each atom may go on its special position.
 
     Args:
         frac: (n, 3) asymmetric atoms, on their special positions.
-        rotations: (G, 3, 3) fractional.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
 
     Returns:
         (n, 3, 3) Cartesian.
     """
     n = len(frac)
-    turns = in_space(rotations, cell)
     free = np.zeros((n, 3, 3))
     step = np.empty(3)
     for i in range(n):
         count = 0
-        for g in range(len(rotations)):
-            nearest(frac[i], frac[i], rotations[g], translations[g], step)
-            if length_of(step, cell) < SAME_PLACE:
-                free[i] += turns[g]
+        for g in range(len(group.rotations)):
+            nearest(frac[i], frac[i], group, g, step)
+            if length_of(step, group.cell) < SAME_PLACE:
+                free[i] += group.cart_rotations[g]
                 count += 1
         free[i] /= count
     return free

@@ -1,7 +1,7 @@
 """Compiled: which atoms the points of a crystal form, who their neighbours are, and what is wrong.
 
-Every function takes one crystal: points of its asymmetric unit, (n, 3) fractional, the operations
-of its group (the identity first) and its cell. Nothing is expanded to the full cell.
+Every function takes one crystal: points of its asymmetric unit, (n, 3) fractional, and its group.
+Nothing is expanded to the full cell.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.group import Group
 
 MEETING_DISTANCE = 1.2
 """Å. Images this near to a point belong to its atom."""
@@ -55,23 +56,19 @@ class Bonds(NamedTuple):
 
 
 @compiled
-def gather(
-    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
-) -> tuple[FloatArray, IntArray, FloatArray]:
+def gather(frac: FloatArray, group: Group) -> tuple[FloatArray, IntArray, FloatArray]:
     """Move points to the mean of what lies near them, until they have met.
 
     Args:
         frac: (n, 3).
-        rotations: (G, 3, 3) fractional.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
 
     Returns:
         (n, 3) points where their atoms are;
         (n,) for each the first point of the same atom or of an image of it;
         (n,) atoms of the cell that are images of that atom.
     """
-    n, order = len(frac), len(rotations)
+    n, order = len(frac), len(group.rotations)
     step = np.empty(3)
     here = frac.copy()
     at_rest = False
@@ -84,8 +81,8 @@ def gather(
             mean = np.zeros(3)
             for j in range(n):
                 for g in range(order):
-                    nearest(here[i], here[j], rotations[g], translations[g], step)
-                    if length_of(step, cell) < radius:
+                    nearest(here[i], here[j], group, g, step)
+                    if length_of(step, group.cell) < radius:
                         count += 1
                         mean += step
             moved[i] += mean / count
@@ -97,8 +94,8 @@ def gather(
         stabiliser = 0
         for j in range(i + 1):
             for g in range(order):
-                nearest(here[i], here[j], rotations[g], translations[g], step)
-                if length_of(step, cell) < SAME_PLACE:
+                nearest(here[i], here[j], group, g, step)
+                if length_of(step, group.cell) < SAME_PLACE:
                     if j == i:
                         stabiliser += 1
                     elif first[i] == i:
@@ -108,18 +105,12 @@ def gather(
 
 
 @compiled
-def nearest(
-    centre: FloatArray,
-    other: FloatArray,
-    rotation: FloatArray,
-    translation: FloatArray,
-    step: FloatArray,
-) -> None:
-    """Write to `step` the way from a point to an image of another, made short by the lattice."""
+def nearest(centre: FloatArray, other: FloatArray, group: Group, g: int, step: FloatArray) -> None:
+    """Write to `step` the vector from a point to image g of another, made short by the lattice."""
     for axis in range(3):
-        along = translation[axis] - centre[axis]
+        along = group.translations[g, axis] - centre[axis]
         for c in range(3):
-            along += rotation[axis, c] * other[c]
+            along += group.rotations[g, axis, c] * other[c]
         step[axis] = along - np.round(along)
 
 
@@ -134,16 +125,12 @@ def length_of(step: FloatArray, cell: FloatArray) -> float:
 
 
 @compiled
-def bonds_of(
-    frac: FloatArray, rotations: FloatArray, translations: FloatArray, cell: FloatArray
-) -> Bonds:
+def bonds_of(frac: FloatArray, group: Group) -> Bonds:
     """Bonds of atoms (n, 3) that are on their special positions; places count once.
 
     Args:
         frac: asymmetric atoms.
-        rotations: (G, 3, 3) fractional.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
     """
     n = len(frac)
     bonds = Bonds(
@@ -153,15 +140,15 @@ def bonds_of(
         np.zeros((n, MOST_NEIGHBOURS, 3)),
         np.zeros((n, MOST_NEIGHBOURS, 3)),
     )
-    turns = in_space(rotations, cell)
+    cell = group.cell
     shifts, reach = lattice_shifts(cell, BOND_CUTOFF)
     image, step, way, move = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for j in range(n):
-        for g in range(len(rotations)):
+        for g in range(len(group.rotations)):
             for x in range(3):
-                image[x] = translations[g, x]
+                image[x] = group.translations[g, x]
                 for y in range(3):
-                    image[x] += rotations[g, x, y] * frac[j, y]
+                    image[x] += group.rotations[g, x, y] * frac[j, y]
             for i in range(n):
                 near = True
                 for x in range(3):
@@ -175,8 +162,8 @@ def bonds_of(
                             along = step[x] + shifts[s, x]
                             cells = np.round(frac[i, x] + along - image[x])
                             way[a] += along * cell[x, a]
-                            move[a] += (translations[g, x] + cells) * cell[x, a]
-                    _add_bond(bonds, i, j, turns[g], move, way)
+                            move[a] += (group.translations[g, x] + cells) * cell[x, a]
+                    _add_bond(bonds, i, j, group.cart_rotations[g], move, way)
     return bonds
 
 
@@ -203,39 +190,21 @@ def _add_bond(
 
 
 @compiled
-def in_space(rotations: FloatArray, cell: FloatArray) -> FloatArray:
-    """Fractional rotations (G, 3, 3) as Cartesian ones."""
-    inverse = np.linalg.inv(cell)
-    turns = np.zeros((len(rotations), 3, 3))
-    for g in range(len(rotations)):
-        for a in range(3):
-            for b in range(3):
-                for c in range(3):
-                    for d in range(3):
-                        turns[g, a, b] += cell[c, a] * rotations[g, c, d] * inverse[b, d]
-    return turns
-
-
-@compiled
 def judge_atoms(
     frac: FloatArray,
-    rotations: FloatArray,
-    translations: FloatArray,
-    cell: FloatArray,
+    group: Group,
 ) -> tuple[IntArray, FloatArray, FloatArray]:
     """Coordination and cost of each atom, and where a missing neighbour would be.
 
     Args:
         frac: (n, 3) asymmetric atoms, on their special positions.
-        rotations: (G, 3, 3) fractional.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
 
     Returns:
         (n,) number of bonds of each atom; (n,) its cost; (n, 3) Å from the atom to a bond's length
         away from its neighbours, nan without any.
     """
-    return judge_bonds(bonds_of(frac, rotations, translations, cell))
+    return judge_bonds(bonds_of(frac, group))
 
 
 @compiled
@@ -278,15 +247,13 @@ def strain(ways: FloatArray, count: int) -> float:
 def distances_to_images(
     place: FloatArray,
     frac: FloatArray,
-    rotations: FloatArray,
-    translations: FloatArray,
-    cell: FloatArray,
+    group: Group,
 ) -> FloatArray:
     """Å from a place (3,) to the nearest image of each point (n, 3); exact up to half a cell."""
     least = np.full(len(frac), np.inf)
     step = np.empty(3)
     for j in range(len(frac)):
-        for g in range(len(rotations)):
-            nearest(place, frac[j], rotations[g], translations[g], step)
-            least[j] = min(least[j], length_of(step, cell))
+        for g in range(len(group.rotations)):
+            nearest(place, frac[j], group, g, step)
+            least[j] = min(least[j], length_of(step, group.cell))
     return least

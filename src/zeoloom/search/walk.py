@@ -42,8 +42,9 @@ def wander(
         The crystal where the walk has ended, and the valid ones of least cost that it came by, the
         least first.
     """
-    table = crystal.site.table
-    end, states, costs = walk(crystal.frac_t, table, tries, temperature, kept, patience, rng)
+    end, states, costs = walk(
+        crystal.frac_t, crystal.site.group, tries, temperature, kept, patience, rng
+    )
     at = {
         crystal.frac_t.tobytes(): crystal
     }  # walks often end at a net that is kept, or began there

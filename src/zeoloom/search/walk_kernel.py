@@ -33,7 +33,7 @@ from zeoloom.search.strain import strain
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
-    from zeoloom.geometry.group import GroupTable
+    from zeoloom.geometry.group import Group
     from zeoloom.search.net_kernel import Net
 
 CHAINS = 0.4
@@ -83,7 +83,7 @@ def first_patience() -> FloatArray:
 @compiled
 def walk(
     frac: FloatArray,
-    table: GroupTable,
+    group: Group,
     tries: int,
     temperature: float,
     kept: int,
@@ -94,7 +94,7 @@ def walk(
 
     Args:
         frac: (n, 3) asymmetric atoms, exactly on their special positions, which they keep.
-        table: group and cell.
+        group: group and cell.
         tries: moves that are tried.
         temperature: in units of cost.
         kept: valid nets to keep at most.
@@ -106,12 +106,12 @@ def walk(
         (k, n, 3) valid nets of least cost that were met, and (k,) their costs.
     """
     n = len(frac)
-    shifts, reach = lattice_shifts(table.cell, BOND_CUTOFF)
-    sites = sites_of(frac, table)
+    shifts, reach = lattice_shifts(group.cell, BOND_CUTOFF)
+    sites = sites_of(frac, group)
     net, new = empty_net(n), empty_net(n)
     offers, offered = np.zeros((n, OFFERS, 5), np.int64), np.full(n, -1)
-    now, cost = frac.copy(), look(frac, table, shifts, reach, sites, net)
-    place = frac @ table.cell
+    now, cost = frac.copy(), look(frac, group, shifts, reach, sites, net)
+    place = frac @ group.cell
     moving, best = place.copy(), place.copy()
     above = np.zeros(len(CHECKS))
     states, costs = np.zeros((kept, n, 3)), np.full(kept, np.inf)
@@ -124,10 +124,10 @@ def walk(
         kind, other = SWITCH, -1
         if not balanced(net) and rng.random() < CHAINS:
             kind = CHAIN
-            moved = chain(i, now, offers, offered, net, new, sites, table, rng)
+            moved = chain(i, now, offers, offered, net, new, sites, group, rng)
         else:
-            other, image, cells = switch(i, net, new, sites, table, rng)
-            moved = other >= 0 and not only_renamed(i, other, image, cells, net, new, sites, table)
+            other, image, cells = switch(i, net, new, sites, group, rng)
+            moved = other >= 0 and not only_renamed(i, other, image, cells, net, new, sites, group)
         off = 0
         for k in range(n):
             off += abs(new.counts[k] - 4)
@@ -138,11 +138,11 @@ def walk(
         limits = (GENEROUS if learning else 1.0) * patience[kind]
         wanted = bar - off
         middle = (i, other)
-        least = _settle(moving, sites.free, new, table, middle, wanted, limits, above, best)
+        least = _settle(moving, sites.free, new, group, middle, wanted, limits, above, best)
         if least >= wanted:
             continue
-        after = best @ table.inverse_cell
-        outcome = look(after, table, shifts, reach, sites, new)
+        after = best @ group.inverse_cell
+        outcome = look(after, group, shifts, reach, sites, new)
         if outcome >= bar:
             continue
         if learning and abs(outcome - cost) > ALIKE_COST:
@@ -196,7 +196,7 @@ def _settle(
     place: FloatArray,
     free: FloatArray,
     net: Net,
-    table: GroupTable,
+    group: Group,
     middle: tuple[int, int],
     bar: float,
     limits: FloatArray,
@@ -209,7 +209,7 @@ def _settle(
         place: (n, 3) Å, changed.
         free: (n, 3, 3) from `Sites`.
         net: whose bonds.
-        table: group and cell.
+        group: group and cell.
         middle: the two atoms in the middle of a switch, the second -1 if it was none.
         bar: cost that is to be reached.
         limits: (4,) above the bar at which to give up, at each check.
@@ -222,7 +222,7 @@ def _settle(
     n = len(place)
     turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
     above[:] = -np.inf
-    above[0] = begin(place, middle, net, table, free, bar + limits[0], turns, moves) - bar
+    above[0] = begin(place, middle, net, group, free, bar + limits[0], turns, moves) - bar
     if above[0] > limits[0]:
         return np.inf
     slope, last_place, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
@@ -289,7 +289,7 @@ def begin(
     place: FloatArray,
     middle: tuple[int, int],
     net: Net,
-    table: GroupTable,
+    group: Group,
     free: FloatArray,
     most: float,
     turns: FloatArray,
@@ -301,7 +301,7 @@ def begin(
         place: (n, 3) Å, changed.
         middle: the two atoms, the second -1 if it was no switch.
         net: whose bonds.
-        table: group and cell.
+        group: group and cell.
         free: (n, 3, 3) from `Sites`.
         most: cost above which the rest is left.
         turns: (n, m, 3, 3) of `write_images`; written, for the atoms come by.
@@ -314,7 +314,7 @@ def begin(
     switched = middle[1] >= 0
     if switched:
         for i in middle:
-            write_images(i, net, table, turns, moves)
+            write_images(i, net, group, turns, moves)
         to_middle(place, middle, net, turns, moves, free)
     cost = 0.0
     for central in (True, False):  # whose bonds are the most strained come first
@@ -322,7 +322,7 @@ def begin(
             if central != (switched and i in middle):
                 continue
             if not central:
-                write_images(i, net, table, turns, moves)
+                write_images(i, net, group, turns, moves)
             for m in range(net.counts[i]):
                 j = net.partners[i, m]
                 for a in range(3):
@@ -336,12 +336,12 @@ def begin(
 
 
 @compiled
-def write_images(i: int, net: Net, table: GroupTable, turns: FloatArray, moves: FloatArray) -> None:
+def write_images(i: int, net: Net, group: Group, turns: FloatArray, moves: FloatArray) -> None:
     """Write what turns (n, m, 3, 3) and moves (n, m, 3) Å the partner of each bond of an atom."""
     for m in range(net.counts[i]):
         g = net.operations[i, m]
         for a in range(3):
-            moves[i, m, a] = table.moves[g, a]
+            moves[i, m, a] = group.cart_translations[g, a]
             for b in range(3):
-                turns[i, m, a, b] = table.turns[g, a, b]
-                moves[i, m, a] += net.cells[i, m, b] * table.cell[b, a]
+                turns[i, m, a, b] = group.cart_rotations[g, a, b]
+                moves[i, m, a] += net.cells[i, m, b] * group.cell[b, a]

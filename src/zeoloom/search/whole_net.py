@@ -7,34 +7,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
-from zeoloom.geometry.group import NO_CELLS, product
+from zeoloom.geometry.group import NO_SHIFT, product
 from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.search.net_kernel import IMPOSSIBLE, bond_at, empty_net, look, named, sites_of
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.geometry.group import GroupTable
+    from zeoloom.geometry.group import Group
 
 
 @compiled
-def whole_net(frac: FloatArray, table: GroupTable) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+def whole_net(frac: FloatArray, group: Group) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """All atoms of the cell and all bonds between them.
 
     Args:
         frac: (n, 3) asymmetric atoms, exactly on their special positions.
-        table: group and cell.
+        group: group and cell.
 
     Returns:
         (N,) the asymmetric atom of each atom; tails (E,), heads (E,) and cells gone on (E, 3) of
         each bond, from both ends, by tail. Nothing if an atom has more than MOST_BONDS.
     """
-    n, order = len(frac), len(table.rotations)
-    shifts, reach = lattice_shifts(table.cell, BOND_CUTOFF)
-    sites, net = sites_of(frac, table), empty_net(n)
+    n, order = len(frac), len(group.rotations)
+    shifts, reach = lattice_shifts(group.cell, BOND_CUTOFF)
+    sites, net = sites_of(frac, group), empty_net(n)
     atoms, kinds = np.empty((n, order), np.int64), np.empty(n * order, np.int64)
     size, n_bonds = 0, 0
-    if look(frac, table, shifts, reach, sites, net) < IMPOSSIBLE:
+    if look(frac, group, shifts, reach, sites, net) < IMPOSSIBLE:
         for i in range(n):
             for g in range(order):
                 if sites.names[i, g] == g:
@@ -50,7 +50,7 @@ def whole_net(frac: FloatArray, table: GroupTable) -> tuple[IntArray, IntArray, 
                 continue
             for m in range(net.counts[i]):
                 j, image, gone = bond_at(net, i, m)
-                far, gone = product(table, g, NO_CELLS, image, gone)
+                far, gone = product(group, g, NO_SHIFT, image, gone)
                 far, gone = named(j, far, gone, sites)
                 for x in range(3):
                     cells[bond, x] = gone[x]

@@ -95,7 +95,7 @@ def keep_seated(
     """
     rows = np.flatnonzero(seated).tolist()
     cells = {id(sites[row].cell): sites[row] for row in rows}  # mostly one
-    tables = {key: site.table for key, site in cells.items()}
+    groups = {key: site.group for key, site in cells.items()}
     densities = {key: densities_at(site) for key, site in cells.items()}
     most = max(site.n_points for site in sites)
     still = np.zeros((len(sites), most), dtype=np.bool_) if held is None else held
@@ -107,8 +107,8 @@ def keep_seated(
         for row in rows:
             site, n = sites[row], sites[row].n_points
             key = id(site.cell)
-            table = tables[key]
-            expected = points[row, :n] @ table.inverse_cell
+            group = groups[key]
+            expected = points[row, :n] @ group.inverse_cell
             if level >= LOWEST:
                 chosen = seats_near(site, densities[key], expected, still[row, :n], spread, rng)
                 if chosen is not None:
@@ -118,8 +118,7 @@ def keep_seated(
             places, directions = seats[row]
             on_seats = onto_seats(expected, places, directions)
             if level < PARTED:
-                group = table.rotations, table.translations, table.cell
-                on_seats = part(on_seats, directions, still[row, :n], *group)
+                on_seats = part(on_seats, directions, still[row, :n], group)
             points[row, :n] = on_seats @ site.cell
         return torch.from_numpy(points).to(cart_points)
 

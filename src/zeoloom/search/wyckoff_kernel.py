@@ -12,6 +12,7 @@ from zeoloom.search.strain import length_of, nearest
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.group import Group
 
 THERE = 1e-4
 """Å², of points that are held, from the special position that they are on."""
@@ -182,9 +183,7 @@ def part(
     frac: FloatArray,
     directions: FloatArray,
     held: BoolArray,
-    rotations: FloatArray,
-    translations: FloatArray,
-    cell: FloatArray,
+    group: Group,
 ) -> FloatArray:
     """Move points on seats away from each other, and from images that would make them one.
 
@@ -195,9 +194,7 @@ def part(
         frac: (n, 3) on seats.
         directions: (n, 3, 3) fractional projections on the ways each may go there.
         held: (n,) points that are not moved.
-        rotations: (G, 3, 3), the identity first.
-        translations: (G, 3).
-        cell: (3, 3) Å.
+        group: in its cell.
 
     Returns:
         (n, 3) fractional, on the same seats.
@@ -210,9 +207,9 @@ def part(
                 continue
             for j in range(len(frac)):
                 share = 1.0 if held[j] else 0.5
-                for g in range(1 if i == j else 0, len(rotations)):
-                    nearest(parted[i], parted[j], rotations[g], translations[g], step)
-                    distance = length_of(step, cell)
+                for g in range(1 if i == j else 0, len(group.rotations)):
+                    nearest(parted[i], parted[j], group, g, step)
+                    distance = length_of(step, group.cell)
                     if MET < distance < APART:
                         push[i] -= share * (APART - distance) / distance * step
         if not push.any():
