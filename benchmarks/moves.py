@@ -26,7 +26,7 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.run.crystal_sites import batch_size
 from zeoloom.search.annealing import CrystalRepair, one_round
 from zeoloom.search.candidates import crystals_of, grow, harvest, site_of
-from zeoloom.search.walk import numpy_generator
+from zeoloom.search.context import numpy_generator
 from zeoloom.search.walk_kernel import first_patience
 from zeoloom.search.wyckoff import keep_seated, take_seats
 

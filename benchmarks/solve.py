@@ -21,6 +21,7 @@ import math
 import time
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -32,10 +33,22 @@ from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import identify
 from zeoloom.run.crystal_request import SolveRequest
 from zeoloom.run.crystal_sites import batch_size
-from zeoloom.search.annealing import CrystalRepair
+from zeoloom.search.annealing import CrystalRepair, repair_crystals
 from zeoloom.search.candidates import fingerprint_of, framework_of, gathered, site_of
-from zeoloom.search.pipeline import weave
+from zeoloom.search.context import Search
+from zeoloom.search.pipeline import (
+    Batch,
+    SearchPlan,
+    assign_positions,
+    denoise_points,
+    gather_atoms,
+)
 from zeoloom.search.task import spare_points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zeoloom.search.candidates import Grown, Site
 
 LISTS: dict[str, tuple[str, ...]] = {
     "ten": ("CHA", "FAU", "AEI", "MER", "FER", "MOR", "HEU", "TON", "MEL", "MFI"),
@@ -57,7 +70,7 @@ DEFAULTS = SolveRequest.model_fields
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Outcome:
     """What came of looking for one type.
 
     Attributes:
@@ -77,7 +90,7 @@ class Search:
     hits: int
 
 
-def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Search:
+def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outcome:
     """Look for one type in its own cell."""
     framework = zeoloom.load_reference()[code]
     n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
@@ -87,7 +100,16 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Sear
         for extra in range(1 + spare_points(unique))
     ]
     wanted = fingerprint_of(gathered(framework.frac_t, sites[0]))
-    generator = torch.Generator().manual_seed(options.seed)
+    finder = Search(
+        model.network,
+        next(model.network.parameters()).device,
+        torch.Generator().manual_seed(options.seed),
+    )
+    plan = SearchPlan(
+        partial(ancestral, noise_factor=options.noise_factor),
+        options.steps,
+        CrystalRepair(rounds=options.repair, walk=options.walk),
+    )
     tried = valid = hits = 0
     first = math.inf
     nets: set[str] = set()
@@ -100,19 +122,10 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Sear
         return spent() > options.seconds or (hits > 0 and not options.whole)
 
     while not done():
-        drawn = torch.randint(len(sites), (batch_size(unique),), generator=generator).tolist()
+        drawn = torch.randint(len(sites), (batch_size(unique),), generator=finder.rng).tolist()
         tried += len(drawn)
         met: set[str] = set()
-        rounds = weave(
-            model.network,
-            partial(ancestral, noise_factor=options.noise_factor),
-            [sites[i] for i in drawn],
-            CrystalRepair(rounds=options.repair, walk=options.walk),
-            steps=options.steps,
-            generator=generator,
-            device=next(model.network.parameters()).device,
-        )
-        for number, made in enumerate(rounds):
+        for number, made in enumerate(_rounds([sites[i] for i in drawn], finder, plan)):
             names = [fingerprint_of(grown) for grown in made]
             fresh = names if number == 0 else sorted(set(names) - met)
             met.update(fresh)
@@ -125,7 +138,18 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Sear
             if done():
                 break
         nets |= met
-    return Search(first, spent(), tried, valid, len(nets), hits)
+    return Outcome(first, spent(), tried, valid, len(nets), hits)
+
+
+def _rounds(sites: list[Site], search: Search, plan: SearchPlan) -> Iterator[list[Grown]]:
+    """The valid candidates of a batch: before annealing, and after each round of it."""
+    batch = Batch(tuple(sites))
+    for stage in (assign_positions, denoise_points, gather_atoms):
+        batch = stage(batch, search, plan)
+    yield list(batch.valid)
+    yield from repair_crystals(
+        search.network, batch.candidates, plan.annealing, search.rng, search.device
+    )
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ from training_examples import seeded
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.run import crystals
 from zeoloom.run.framework_table import COLUMNS
+from zeoloom.search import pipeline
+from zeoloom.search.pipeline import STAGES, search_batch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +101,7 @@ def test_everything_a_run_leaves(run: Run, whole: Path, tmp_path: Path) -> None:
     assert counts["valid"] == sum(int(row["found"]) for row in rows) >= counts["valid_at_once"]
     assert (asked["verb"], asked["seed"], asked["space_group"]) == ("solve", 0, 458)
     assert asked["weights"] == shipped_crystal().sha256
-    assert set(record["outcome"]["seconds"]) >= {"grow", "identify", "refine"}
+    assert set(record["outcome"]["seconds"]) >= set(STAGES)
     assert {"zeoloom", "torch", "numba", "spglib"} <= record["versions"].keys()
 
     written = {path.stem for path in (folder / "frameworks").iterdir()}
@@ -179,19 +181,18 @@ def test_a_dry_run_writes_nothing(
 def test_an_interrupted_run_is_taken_up_exactly(
     run: Run, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, woven = tmp_path / "halved", 0
+    folder, searched = tmp_path / "halved", 0
 
-    def interrupted(*arguments: Any, **options: Any) -> Any:
-        nonlocal woven
-        woven += 1
-        made = list(weave(*arguments, **options))
-        if woven == 2:  # in the midst of the second part, after it has drawn its noise
+    def interrupted(*arguments: Any) -> Any:
+        nonlocal searched
+        searched += 1
+        batch = search_batch(*arguments)
+        if searched == 2:  # in the midst of the second part, after it has drawn its noise
             raise KeyboardInterrupt
-        return iter(made)
+        return batch
 
-    weave = crystals.weave
     with monkeypatch.context() as patch:
-        patch.setattr(crystals, "weave", interrupted)
+        patch.setattr(crystals, "search_batch", interrupted)
         cut_short = run("solve", *CHA, *SMALL, "-o", folder)
     assert cut_short.code == 130
     assert "--resume goes on" in cut_short.message
@@ -365,7 +366,7 @@ def test_nothing_valid_is_an_honest_result(run: Run, tmp_path: Path) -> None:
 def test_what_is_not_refined_in_time_is_told(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crystals, "GROWING", 1.0)  # nothing is left for refining
+    monkeypatch.setattr(pipeline, "ANNEALING_TIME_SHARE", 1.0)  # nothing is left for refining
     hurry = ("--seconds", 0.05, "--batch", 8)  # over long before all rounds of a batch
     made = run("solve", *CHA, *hurry, "--relax", 5, "-o", tmp_path / "hasty")
     assert made.code == 0

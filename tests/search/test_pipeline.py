@@ -31,8 +31,9 @@ from zeoloom.search.candidates import (
     gathered,
     site_of,
 )
+from zeoloom.search.context import Search
 from zeoloom.search.limits import ANY_NUMBER, Limits
-from zeoloom.search.pipeline import weave
+from zeoloom.search.pipeline import STAGES, SearchPlan, search_batch
 from zeoloom.search.task import (
     draw_site,
     fitting_cell,
@@ -250,24 +251,25 @@ def cha_sites(number: int) -> list[Site]:
 
 
 def test_the_cell_of_cha_gives_cha() -> None:
-    sites = cha_sites(16)
-    rounds = list(
-        weave(
-            shipped_crystal().network,
-            SAMPLER,
-            sites,
-            CrystalRepair(rounds=3),
-            steps=40,
-            generator=seeded(0),
-            device=CPU,
-        )
-    )
-    assert len(rounds) == 1 + 3
-    assert 1 <= len(rounds[0]) <= 16
-    made = [grown for each in rounds for grown in each]
-    assert all(grown.valid and grown.n_t == 36 for grown in made)
+    plan = SearchPlan(SAMPLER, steps=40, annealing=CrystalRepair(rounds=3))
+    batch = search_batch(cha_sites(16), Search(shipped_crystal().network, CPU, seeded(0)), plan)
+    assert 1 <= batch.valid_at_once <= 16
+    assert all(grown.valid and grown.n_t == 36 for grown in batch.valid)
     wanted = fingerprints.fingerprint_of(net_of(load_reference()["CHA"]))
-    assert wanted in {fingerprint_of(grown) for grown in made}
+    assert wanted in {fingerprint_of(grown) for grown in batch.valid}
+    assert sum(batch.times_met.values()) == len(batch.valid)
+    assert batch.judgements[wanted].name == "CHA"
+    assert set(batch.judgements) == set(batch.best) == set(batch.times_met)
+    assert set(batch.seconds) == set(STAGES)
+
+
+def test_a_known_net_is_counted_but_not_judged_again() -> None:
+    plan = SearchPlan(SAMPLER, steps=9, annealing=CrystalRepair(rounds=1))
+    search = Search(shipped_crystal().network, CPU, seeded(0))
+    wanted = fingerprints.fingerprint_of(net_of(load_reference()["CHA"]))
+    batch = search_batch(cha_sites(16), search, plan, known={wanted})
+    assert batch.times_met[wanted] > 0
+    assert wanted not in batch.judgements
 
 
 def faulty(code: str, n: int) -> list[Grown]:

@@ -16,6 +16,7 @@ from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import identify
 from zeoloom.search.bond_switch import OFFERS, chain, only_renamed, switch
 from zeoloom.search.candidates import Grown, framework_of, gathered, grown_net, moved, site_of
+from zeoloom.search.context import numpy_generator
 from zeoloom.search.net_kernel import (
     IMPOSSIBLE,
     MOST_BONDS,
@@ -30,7 +31,7 @@ from zeoloom.search.net_kernel import (
     sites_of,
 )
 from zeoloom.search.strain import judge_atoms
-from zeoloom.search.walk import numpy_generator, wander
+from zeoloom.search.walk import wander
 from zeoloom.search.walk_kernel import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
 from zeoloom.structure.reference import load_reference
 

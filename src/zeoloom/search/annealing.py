@@ -23,8 +23,9 @@ import torch
 from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE
 from zeoloom.search.candidates import crystals_of, denoise_once, harvest
+from zeoloom.search.context import numpy_generator
 from zeoloom.search.strain import distances_to_images
-from zeoloom.search.walk import numpy_generator, wander
+from zeoloom.search.walk import wander
 from zeoloom.search.walk_kernel import first_patience
 from zeoloom.search.wyckoff import keep_seated
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from zeoloom.search.candidates import moved
 from zeoloom.search.walk_kernel import walk
@@ -13,11 +12,6 @@ from zeoloom.search.walk_kernel import walk
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.search.candidates import Grown
-
-
-def numpy_generator(generator: torch.Generator) -> np.random.Generator:
-    """A generator for compiled functions, seeded by a draw from torch's."""
-    return np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
 
 
 def wander(
