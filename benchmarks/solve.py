@@ -31,7 +31,7 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.learn.split import TIME_SPLIT_TEST
 from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import identify
-from zeoloom.run.crystal_request import SolveRequest
+from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.crystal_sites import batch_size
 from zeoloom.search.annealing import CrystalRepair, repair_crystals
 from zeoloom.search.candidates import fingerprint_of, framework_of, gathered, site_of

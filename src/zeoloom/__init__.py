@@ -5,7 +5,7 @@ One function a verb, each also a command of `zeoloom`; what they need and give i
     import torch, zeoloom
     from pathlib import Path
 
-    clusters = zeoloom.cut(sites="unique").clusters
+    clusters = zeoloom.cut(zeoloom.CutRequest(sites="unique")).clusters
     model = zeoloom.load_model("equivariant", torch.device("cpu"))
     metrics = zeoloom.sample(
         zeoloom.SampleRequest(n=64), model, Path("run"), generator=torch.Generator().manual_seed(0)
@@ -35,16 +35,18 @@ if TYPE_CHECKING:
         metrics_table,
         reference_table,
     )
-    from zeoloom.run.cluster_request import JoinRequest, SampleRequest, parse_request, resolved
-    from zeoloom.run.crystal_request import GenerateRequest, SolveRequest
+    from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest, resolved
+    from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
     from zeoloom.run.crystal_sites import draw_sites
     from zeoloom.run.crystals import make_frameworks
-    from zeoloom.run.cut import cut
+    from zeoloom.run.cutting import cut
+    from zeoloom.run.file_requests import JudgeRequest, ShowRequest, TrainRequest, ViewRequest
     from zeoloom.run.folder import check_free
-    from zeoloom.run.join import join
-    from zeoloom.run.judge import JudgeRequest, files_to_judge, judge_files
-    from zeoloom.run.sample import sample
-    from zeoloom.run.train import (
+    from zeoloom.run.joining import join
+    from zeoloom.run.judging import files_to_judge, judge_files
+    from zeoloom.run.request import parse_request
+    from zeoloom.run.sampling import sample
+    from zeoloom.run.training_inputs import (
         describe_training,
         find_config,
         own_frameworks,
@@ -62,26 +64,30 @@ if TYPE_CHECKING:
     from zeoloom.structure.reference import load_reference
 
 _HOMES = {
-    "cut": "run.cut",
+    "cut": "run.cutting",
     "check_free": "run.folder",
-    "join": "run.join",
-    "JudgeRequest": "run.judge",
-    "files_to_judge": "run.judge",
-    "judge_files": "run.judge",
-    "describe_training": "run.train",
-    "find_config": "run.train",
-    "own_frameworks": "run.train",
-    "tensorboard": "run.train",
-    "training_examples": "run.train",
-    "GenerateRequest": "run.crystal_request",
-    "SolveRequest": "run.crystal_request",
+    "join": "run.joining",
+    "JudgeRequest": "run.file_requests",
+    "ShowRequest": "run.file_requests",
+    "TrainRequest": "run.file_requests",
+    "ViewRequest": "run.file_requests",
+    "files_to_judge": "run.judging",
+    "judge_files": "run.judging",
+    "describe_training": "run.training_inputs",
+    "find_config": "run.training_inputs",
+    "own_frameworks": "run.training_inputs",
+    "tensorboard": "run.training_inputs",
+    "training_examples": "run.training_inputs",
+    "GenerateRequest": "run.crystal_requests",
+    "SolveRequest": "run.crystal_requests",
     "draw_sites": "run.crystal_sites",
     "make_frameworks": "run.crystals",
-    "JoinRequest": "run.cluster_request",
-    "SampleRequest": "run.cluster_request",
-    "parse_request": "run.cluster_request",
-    "resolved": "run.cluster_request",
-    "sample": "run.sample",
+    "CutRequest": "run.cluster_requests",
+    "JoinRequest": "run.cluster_requests",
+    "SampleRequest": "run.cluster_requests",
+    "resolved": "run.cluster_requests",
+    "parse_request": "run.request",
+    "sample": "run.sampling",
     "InputError": "errors",
     "judge_framework": "judge.verdict",
     "Model": "learn.checkpoint",
@@ -108,14 +114,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "CutRequest",
     "GenerateRequest",
     "InputError",
     "JoinRequest",
     "JudgeRequest",
     "Model",
     "SampleRequest",
+    "ShowRequest",
     "SolveRequest",
+    "TrainRequest",
     "TrainingConfig",
+    "ViewRequest",
     "check_free",
     "cut",
     "describe_training",

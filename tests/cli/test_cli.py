@@ -13,7 +13,10 @@ import torch
 
 import zeoloom
 from cif_examples import GIS
-from zeoloom.cli import app
+from zeoloom.cli.group import VERBS
+from zeoloom.cli.parameters import Changes
+from zeoloom.cli.verb_options import DEFAULTS, OPTIONS
+from zeoloom.run.request import flag_of
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
 if TYPE_CHECKING:
@@ -28,13 +31,44 @@ def test_the_version_and_help(run: Run) -> None:
     assert run("--version").out == f"zeoloom {version('zeoloom')}\n"
     shown = run("--help")
     assert shown.code == 0
-    listed = {command.name or command.callback.__name__ for command in app.registered_commands}
-    listed |= {group.name for group in app.registered_groups}
     made, judged = {"generate", "solve", "sample", "join"}, {"judge", "view"}
-    assert listed == {"reference", "cut", "train"} | made | judged
-    for verb in listed:
+    assert {*VERBS} == {"reference", "cut", "train"} | made | judged
+    for verb in VERBS:
         assert f" {verb} " in shown.out
         assert run(verb, "--help").code == 0
+
+
+@pytest.mark.parametrize("verb", OPTIONS)
+def test_each_field_is_an_option_with_its_help(run: Run, verb: str) -> None:
+    """With its default, as it is declared or as the verb has it."""
+    shown = " ".join(run(verb, "--help").text.split())
+    for kind in OPTIONS[verb]:
+        model = kind.kind if isinstance(kind, Changes) else kind
+        for name, field in model.model_fields.items():
+            flag = flag_of(model, name)
+            for each in flag.names or (name if flag.argument else f"--{name.replace('_', '-')}",):
+                assert f" {each}" in shown, (verb, name)
+            described = next(
+                base.model_fields[name].description
+                for base in model.__mro__
+                if base.model_fields[name].description
+            )
+            for word in described.split():
+                assert word in shown, (verb, name)
+            default = DEFAULTS.get(verb, {}).get(name, field.default)
+            if isinstance(default, int | float) and type(default) is not bool and model is kind:
+                assert f"[default: {default}]" in shown, (verb, name)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([verb, "--help"] for verb in VERBS)])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys; from zeoloom.cli import app; app(sys.argv[1:], standalone_mode=False); "
+        "print({'torch', 'numba', 'scipy', 'numpy', 'spglib', 'ase'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
 def test_the_module_is_the_program() -> None:
@@ -57,7 +91,7 @@ def test_no_command_shows_the_help_and_fails(run: Run) -> None:
         (["sample", "--stepps", "3"], "No such option: --stepps"),
         (["sample", "--steps", "many"], "Invalid value for '--steps'"),
         (["view"], "Missing argument"),
-        (["view", "a.npz", "--index", "0"], "Invalid value for '--index'"),
+        (["view", "a.npz", "--index", "first"], "Invalid value for '--index'"),
         (["cut", "--radius", "wide"], "Invalid value for '--radius'"),
         (["reference", "draw"], "No such command 'draw'"),
     ],
@@ -154,7 +188,10 @@ def test_what_was_dropped_is_said(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [
-        (["--sites", "all"], "sites 'all': expected one of primitive, conventional, unique"),
+        (
+            ["--sites", "all"],
+            "--sites: Input should be 'primitive', 'conventional' or 'unique', got 'all'",
+        ),
         (["--radius", "-1"], "radius -1 Å: expected more than 0"),
         (["--radius", "1e9"], "at most 30 Å"),
     ],
@@ -218,6 +255,14 @@ def test_there_is_no_third_of_two_clouds(run: Run, cloud_file: Path, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == [cloud_file.name]
 
 
+@pytest.mark.parametrize("flag", ["--index", "--limit"])
+def test_clouds_are_counted_from_one(run: Run, cloud_file: Path, tmp_path: Path, flag: str) -> None:
+    done = run("view", cloud_file, flag, 0)
+    assert done.code == 2
+    assert f"{flag}: Input should be greater than or equal to 1, got 0" in done.message
+    assert [path.name for path in tmp_path.iterdir()] == [cloud_file.name]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -262,5 +307,5 @@ def test_devices_that_are_not_there(
     assert "--device cuda: no CUDA device" in done.message
     done = run(verb, *source, "--device", "abacus", "-o", tmp_path / "run")
     assert done.code == 2
-    assert "--device abacus: expected auto, cpu or cuda" in done.message
+    assert "--device: Input should be 'auto', 'cpu' or 'cuda', got 'abacus'" in done.message
     assert not (tmp_path / "run").exists()

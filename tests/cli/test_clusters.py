@@ -15,8 +15,8 @@ import pytest
 import zeoloom
 from cluster_examples import METRICS, RADIUS
 from zeoloom.learn.checkpoint import file_sha256
-from zeoloom.run import clouds, sample
-from zeoloom.run.cluster_request import POINTS, REPAIR_ROUNDS
+from zeoloom.run import cluster_batches, sampling
+from zeoloom.run.cluster_requests import POINTS, REPAIR_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ FIGURES = {"sample": "regeneration.png", "join": "joined.png"}
 @pytest.fixture
 def few_real_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
     """Comparing with two thousand real clusters would take most of the time of these tests."""
-    monkeypatch.setattr(sample, "REAL_CLUSTERS", 20)
+    monkeypatch.setattr(sampling, "REAL_CLUSTERS", 20)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_the_seed_decides(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sample, "regeneration_figure", lambda *_, **__: None)  # slow to draw
+    monkeypatch.setattr(sampling, "regeneration_figure", lambda *_, **__: None)  # slow to draw
     for name, seed in (("one", 1), ("again", 1), ("two", 2)):
         assert small(verb, name, *flags, "--seed", seed).code == 0
     one, again, two = (cart_points(tmp_path / name) for name in ("one", "again", "two"))
@@ -156,8 +156,8 @@ def test_an_interrupted_run_is_taken_up_exactly(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    begin, begun = clouds.begin_repair, 0
-    monkeypatch.setattr(sample, "regeneration_figure", lambda *_, **__: None)  # slow to draw
+    begin, begun = cluster_batches.begin_repair, 0
+    monkeypatch.setattr(sampling, "regeneration_figure", lambda *_, **__: None)  # slow to draw
 
     def interrupted(*arguments: Any) -> Any:
         nonlocal begun
@@ -168,7 +168,7 @@ def test_an_interrupted_run_is_taken_up_exactly(
 
     assert small(verb, "whole", *flags).code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(clouds, "begin_repair", interrupted)
+        patch.setattr(cluster_batches, "begin_repair", interrupted)
         cut_short = small(verb, "halved", *flags)
     assert cut_short.code == 130
     assert "interrupted; --resume goes on" in cut_short.message
@@ -214,7 +214,7 @@ def test_a_killed_run_is_taken_up_exactly(
     assert "00000.npz" in parts
     assert len(parts) < 5
     first.write_bytes(first.read_bytes()[:100])  # what a power cut may leave
-    monkeypatch.setattr(sample, "regeneration_figure", lambda *_, **__: None)  # slow to draw
+    monkeypatch.setattr(sampling, "regeneration_figure", lambda *_, **__: None)  # slow to draw
     assert run(*command("killed"), "--resume").code == 0
     assert run(*command("whole")).code == 0
     assert np.array_equal(cart_points(tmp_path / "killed"), cart_points(tmp_path / "whole"))

@@ -15,7 +15,7 @@ from zeoloom.judge.verdict import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
 from zeoloom.run.framework_table import write_frameworks
-from zeoloom.run.train import QUICK
+from zeoloom.run.training_inputs import QUICK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,11 +92,11 @@ def configs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The configurations of the dry runs of a test, which do nothing."""
     seen: list[Any] = []
 
-    def describe(config: Any, *_: object) -> dict[str, object]:
+    def describe(config: Any, *_: object, **__: object) -> dict[str, object]:
         seen.append(config)
         return {}
 
-    monkeypatch.setattr("zeoloom.run.train.describe_training", describe)
+    monkeypatch.setattr("zeoloom.run.training_inputs.describe_training", describe)
     return seen
 
 

@@ -25,7 +25,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("name", ["equivariant", "pointnet"])
 def test_train_sample_and_join(tmp_path: Path, name: str) -> None:
-    clusters = zeoloom.cut(sites="unique", regular=True).clusters
+    clusters = zeoloom.cut(zeoloom.CutRequest(sites="unique", regular=True)).clusters
     config = zeoloom.load_config(None, {"network": name, "steps": 3, "batch": 4})
     weights = zeoloom.train(
         config,

@@ -13,7 +13,7 @@ import pytest
 
 from paths import ROOT
 from zeoloom.learn import checkpoint
-from zeoloom.run import sample
+from zeoloom.run import sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def test_sample_clusters(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sample, "REAL_CLUSTERS", 20)
+    monkeypatch.setattr(sampling, "REAL_CLUSTERS", 20)
     model = ("--model", tiny_models["equivariant"], "--steps", 3, "--repair", 1)
     told = show("sample_clusters.py", "-n", 2, *model, "-o", tmp_path / "clusters")
     assert "cluster 2: " in told
@@ -87,7 +87,7 @@ def test_your_own_denoiser(show: Show) -> None:
 def test_the_shipped_weights_are_what_the_examples_start_from(
     show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sample, "REAL_CLUSTERS", 20)
+    monkeypatch.setattr(sampling, "REAL_CLUSTERS", 20)
     few = ("--steps", 8, "--repair", 1)
     assert "cluster 2: " in show("sample_clusters.py", "-n", 2, *few, "-o", tmp_path / "clusters")
     told = show("join_clusters.py", "-n", 1, *few, "-o", tmp_path / "joined")

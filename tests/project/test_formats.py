@@ -18,7 +18,7 @@ from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PointNetConfig
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of
-from zeoloom.run.judge import STEPS
+from zeoloom.run.judging import STEPS
 from zeoloom.silica.energy import Relaxation
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ import zeoloom
 from net_examples import diamond, framework_of, redescribed, supercell
 from silica_examples import bare, in_p1, known
 from zeoloom.judge.verdict import Judgement
-from zeoloom.run import judge as campaign
+from zeoloom.run import judging
 from zeoloom.run.journal import Journal
-from zeoloom.run.judging import Judging, through_step
+from zeoloom.run.judgement_steps import Judging, through_step
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cif_out import cif_text
 
@@ -163,7 +163,7 @@ def test_an_interrupted_run_goes_on(
 ) -> None:
     files = [folder / name for name in ("ABW.cif", "SOD.cif", "new.cif", "guest.cif")]
     arguments = ["judge", *files, "--no-energy", "--no-pores", "-o", tmp_path / "out"]
-    judge_files = campaign.judge_files
+    judge_files = judging.judge_files
 
     def interrupted(*arguments: object, **options: object) -> object:
         def stop(finished: int, total: int, doing: str) -> None:
@@ -173,7 +173,7 @@ def test_an_interrupted_run_goes_on(
 
         return judge_files(*arguments, **options | {"on_progress": stop})  # type: ignore[arg-type]
 
-    monkeypatch.setattr(campaign, "judge_files", interrupted)
+    monkeypatch.setattr(judging, "judge_files", interrupted)
     done = run(*arguments)
     assert done.code == 130
     assert "--resume goes on" in done.message
@@ -217,9 +217,9 @@ def test_one_that_hangs_does_not_stop_the_rest(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # of the workers
     work = importlib.import_module("sleepy_work").work
     given = [Judgement(name) for name in ("sleepy", "clumsy", "a", "b")]
-    with Workers(2) as crew:
-        crew.run(work, [Judgement("x"), Judgement("y")], seconds=60.0)  # both are awake
-        how = Judging(crew, Journal(tmp_path / "journal"), seconds=2.0)
+    with Workers(2) as workers:
+        workers.run(work, [Judgement("x"), Judgement("y")], seconds=60.0)  # both are awake
+        how = Judging(workers, Journal(tmp_path / "journal"), seconds=2.0)
         found = through_step("net", work, given, how)
     reasons = ["net: not done after 2 s", "net: ArithmeticError: oh", "", ""]
     assert [each.reason for each in found] == reasons

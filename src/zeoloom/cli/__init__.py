@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from zeoloom.cli import clusters, crystals, data, judge, training
-from zeoloom.terminal import Verbs, out
+from zeoloom.cli.group import Verbs
+from zeoloom.cli.terminal import out
 
 app = typer.Typer(
     cls=Verbs,
@@ -17,22 +16,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.add_typer(data.reference_app, name="reference")
-for verb in (
-    crystals.generate,
-    crystals.solve,
-    judge.judge,
-    data.cut,
-    training.train,
-    clusters.sample,
-    clusters.join,
-    data.view,
-):
-    app.command()(verb)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         out.print(f"zeoloom {version('zeoloom')}")
         raise typer.Exit
 

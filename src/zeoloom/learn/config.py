@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zeoloom.errors import InputError
-from zeoloom.learn.split import FOLDS
+from zeoloom.learn.settings import TrainingSettings
 from zeoloom.network import EquivariantConfig, NetworkConfig
 
 if TYPE_CHECKING:
@@ -42,56 +42,38 @@ class CrystalConfig(BaseModel):
     own_share: float = Field(0.0, ge=0, lt=1)
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(TrainingSettings):
     """A training run on clusters, or on whole frameworks if `crystals` is given.
+
+    The settings that the command line can change are described in `learn/settings.py`.
 
     Attributes:
         crystals: how whole frameworks become clouds; None learns from clusters.
         network: which network, and its size.
-        steps: optimiser steps.
-        batch: clouds per step; at most that many if they are crystals.
         points: fewest and most points of a cluster; each step draws a number between.
         optimizer: AdamW, or Muon for weight matrices, which learns more from as many steps.
-        learning_rate: peak of the schedule (linear warm-up, cosine to a hundredth).
         warmup: steps of warm-up.
         weight_decay: on weight matrices.
         clip: largest gradient norm.
-        ema: decay of the running mean of the weights, which is what is shipped.
         sigma_min: Å, least noise level.
         sigma_max: Å, greatest noise level.
         sigma_median: Å, levels are drawn log-normally about it,
         sigma_spread: with this standard deviation of log sigma, within the bounds.
-        held_out: share of framework types kept for validation.
-        fold: of five, instead: whose types are kept. Each type belongs to one.
-        time_split: learn from the time split too; never for weights used in benchmarks.
-        checkpoint_every: steps between checkpoints and validations.
-        precision: of the matrix products; bfloat16 pays on processors and GPUs made for it.
-        seed: of the generator that everything random comes from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     crystals: CrystalConfig | None = None
     network: NetworkConfig = EquivariantConfig()
-    steps: int = Field(20_000, ge=1)
-    batch: int = Field(32, ge=1)
     points: tuple[int, int] = (36, 60)
     optimizer: Literal["adamw", "muon"] = "adamw"
-    learning_rate: float = Field(2e-3, gt=0)
     warmup: int = Field(200, ge=0)
     weight_decay: float = Field(1e-4, ge=0)
     clip: float = Field(1.0, gt=0)
-    ema: float = Field(0.999, ge=0, lt=1)
     sigma_min: float = Field(0.02, gt=0)
     sigma_max: float = Field(3.0, gt=0)
     sigma_median: float = Field(0.6, gt=0)
     sigma_spread: float = Field(1.2, gt=0)
-    held_out: float = Field(0.1, ge=0, lt=1)
-    fold: int | None = Field(None, ge=1, le=FOLDS)
-    time_split: bool = False
-    checkpoint_every: int = Field(500, ge=1)
-    precision: Literal["float32", "bfloat16"] = "float32"
-    seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _ranges_are_ranges(self) -> TrainingConfig:

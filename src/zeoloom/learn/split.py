@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from zeoloom.errors import InputError
+from zeoloom.learn.settings import FOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +20,6 @@ TIME_SPLIT = (
 
 TIME_SPLIT_TEST = tuple(code for code in TIME_SPLIT if code not in {"IFT", "IFU", "SVY", "SYT"})
 """The 20 of them that are 4-connected."""
-
-
-FOLDS = 5
-"""Of a cross-validation."""
 
 
 def split_names(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from zeoloom.errors import InputError
-from zeoloom.run.crystal_request import GenerateRequest, SolveRequest
+from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.task import draw_site, fitting_cell, given_sites, prior_of
 from zeoloom.structure.reference import load_reference
 

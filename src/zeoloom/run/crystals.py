@@ -20,12 +20,13 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.judge.verdict import Judgement, best_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report import write_report
-from zeoloom.run.crystal_request import GenerateRequest, SolveRequest
+from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.crystal_sites import draw_sites
 from zeoloom.run.folder import finish_run, open_run, run_parts
 from zeoloom.run.framework_table import counts_of, write_frameworks
 from zeoloom.run.journal import Journal, judgement_from_json, judgement_to_json
-from zeoloom.run.judging import Judging, OnProgress, judged_further, silent
+from zeoloom.run.judgement_steps import Judging, judged_further
+from zeoloom.run.progress import OnProgress, silent
 from zeoloom.search.annealing import CrystalRepair
 from zeoloom.search.context import Search
 from zeoloom.search.pipeline import R_DLS_OF_ONE_START, SearchPlan, search_batch
@@ -272,9 +273,9 @@ def _judged_to_the_end(
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]
     journal = Journal(run.path / "parts" / "judgements.jsonl")
-    with Workers(threads) as crew:
+    with Workers(threads) as workers:
         how = Judging(
-            crew,
+            workers,
             journal,
             seconds=request.seconds_each,
             seed=request.seed,

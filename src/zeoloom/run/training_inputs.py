@@ -15,8 +15,9 @@ from zeoloom.learn.checkpoint import SHIPPED
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.training import train
 from zeoloom.network import build_network
-from zeoloom.run.crystal_request import GenerateRequest
-from zeoloom.run.cut import cut
+from zeoloom.run.cluster_requests import CutRequest
+from zeoloom.run.crystal_requests import GenerateRequest
+from zeoloom.run.cutting import cut
 from zeoloom.structure.files.cluster_archive import load_clusters
 from zeoloom.structure.files.reader import read_frameworks
 from zeoloom.structure.reference import load_reference
@@ -67,7 +68,7 @@ def training_examples(
             raise InputError(f"{len(sources)} cluster files given; expected one")
         if sources:
             return load_clusters(sources[0])
-        return cut([], sites="unique", regular=True).clusters
+        return cut(CutRequest(sites="unique", regular=True)).clusters
     if not sources:
         return [each for each in load_reference().values() if not each.flag]
     return [standardised(framework) for framework in _read(sources)]
@@ -108,8 +109,8 @@ def _read(paths: Sequence[Path]) -> list[Framework]:
     """The frameworks of CIF files and folders, all of which must be readable."""
     result = read_frameworks(paths)
     if result.problems:
-        told = [f"{path}: {reason}" for path, reason in result.problems]
-        raise InputError("cannot learn from these:\n  " + "\n  ".join(told))
+        reasons = [f"{path}: {reason}" for path, reason in result.problems]
+        raise InputError("cannot learn from these:\n  " + "\n  ".join(reasons))
     return list(result.frameworks)
 
 

@@ -9,9 +9,10 @@ from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
 from zeoloom.report.figures import scene_figure
-from zeoloom.run.clouds import States, make_clouds, scenes, silent
-from zeoloom.run.cluster_request import JoinRequest, points_of, resolved, sampler_of
+from zeoloom.run.cluster_batches import States, make_clouds, sampler_of, scenes
+from zeoloom.run.cluster_requests import JoinRequest, points_of, resolved
 from zeoloom.run.folder import close_run, open_run, seconds_spent
+from zeoloom.run.progress import OnProgress, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
     from zeoloom.learn.checkpoint import Model
-    from zeoloom.run.clouds import MakeClouds, OnUpdate
+    from zeoloom.run.cluster_batches import MakeClouds
 
 
 def join(
@@ -29,7 +30,7 @@ def join(
     *,
     resume: bool = False,
     generator: torch.Generator,
-    on_update: OnUpdate = silent,
+    on_progress: OnProgress = silent,
 ) -> Metrics:
     """Join clusters and count what came out well.
 
@@ -41,7 +42,7 @@ def join(
         folder: for the run.
         resume: go on with an interrupted run in the folder.
         generator: source of randomness, on the CPU, seeded by the request.
-        on_update: told of progress.
+        on_progress: called with the progress.
 
     Returns:
         The content of `metrics.json`.
@@ -53,7 +54,13 @@ def join(
     )
     make = _joiner(request, model, radius, generator)
     made = make_clouds(
-        run, model.network, request, make, radius=radius, generator=generator, on_update=on_update
+        run,
+        model.network,
+        request,
+        make,
+        radius=radius,
+        generator=generator,
+        on_progress=on_progress,
     )
     centres = list(made.clouds.cart_centres)
     before = joining_metrics([atoms.cart_t for atoms in made.atoms_before_repair], centres)

@@ -13,9 +13,10 @@ from zeoloom.errors import InputError
 from zeoloom.learn.dataset import drawing_weights
 from zeoloom.report.figures import regeneration_figure
 from zeoloom.report.scene import scene_of_atoms
-from zeoloom.run.clouds import States, make_clouds, scenes, silent
-from zeoloom.run.cluster_request import SampleRequest, points_of, resolved, sampler_of
+from zeoloom.run.cluster_batches import States, make_clouds, sampler_of, scenes
+from zeoloom.run.cluster_requests import SampleRequest, points_of, resolved
 from zeoloom.run.folder import close_run, open_run, seconds_spent
+from zeoloom.run.progress import OnProgress, silent
 from zeoloom.structure.records import Atoms, ClusterSet
 from zeoloom.structure.reference import load_reference
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.learn.checkpoint import Model
-    from zeoloom.run.clouds import OnUpdate
 
 REAL_CLUSTERS = 2000
 """About how many the held-out clusters are repeated to, each as often as training would draw it."""
@@ -39,7 +39,7 @@ def sample(
     *,
     resume: bool = False,
     generator: torch.Generator,
-    on_update: OnUpdate = silent,
+    on_progress: OnProgress = silent,
 ) -> Metrics:
     """Make clusters and compare them with real ones of types the model never saw.
 
@@ -52,7 +52,7 @@ def sample(
         folder: for the run.
         resume: go on with an interrupted run in the folder.
         generator: source of randomness, on the CPU, seeded by the request.
-        on_update: told of progress.
+        on_progress: called with the progress.
 
     Returns:
         The content of `metrics.json`.
@@ -82,7 +82,13 @@ def sample(
         )
 
     made = make_clouds(
-        run, model.network, request, make, radius=radius, generator=generator, on_update=on_update
+        run,
+        model.network,
+        request,
+        make,
+        radius=radius,
+        generator=generator,
+        on_progress=on_progress,
     )
     real_clusters = repeat_as_drawn(held_out, REAL_CLUSTERS)
     real = cluster_statistics(real_clusters)

@@ -1,0 +1,66 @@
+"""`cut`, `sample` and `join`: clusters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import zeoloom
+from zeoloom.cli.computing import device_of, generator_of
+from zeoloom.cli.terminal import out, print_facts, progress_bar, say
+
+if TYPE_CHECKING:
+    from zeoloom.cli.program_options import ComputeOptions, FileOptions
+    from zeoloom.run.cluster_requests import ClusterRequest, CutRequest, JoinRequest, SampleRequest
+
+
+def cut(request: CutRequest, options: FileOptions) -> None:
+    """Cut clusters of T atoms out of frameworks."""
+    with progress_bar("cutting") as (progress, task):
+        result = zeoloom.cut(
+            request, on_framework=lambda name: progress.update(task, description=f"cutting {name}")
+        )
+        zeoloom.save_clusters(options.output, result.clusters)
+    for path, text in result.notices:
+        say("note", "yellow", f"{path}: {text}")
+    for path, reason in result.problems:
+        say("skipped", "red", f"{path}: {reason}")
+    sizes = result.clusters.offsets[1:] - result.clusters.offsets[:-1]
+    out.print(
+        f"{len(result.clusters):,} clusters of {result.frameworks} frameworks "
+        f"({request.radius:g} Å, {request.sites}; {sizes.min()} to {sizes.max()} T atoms, "
+        f"mean {sizes.mean():.1f}) -> {options.output}"
+    )
+    if result.problems:
+        out.print(f"{len(result.problems)} files skipped, named above")
+
+
+def sample(request: SampleRequest, options: ComputeOptions) -> None:
+    """Generate clusters and test how well they regenerate real ones."""
+    _run(zeoloom.sample, request, options)
+
+
+def join(request: JoinRequest, options: ComputeOptions) -> None:
+    """Join clusters: a central one and its neighbours."""
+    _run(zeoloom.join, request, options)
+
+
+def _run(verb: Any, request: ClusterRequest, options: ComputeOptions) -> None:
+    """Carry out `sample` or `join` and print its metrics."""
+    model = zeoloom.load_model(request.model, device_of(options))
+    if options.dry_run:
+        print_facts(zeoloom.resolved(request, model).model_dump())
+        return
+    with progress_bar("starting", request.n) as (progress, task):
+        metrics = verb(
+            request,
+            model,
+            options.output,
+            resume=options.resume,
+            generator=generator_of(request.seed),
+            on_progress=lambda finished, _, doing: progress.update(
+                task, completed=finished, description=doing or "working"
+            ),
+        )
+    out.print(zeoloom.metrics_table(metrics))
+    names = ", ".join(sorted(path.name for path in options.output.iterdir()))
+    out.print(f"-> {options.output}: {names}")

@@ -1,0 +1,83 @@
+"""`solve`, `generate` and `judge`: whole frameworks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import zeoloom
+from zeoloom.cli.computing import device_of, generator_of
+from zeoloom.cli.terminal import out, print_facts, progress_bar, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zeoloom.cli.program_options import ComputeOptions, JudgeOptions
+    from zeoloom.judge.verdict import Judgement
+    from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+    from zeoloom.run.file_requests import JudgeRequest
+
+
+def solve(request: SolveRequest, options: ComputeOptions) -> None:
+    """Find frameworks for a given cell and space group."""
+    _search(request, options)
+
+
+def generate(request: GenerateRequest, options: ComputeOptions) -> None:
+    """Generate new frameworks."""
+    _search(request, options)
+
+
+def _search(request: SolveRequest | GenerateRequest, options: ComputeOptions) -> None:
+    model = zeoloom.load_model(request.model, device_of(options))
+    zeoloom.draw_sites(request, model)  # refuses what is impossible before anything is shown
+    if options.dry_run:
+        print_facts(request.model_dump(mode="json"))
+        return
+    with progress_bar("starting") as (progress, task):
+        result = zeoloom.make_frameworks(
+            request,
+            model,
+            options.output,
+            threads=options.threads,
+            resume=options.resume,
+            generator=generator_of(request.seed),
+            on_progress=lambda finished, total, doing: progress.update(
+                task, completed=min(finished, total), total=total, description=doing
+            ),
+        )
+    _print_frameworks(options.output, result.judgements, result.found, result.counts)
+
+
+def judge(request: JudgeRequest, options: JudgeOptions) -> None:
+    """Judge frameworks: which they are, how good, and whether they are new."""
+    if options.dry_run:
+        files, notices = zeoloom.files_to_judge(request.sources)
+        out.print(f"{len(files)} files to judge, {len(notices)} others left alone")
+        print_facts(request.model_dump(mode="json", exclude={"sources"}))
+        return
+    with progress_bar("starting") as (progress, task):
+        judged = zeoloom.judge_files(
+            request,
+            options.output,
+            threads=options.threads,
+            resume=options.resume,
+            on_progress=lambda finished, total, doing: progress.update(
+                task, completed=finished, total=total, description=doing
+            ),
+        )
+    for path, text in judged.notices:
+        say("note", "yellow", f"{path}: {text}")
+    _print_frameworks(options.output, judged.judgements, judged.found, judged.counts)
+
+
+def _print_frameworks(
+    folder: Path,
+    judgements: Sequence[Judgement],
+    found: Mapping[str, int],
+    counts: Mapping[str, int | float],
+) -> None:
+    out.print(zeoloom.frameworks_table(judgements, found=found))
+    out.print(", ".join(f"{name} {count:.4g}" for name, count in counts.items()))
+    out.print(f"-> {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+    out.print(f"report: {(folder / 'report.html').resolve()}")

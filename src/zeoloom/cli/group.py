@@ -1,0 +1,80 @@
+"""The commands of the program, built when they are asked for: the list of them needs no options."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from zeoloom.cli import cluster_verbs, file_verbs, framework_verbs, training_verb
+from zeoloom.cli.terminal import err, say
+from zeoloom.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+VERBS: dict[str, Callable[..., None]] = {
+    "reference": file_verbs.reference,
+    "generate": framework_verbs.generate,
+    "solve": framework_verbs.solve,
+    "judge": framework_verbs.judge,
+    "cut": cluster_verbs.cut,
+    "train": training_verb.train,
+    "sample": cluster_verbs.sample,
+    "join": cluster_verbs.join,
+    "view": file_verbs.view,
+}
+"""By name, in the order of the help; their docstrings are their help."""
+
+
+class Verbs(TyperGroup):
+    """The commands of the program.
+
+    Exit codes: 0 done, 1 a bug, 2 input that cannot be used, 130 interrupted.
+    """
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the class asks for it
+        """Names of all commands."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the class asks for it
+        """The command of a name; while all are listed, only its name and help."""
+        if cmd_name not in VERBS:
+            return None
+        if self._listing:
+            return TyperCommand(cmd_name, help=VERBS[cmd_name].__doc__)
+        if cmd_name not in self.commands:
+            from zeoloom.cli.verb_options import command_of
+
+            self.commands[cmd_name] = command_of(cmd_name, VERBS[cmd_name])
+        return self.commands[cmd_name]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, with a line for each command."""
+        with self._for_listing():
+            super().format_help(ctx, formatter)
+
+    @contextmanager
+    def _for_listing(self) -> Iterator[None]:
+        self._listing = True
+        try:
+            yield
+        finally:
+            self._listing = False
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command asked for; what the user can mend becomes a message."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            say("error", "bold red", str(error))
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            command = self.commands.get(ctx.invoked_subcommand)
+            kept = command is not None and any(each.name == "resume" for each in command.params)
+            err.print("interrupted" + ("; --resume goes on from what is finished" if kept else ""))
+            raise typer.Exit(130) from None

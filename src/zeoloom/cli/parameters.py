@@ -1,0 +1,135 @@
+"""Commands from requests: every field of a pydantic model becomes a parameter of a typer command.
+
+Type, default, limits and help are those of the field (`run/request.py` says how they are declared).
+The values given are validated by the model, all at once, before the verb is called.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from pydantic import BaseModel
+
+from zeoloom.run.request import Written, flag_of, parse_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Fields of a model, none of which has to be given: the verb gets those that were, by name."""
+
+    kind: type[BaseModel]
+
+
+def with_options(
+    verb: Callable[..., None],
+    kinds: Sequence[type[BaseModel] | Changes],
+    defaults: Mapping[str, Any],
+) -> Callable[..., None]:
+    """A function that typer can make a command of.
+
+    Args:
+        verb: its docstring is the help of the command.
+        kinds: of its arguments, in order: a model, or changes to one.
+        defaults: by field name, where they are other than the model's.
+    """
+
+    def command(**given: Any) -> None:
+        arguments: list[Any] = []
+        for kind in kinds:
+            model = kind.kind if isinstance(kind, Changes) else kind
+            values = {name: given[name] for name in model.model_fields if given[name] is not None}
+            arguments.append(values if isinstance(kind, Changes) else parse_request(kind, values))
+        verb(*arguments)
+
+    command.__doc__ = verb.__doc__
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # typer reads it
+        [each for kind in kinds for each in _parameters(kind, defaults)]
+    )
+    return command
+
+
+def _parameters(
+    kind: type[BaseModel] | Changes, defaults: Mapping[str, Any]
+) -> list[inspect.Parameter]:
+    """Parameters for all fields, those of one class together, the kind's own first."""
+    model = kind.kind if isinstance(kind, Changes) else kind
+    homes = {name: _home(model, name) for name in model.model_fields}
+    order = sorted(homes, key=lambda name: model.__mro__.index(homes[name]))
+    parameters = []
+    for name in order:
+        field = model.model_fields[name]
+        read_as, metavar, shown = _read_as(field)
+        value = defaults.get(name, None if isinstance(kind, Changes) else shown)
+        settings: dict[str, Any] = {
+            "help": _help(model, name),
+            "metavar": flag_of(model, name).metavar or metavar,
+            "rich_help_panel": getattr(homes[name], "panel", None),
+        }
+        declared = (
+            typer.Argument(value, **settings)
+            if flag_of(model, name).argument
+            else typer.Option(value, *_names(model, name), **settings)
+        )
+        parameters.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=declared,
+                annotation=read_as | None if value is None else read_as,
+            )
+        )
+    return parameters
+
+
+def _home(model: type[BaseModel], name: str) -> type[BaseModel]:
+    """The class that a field was first declared in."""
+    bases = [base for base in reversed(model.__mro__) if issubclass(base, BaseModel)]
+    return next(base for base in bases if name in base.model_fields)
+
+
+def _help(model: type[BaseModel], name: str) -> str:
+    """The text below the field, in the class that says the last about it."""
+    for base in model.__mro__:
+        field = base.model_fields.get(name) if issubclass(base, BaseModel) else None
+        if field is not None and field.description:
+            return " ".join(field.description.split())
+    raise AssertionError(f"{model.__name__}.{name} has no text below it")
+
+
+def _names(model: type[BaseModel], name: str) -> tuple[str, ...]:
+    """Names of an option; one that is on, or left to a file, can be switched off."""
+    flag, field = flag_of(model, name), model.model_fields[name]
+    if flag.names:
+        return flag.names
+    plain = name.replace("_", "-")
+    both = field.annotation is bool and field.default is not False
+    return (f"--{plain}/--no-{plain}",) if both else (f"--{plain}",)
+
+
+def _read_as(field: FieldInfo) -> tuple[Any, str | None, Any]:
+    """How typer reads a value: its type and metavar; and the default as it is shown."""
+    kind, notes = field.annotation, list(field.metadata)
+    if NoneType in get_args(kind):
+        kind = next(each for each in get_args(kind) if each is not NoneType)
+    if get_origin(kind) is Annotated:
+        kind, *more = get_args(kind)
+        notes += more
+    default = ... if field.is_required() else field.default
+    written = next((each for each in notes if isinstance(each, Written)), None)
+    if written is not None:
+        known = default is not ... and default is not None
+        return str, written.metavar, written.text(default) if known else default
+    if get_origin(kind) is Literal:
+        return str, "|".join(get_args(kind)), default
+    if get_args(kind)[1:] == (...,):
+        return list[get_args(kind)[0]], None, None if default == () else default  # type: ignore[misc]  # built at run time
+    return kind, None, default

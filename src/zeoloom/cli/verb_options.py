@@ -1,0 +1,66 @@
+"""What each verb takes: the fields of its request, and of the options of the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.main import get_command
+
+from zeoloom.cli import file_verbs
+from zeoloom.cli.parameters import Changes, with_options
+from zeoloom.cli.program_options import ComputeOptions, FileOptions, JudgeOptions, TrainOptions
+from zeoloom.learn.settings import TrainingSettings
+from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest
+from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.run.file_requests import JudgeRequest, ShowRequest, TrainRequest, ViewRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OPTIONS: dict[str, tuple[Any, ...]] = {
+    "generate": (GenerateRequest, ComputeOptions),
+    "solve": (SolveRequest, ComputeOptions),
+    "judge": (JudgeRequest, JudgeOptions),
+    "cut": (CutRequest, FileOptions),
+    "train": (TrainRequest, Changes(TrainingSettings), TrainOptions),
+    "sample": (SampleRequest, ComputeOptions),
+    "join": (JoinRequest, ComputeOptions),
+    "view": (ViewRequest,),
+}
+"""Arguments of each verb: models, or changes to one."""
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "cut": {"output": Path("clusters.npz")},
+    "train": {"output": Path("training"), "threads": 0},
+    "view": {},
+}
+"""Of the options of the program; a folder has the name of its verb where nothing else is said."""
+
+
+def command_of(name: str, verb: Callable[..., None]) -> Any:
+    """The command of a verb; `reference` has two below it."""
+    if name == "reference":
+        return _reference(verb.__doc__)
+    defaults = DEFAULTS.get(name, {"output": Path(name)})
+    return _single(with_options(verb, OPTIONS[name], defaults), name)
+
+
+def _single(function: Callable[..., None], name: str) -> Any:
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(name)(function)
+    return get_command(app)
+
+
+def _reference(text: str | None) -> Any:
+    app = typer.Typer(
+        name="reference",
+        help=text,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+    )
+    app.command("list")(file_verbs.list_reference)
+    app.command("show")(with_options(file_verbs.show_reference, (ShowRequest,), {}))
+    return get_command(app)

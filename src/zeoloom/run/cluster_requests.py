@@ -1,0 +1,120 @@
+"""What is asked of `cut`, `sample` and `join`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar
+
+from pydantic import Field
+
+from zeoloom.errors import InputError
+from zeoloom.run.request import NUMBER, Flag, Request
+
+if TYPE_CHECKING:
+    from zeoloom.learn.checkpoint import Model
+
+POINTS = {"pointnet": 1024, "equivariant": 48}
+"""Points of a cluster by default. The equivariant network's cost grows with their square."""
+
+REPAIR_ROUNDS = {"pointnet": 0, "equivariant": 160}
+"""Rounds of repair by default; the poster had none."""
+
+
+class CutRequest(Request):
+    """What `cut` is asked for."""
+
+    panel: ClassVar[str] = "Clusters"
+
+    sources: Annotated[tuple[Path, ...], Flag(argument=True)] = ()
+    """CIF files and folders of them. The bundled reference if none is given."""
+
+    radius: float = 7.0  # its limits are those of `cut_clusters`
+    """Radius of a cluster around its T atom, in Å."""
+
+    sites: Literal["primitive", "conventional", "unique"] = "primitive"
+    """Central atoms: the T atoms of the primitive cell, those of the conventional cell, or one of
+    each orbit."""
+
+    regular: bool = False
+    """Of the reference, only types that are 4-connected and not interrupted."""
+
+
+class ClusterRequest(Request):
+    """What `sample` and `join` have in common."""
+
+    panel: ClassVar[str] = "Generation"
+
+    n: Annotated[int, NUMBER] = Field(100, ge=1)
+    """Clusters, or joined clusters, to generate."""
+
+    model: str = "equivariant"
+    """Weights: equivariant, pointnet, a .safetensors file or a training folder."""
+
+    points: int | None = Field(None, ge=1, le=100_000)
+    """Points of a cluster (1024 for pointnet, 48 for equivariant)."""
+
+    steps: int = Field(60, ge=1, le=100_000)
+    """Noise levels, from the highest down."""
+
+    sampler: Literal["ancestral", "euler", "heun"] = "ancestral"
+    """Sampler. heun evaluates the network twice a step."""
+
+    noise_factor: float = Field(0.9, ge=0, le=2)
+    """Factor on the noise that the ancestral sampler adds. Below 1 samples are more likely ones
+    than the model's distribution has."""
+
+    repair: int | None = Field(None, ge=0)
+    """Most rounds of repair of a cloud (160 for equivariant, 0 for pointnet)."""
+
+    batch: int = Field(64, ge=1)
+    """Clouds generated at once. An interrupted run keeps whole batches."""
+
+    seed: int = Field(0, ge=0)
+    """Seed of all random numbers."""
+
+
+class SampleRequest(ClusterRequest):
+    """What `sample` is asked for."""
+
+    n: Annotated[int, NUMBER] = Field(1000, ge=1)
+    """Clusters to generate."""
+
+
+class JoinRequest(ClusterRequest):
+    """What `join` is asked for."""
+
+    n: Annotated[int, NUMBER] = Field(100, ge=1)
+    """Joined clusters to generate."""
+
+    mode: Literal["sequential", "together"] = "together"
+    """sequential: one cluster after the other, as on the poster. together: all at once."""
+
+    clusters: int = Field(5, ge=2, le=5)
+    """Clusters to join, the central one included."""
+
+
+AnyClusterRequest = TypeVar("AnyClusterRequest", bound=ClusterRequest)
+
+
+def resolved(request: AnyClusterRequest, model: Model) -> AnyClusterRequest:
+    """The request with the model's defaults filled in.
+
+    Raises:
+        InputError: if the model was learned on whole frameworks.
+    """
+    if model.config.crystals is not None:
+        raise InputError(
+            f"the model {request.model} was learned on whole frameworks, for solve and generate; "
+            "clusters need one learned on clusters, such as equivariant"
+        )
+    return request.model_copy(
+        update={
+            "points": points_of(request, model),
+            "repair": REPAIR_ROUNDS[model.name] if request.repair is None else request.repair,
+        }
+    )
+
+
+def points_of(request: ClusterRequest, model: Model) -> int:
+    """Points of a cluster."""
+    return request.points or POINTS[model.name]

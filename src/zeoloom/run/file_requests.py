@@ -1,0 +1,88 @@
+"""What is asked of the verbs that read files: `judge`, `view`, `reference show` and `train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from zeoloom.run.request import Flag, Request
+
+
+class JudgeRequest(Request):
+    """What `judge` is asked for."""
+
+    panel: ClassVar[str] = "Judging"
+
+    sources: Annotated[tuple[Path, ...], Flag(argument=True)]
+    """CIF files and folders of them."""
+
+    against: tuple[Path, ...] = ()
+    """Your own structures, files or folders: a net found among them is not new."""
+
+    energy: bool = True
+    """Relax each framework, for its energy and local interatomic distances."""
+
+    pores: bool = True
+    """Measure the pores."""
+
+    seconds_each: float = Field(120.0, gt=0)
+    """Time limit for a file in each step."""
+
+    seed: int = Field(0, ge=0)
+    """Seed of all random numbers."""
+
+
+class ViewRequest(Request):
+    """What `view` is asked for."""
+
+    panel: ClassVar[str] = "View"
+
+    file: Annotated[Path, Flag(argument=True)]
+    """Clouds (.npz), atoms (.extxyz) or a crystal (.cif)."""
+
+    output: Annotated[Path | None, Flag(("-o", "--output"))] = None
+    """Page to write; FILE.html if not given."""
+
+    png: Path | None = None
+    """Static figure to write (.png, .svg or .pdf)."""
+
+    index: int = Field(1, ge=1)
+    """Number of the cloud that the static figure shows."""
+
+    limit: int = Field(100, ge=1)
+    """Most clouds in the page."""
+
+
+class ShowRequest(Request):
+    """What `reference show` is asked for."""
+
+    code: Annotated[str, Flag(argument=True)]
+    """Framework type, such as CHA."""
+
+
+class TrainRequest(Request):
+    """What `train` is asked for, beside the settings that it may change."""
+
+    panel: ClassVar[str] = "Training data and start"
+
+    sources: Annotated[tuple[Path, ...], Flag(argument=True)] = ()
+    """A cluster file or, for crystals, CIF files and folders. The regular bundled types if none is
+    given."""
+
+    config: Path | None = None
+    """Configuration: a TOML file, or the name of a shipped one (equivariant, pointnet, crystal,
+    crystal-quick)."""
+
+    network: Literal["equivariant", "pointnet"] | None = None
+    """Network, in its default size unless the configuration describes it."""
+
+    start: Path | None = None
+    """Weights to start from, instead of random ones."""
+
+    teacher: Path | None = None
+    """Weights whose expectations are learned instead of the clouds themselves (distillation)."""
+
+    own: tuple[Path, ...] = ()
+    """Folder of a run of `generate` whose new frameworks are learned from too."""
