@@ -15,7 +15,7 @@ from paths import IZA_CIFS
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.structure.files.cif import element_of
+from zeoloom.structure.files.element_labels import element_of
 from zeoloom.structure.files.reader import read_framework, read_frameworks
 from zeoloom.structure.reference import load_reference
 

@@ -46,7 +46,7 @@ def test_all_readers_find_the_same_framework(code: str, tmp_path: Path) -> None:
     full_t, full_o = full_cell(framework)
 
     own, notices = read_framework(path)
-    assert notices == []
+    assert notices == ()
     assert (own.name, own.space_group_number) == (code, framework.space_group_number)
     assert own.t_labels == framework.t_labels
     np.testing.assert_allclose(own.frac_t, framework.frac_t, atol=1e-7)

@@ -7,6 +7,7 @@ Tables asked of spglib; atoms are put before it in `structure/standard.py`. Its 
 from __future__ import annotations
 
 import difflib
+import re
 import warnings
 from contextlib import contextmanager
 from functools import cache
@@ -41,6 +42,15 @@ LATTICE_SYSTEMS = (
 RENAMED = (("Abm2", "Aem2"), ("Aba2", "Aea2"), ("Cmca", "Cmce"), ("Cmma", "Cmme"), ("Ccca", "Ccce"))
 """Symbols of groups with double glide planes, before 1992 and after."""
 
+USUAL_CHOICES = ("1", "2", "h", "r")
+"""Choices of origin or axes that some programs write after symbols of all groups."""
+
+OLD_CUBIC = re.compile(r"^([pfi][mnadc])3(.*)$")
+"""Cubic symbols before 1983, as F d 3 m, without the bar of F d -3 m."""
+
+SCREW_IN_BRACKETS = re.compile(r"(?<=[2346])\(([1-5])\)")
+"""As in P2(1)/c."""
+
 
 @cache
 def operations_of_hall_number(hall_number: int) -> SymmetryOperations:
@@ -64,20 +74,24 @@ def standard_hall_number(number: int) -> int:
     """
     if number not in range(1, 231):
         raise InputError(f"space group number {number}: expected 1 to 230")
-    with _quiet():
-        types = {hall: spglib.get_spacegroup_type(hall) for hall in HALL_NUMBERS}
-    settings = [
-        (hall, kind.choice) for hall, kind in types.items() if kind and kind.number == number
-    ]
-    second_origin = [hall for hall, choice in settings if choice == "2"]
-    return int(second_origin[0] if second_origin else settings[0][0])
+    settings = [hall for hall in HALL_NUMBERS if _setting(hall).number == number]
+    second_origin = [hall for hall in settings if _setting(hall).choice == "2"]
+    return second_origin[0] if second_origin else settings[0]
+
+
+@cache
+def settings_of_number(number: int) -> tuple[int, ...]:
+    """Hall numbers of all settings of a space group (1 to 230), the standard setting first."""
+    standard = standard_hall_number(number)
+    others = [hall for hall in HALL_NUMBERS if _setting(hall).number == number]
+    return (standard, *(hall for hall in others if hall != standard))
 
 
 def hall_number_of(text: str) -> int:
     """The setting meant by a group's number, its Hermann-Mauguin symbol or "hall:NUMBER".
 
-    Symbols may have spaces or underscores, and end in the choice of a setting, as "Fd-3m:1" or
-    "R-3m:R". Without one, or by number, the standard setting is meant.
+    Symbols are read as by `settings_of_symbol`. Where several settings share one, or by number, the
+    standard setting is meant.
 
     Raises:
         InputError: if there is no such group.
@@ -90,11 +104,11 @@ def hall_number_of(text: str) -> int:
         if not number.isdecimal() or int(number) not in HALL_NUMBERS:
             raise InputError(f"space group {text!r}: expected hall:1 to hall:530")
         return int(number)
-    symbols = _settings_by_symbol()
-    found = symbols.get(wanted.lower())
-    if found is None:
+    found = settings_of_symbol(text)
+    if not found:
+        symbols = _settings_by_symbol()
         near = difflib.get_close_matches(wanted.lower(), symbols, n=3, cutoff=0.5)
-        hint = f"; did you mean {', '.join(symbols[name][1] for name in near)}?" if near else ""
+        hint = f"; did you mean {', '.join(symbols[name][0] for name in near)}?" if near else ""
         raise InputError(
             f"no space group {text!r}: give a number from 1 to 230, a Hermann-Mauguin symbol such "
             f"as R-3m, or hall:1 to hall:530{hint}"
@@ -102,41 +116,82 @@ def hall_number_of(text: str) -> int:
     return found[0]
 
 
+def settings_of_symbol(text: str) -> tuple[int, ...]:
+    """Hall numbers of the settings that a Hermann-Mauguin symbol may mean, the likeliest first.
+
+    Short, full and older symbols are known (F d 3 m, C m c a, P2(1)/c), with spaces or underscores
+    in any place. They may end in the choice of a setting: `:1` and `:2` or `S` and `Z` for an
+    origin, `:H` and `:R` or `H` and `R` for axes, as "Fd-3m:1", "F d -3 m Z" or "R-3m:R". A choice
+    that the group does not have is passed over.
+
+    Returns:
+        None, one or several: "Fd-3m" may mean either origin, "C2/m" any unique axis.
+    """
+    symbol, choice = _symbol_and_choice(text)
+    symbols = _settings_by_symbol()
+    for name in (symbol, OLD_CUBIC.sub(r"\1-3\2", symbol)):
+        exact = symbols.get(f"{name}:{choice}") if choice else None
+        if exact is not None:
+            return exact[1]
+        if name in symbols and (not choice or choice in USUAL_CHOICES):
+            found = symbols[name][1]
+            fitting = [
+                hall
+                for hall in found
+                if choice and _setting(hall).choice.lower().startswith(choice)
+            ]
+            return tuple(fitting) or found
+    return ()
+
+
+def _symbol_and_choice(text: str) -> tuple[str, str]:
+    """A symbol without spaces in lower case, and what follows it: "1", "2", "h", "r" or so."""
+    plain = SCREW_IN_BRACKETS.sub(r"\1", text.strip().strip("'\"").lower())
+    origin = re.search(r"origin\D*([12])", plain)
+    plain = re.sub(r"\(.*|\[.*|origin.*", "", plain)
+    symbol, _, choice = re.sub(r"[\s_']", "", plain).partition(":")
+    if origin:
+        choice = origin.group(1)
+    elif not choice and len(symbol) > 2 and symbol[-1] in "hrsz":
+        symbol, choice = symbol[:-1], symbol[-1]
+    return symbol, {"s": "1", "z": "2"}.get(choice, choice)
+
+
 @cache
-def _settings_by_symbol() -> dict[str, tuple[int, str]]:
-    """Hall number and symbol by symbol in lower case; the standard setting where several share."""
-    symbols: dict[str, tuple[int, str]] = {}
+def _settings_by_symbol() -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Symbol as written and Hall numbers, the standard setting first, by symbol in lower case."""
+    symbols: dict[str, tuple[str, tuple[int, ...]]] = {}
     for hall_number in HALL_NUMBERS:
-        with _quiet():
-            kind = spglib.get_spacegroup_type(hall_number)
-        assert kind is not None
-        is_standard = standard_hall_number(int(kind.number)) == hall_number
-        names = [kind.international_short, kind.international_full]
-        if kind.number in MONOCLINIC:  # P 1 21/n 1 is P 21/n
-            names.append("".join(part for part in kind.international_full.split() if part != "1"))
-        names += [f"{name}:{kind.choice}" for name in names if kind.choice]
-        names += kind.international.split("=")
-        # versions of spglib differ in which of the two they give
-        names += [
-            other + name[4:]
-            for name in names
-            for pair in RENAMED
-            for one, other in (pair, pair[::-1])
-            if name.startswith(one)
-        ]
-        for name in names:
-            plain = name.replace("_", "").replace(" ", "")
-            if is_standard or plain.lower() not in symbols:
-                symbols[plain.lower()] = (hall_number, plain)
+        is_standard = standard_hall_number(number_of_hall_number(hall_number)) == hall_number
+        for plain in dict.fromkeys(_names_of_setting(hall_number)):
+            written, known = symbols.get(plain.lower(), (plain, ()))
+            both = (hall_number, *known) if is_standard else (*known, hall_number)
+            symbols[plain.lower()] = (plain if is_standard else written, both)
     return symbols
+
+
+def _names_of_setting(hall_number: int) -> list[str]:
+    """All Hermann-Mauguin symbols of a setting, without spaces."""
+    kind = _setting(hall_number)
+    names = [kind.international_short, kind.international_full]
+    if kind.number in MONOCLINIC:  # P 1 21/n 1 is P 21/n
+        names.append("".join(part for part in kind.international_full.split() if part != "1"))
+    names += [f"{name}:{kind.choice}" for name in names if kind.choice]
+    names += kind.international.split("=")
+    # versions of spglib differ in which of the two they give
+    names += [
+        other + name[4:]
+        for name in names
+        for pair in RENAMED
+        for one, other in (pair, pair[::-1])
+        if name.startswith(one)
+    ]
+    return [name.replace("_", "").replace(" ", "") for name in names]
 
 
 def number_of_hall_number(hall_number: int) -> int:
     """Number of the group, 1 to 230, that a setting belongs to."""
-    with _quiet():
-        kind = spglib.get_spacegroup_type(hall_number)
-    assert kind is not None
-    return int(kind.number)
+    return int(_setting(hall_number).number)
 
 
 def lattice_system(number: int) -> str:
@@ -149,10 +204,7 @@ def lattice_system(number: int) -> str:
 
 def symbol_of_hall_number(hall_number: int) -> str:
     """Short Hermann-Mauguin symbol of a setting, such as 'R-3m'."""
-    with _quiet():
-        kind = spglib.get_spacegroup_type(hall_number)
-    assert kind is not None
-    return str(kind.international_short).replace("_", "")
+    return str(_setting(hall_number).international_short).replace("_", "")
 
 
 def identify(operations: SymmetryOperations, cell: FloatArray) -> tuple[int, str] | None:
@@ -172,6 +224,15 @@ def identify(operations: SymmetryOperations, cell: FloatArray) -> tuple[int, str
     return (
         None if kind is None else (int(kind.number), str(kind.international_short).replace("_", ""))
     )
+
+
+@cache
+def _setting(hall_number: int) -> spglib.SpaceGroupType:
+    """What spglib says of one of its settings."""
+    with _quiet():
+        kind = spglib.get_spacegroup_type(hall_number)
+    assert kind is not None
+    return kind
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.bonding import OVERLAP
 from zeoloom.nets.graph import components
 from zeoloom.nets.identity import identify
+from zeoloom.structure.bridges import missing_oxygen
 
 if TYPE_CHECKING:
     from zeoloom.nets.graph import Net
@@ -30,7 +31,12 @@ def fault_of(framework: Framework, net: Net) -> str:
         framework: with or without oxygen.
         net: of its T atoms.
     """
-    return _overlap(framework) or _unconnected(net)
+    fault = _overlap(framework)
+    if fault:
+        return fault
+    fault = _unconnected(net)
+    missing = missing_oxygen(framework) if fault else ""
+    return f"{missing}; {fault}" if missing else fault
 
 
 def _overlap(framework: Framework) -> str:

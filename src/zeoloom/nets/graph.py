@@ -15,7 +15,7 @@ from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.integer_lattices import coordinates_in, lattice_basis
-from zeoloom.structure.composition import T_O_CUTOFF
+from zeoloom.structure.bridges import T_O_CUTOFF
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray

@@ -1,7 +1,7 @@
 """CIF text to tags and values, before any meaning: gemmi first, ASE for dialects gemmi refuses.
 
-A block becomes a dict from lower-case tag to its values as strings: one for a plain tag, one per
-row for a loop.
+A block becomes a dict from tag to its values as strings: one for a plain tag, one per row for a
+loop. Tags are in lower case, with `_` for the `.` that newer dictionaries have.
 """
 
 from __future__ import annotations
@@ -11,18 +11,15 @@ import math
 import re
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gemmi
 from ase.io.cif import parse_cif
 
 from zeoloom.errors import InputError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-MAX_BYTES = 5_000_000
-"""The largest CIF of a framework type is 13 kB; a P1 supercell of 20,000 atoms takes about 1 MB."""
+KEYWORDS = ("_", "loop_", "data_", "save_")
+"""What follows a value, and never is one."""
 
 Tags = dict[str, list[str]]
 
@@ -33,11 +30,13 @@ class Block:
 
     Attributes:
         name: what follows `data_`.
-        tags: lower-case tag -> values.
+        tags: tag -> values.
+        notices: what was mended.
     """
 
     name: str
     tags: Tags
+    notices: tuple[str, ...] = ()
 
     def first(self, *names: str) -> str:
         """Value of the first of these tags that has one, or an empty string."""
@@ -58,70 +57,104 @@ def number(text: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def read_blocks(path: Path) -> list[Block]:
-    """Every data block of a CIF file.
+def read_blocks(text: str) -> list[Block]:
+    """Every data block of a CIF.
 
     Raises:
-        InputError: if the file cannot be read, is no text, is huge, or is no CIF.
+        InputError: if the text is no CIF.
     """
-    text = _read_text(path)
     try:
         return _read_with_gemmi(text)
     except (ValueError, RuntimeError) as refusal:
-        # gemmi is strict: IZA's OKO has an unquoted value with spaces, which ASE understands
+        # gemmi is strict: IZA's OKO has an unquoted value with spaces
+        for lenient in (_read_mended, _read_with_ase):
+            if "_cell" in text.lower() and "_atom_site" in text.lower():
+                try:
+                    return lenient(text)
+                except Exception:  # noqa: BLE001, S110 - ASE fails in any way on broken text
+                    pass
         # "string:24:40(739): parse error" -> "line 24: parse error"
         where = re.sub(r"^string:(\d+):\d+\(\d+\)", r"line \1", str(refusal).split("\n")[0])
-        if "_cell_length_a" in text.lower() and "_atom_site" in text.lower():
-            try:
-                return _read_with_ase(text)
-            except Exception:  # noqa: BLE001, S110 - ASE's parser fails in any way on broken text
-                pass
         raise InputError(
             f"no readable CIF ({where}); expected data_ blocks of tags and loops, perhaps cut short"
         ) from refusal
 
 
-def _read_text(path: Path) -> str:
-    """The text of a file, if it is one of a sensible size."""
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise InputError("no regular file")
-        if size > MAX_BYTES:
-            raise InputError(
-                f"{size / 1e6:.1f} MB is more than the {MAX_BYTES / 1e6:.0f} MB a framework's CIF "
-                "may have; try a file with the asymmetric unit only"
-            )
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})") from error
-    if not raw.strip():
-        raise InputError("the file is empty")
-    if b"\0" in raw:
-        raise InputError("a binary file, expected the text of a CIF")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")  # older programs write Å in one byte
-
-
-def _read_with_gemmi(text: str) -> list[Block]:
-    """Blocks by gemmi's strict parser."""
+def _read_with_gemmi(text: str, *, strict: bool = True) -> list[Block]:
+    """Blocks by gemmi's parser; if it is not strict, of a tag given twice the last one counts."""
     blocks = []
-    for block in gemmi.cif.read_string(text):
+    for block in gemmi.cif.read_string(text, 1 if strict else 0):
         tags: Tags = {}
         for item in block:
             pair: Any = item.pair
             if pair is not None:
-                tags[pair[0].lower()] = [gemmi.cif.as_string(pair[1])]
+                tags[_plain(pair[0])] = [gemmi.cif.as_string(pair[1])]
             elif item.loop is not None:
                 loop: Any = item.loop
                 width = len(loop.tags)
                 for column, tag in enumerate(loop.tags):
                     values = loop.values[column::width]
-                    tags[tag.lower()] = [gemmi.cif.as_string(value) for value in values]
+                    tags[_plain(tag)] = [gemmi.cif.as_string(value) for value in values]
         blocks.append(Block(block.name, tags))
     return blocks
+
+
+def _plain(tag: str) -> str:
+    """A tag in lower case, without the dots of newer dictionaries."""
+    return tag.lower().replace(".", "_")
+
+
+def _read_mended(text: str) -> list[Block]:
+    """Blocks by gemmi of a text whose tags were given the values or quotes they lack."""
+    mended, empty = mended_cif(text)
+    blocks = _read_with_gemmi(mended, strict=False)
+    notices = (f"tags without a value: {', '.join(empty)}",) if empty else ()
+    return [Block(block.name, block.tags, notices) for block in blocks]
+
+
+def mended_cif(text: str) -> tuple[str, list[str]]:
+    """A CIF with `?` for values that are missing and quotes around values of several words.
+
+    Returns:
+        The text; the tags that had no value.
+    """
+    lines = text.split("\n")
+    if not any(line.lower().startswith("data_") for line in lines):
+        lines.insert(0, "data_")
+    empty: list[str] = []
+    in_field = in_loop = False
+    for row, line in enumerate(lines):
+        if line.startswith(";"):
+            in_field = not in_field
+        words = line.split(None, 1)
+        if in_field or not words or line.lstrip().startswith("#"):
+            continue
+        if not words[0].startswith("_"):
+            in_loop = words[0].lower() == "loop_"
+        elif len(words) == 2:
+            in_loop = False
+            lines[row] = f"{words[0]} {_quoted(words[1].strip())}"
+        elif not in_loop and _ends_without_value(lines, row + 1):
+            lines[row] = f"{words[0]} ?"
+            empty.append(words[0])
+    return "\n".join(lines), empty
+
+
+def _quoted(value: str) -> str:
+    """A value in quotes if it has several words and none yet, or lost the last one."""
+    value = re.split(r"\s#", value)[0].rstrip()
+    if value[0] in "'\"" and len(value) > 1 and value[-1] == value[0]:
+        return value
+    return str(gemmi.cif.quote(value.strip("'\""))) if " " in value or value[0] in "'\"" else value
+
+
+def _ends_without_value(lines: list[str], row: int) -> bool:
+    """Whether a keyword, another tag or the end comes next from a row on."""
+    for line in lines[row:]:
+        words = line.split(None, 1)
+        if words and not words[0].startswith("#"):
+            return words[0].lower().startswith(KEYWORDS)
+    return True
 
 
 def _read_with_ase(text: str) -> list[Block]:
@@ -133,7 +166,7 @@ def _read_with_ase(text: str) -> list[Block]:
         Block(
             block.name,
             {
-                tag: [str(v) for v in value] if isinstance(value, list) else [str(value)]
+                _plain(tag): [str(v) for v in value] if isinstance(value, list) else [str(value)]
                 for tag, value in block.items()
             },
         )

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
-from zeoloom.structure.files.cif import framework_from_block
-from zeoloom.structure.files.cif_tags import read_blocks
+from zeoloom.structure.files.assembly import framework_of
+from zeoloom.structure.files.cif import listing_of_cif
+from zeoloom.structure.files.file_text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,19 +70,7 @@ def read_framework(path: str | Path) -> tuple[Framework, tuple[str, ...]]:
         InputError: if no framework can be read; the message is the reason, without the path.
     """
     path = Path(path)
-    blocks = read_blocks(path)
-    structures = [block for block in blocks if block.column("_atom_site_fract_x")]
-    if not structures:
-        raise InputError(
-            f"{len(blocks)} data blocks, none with fractional coordinates (_atom_site_fract_x)"
-        )
-    notices = []
-    if len(structures) > 1:
-        notices.append(
-            f"{len(structures)} structures in the file; read the first, '{structures[0].name}'"
-        )
-    framework, said = framework_from_block(structures[0], path.stem)
-    return framework, (*notices, *said)
+    return framework_of(listing_of_cif(read_text(path)), path.stem)
 
 
 def structure_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[tuple[str, str]]]:

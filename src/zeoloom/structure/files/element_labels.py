@@ -1,0 +1,53 @@
+"""Elements from the type symbols and labels of atoms, as crystallographers write them."""
+
+from __future__ import annotations
+
+import re
+
+import gemmi
+
+CAPITALS = ("TI", "TL")
+"""Labels in capital letters that mean an element, though T sites might be called so."""
+
+
+def element_of(label: str) -> str:
+    """Element of a label: 'Si4+' Si, 'SI1' Si, 'OW' O, 'T3' and 'TAl1' T, 'D' H."""
+    match = re.match(r"[A-Za-z]+", label)
+    letters = match.group(0) if match else ""
+    if _names_t_site(letters):
+        return "T"
+    if letters.isupper() and letters.startswith("O"):
+        return "O"  # OS, OW, OH: oxygen with a letter, no osmium
+    for candidate in (letters, letters[:2], letters[:1]):
+        if _is_element(candidate):
+            return _element(candidate)
+    return label or "?"
+
+
+def element_of_site(kind: str, label: str) -> str:
+    """Element by type symbol, and by label where the type says nothing."""
+    match = re.match(r"[A-Za-z]+", kind)
+    letters = match.group(0) if match else ""
+    if _is_element(letters):
+        return _element(letters)
+    by_kind = element_of(kind)
+    if label and by_kind != "T" and not _is_element(by_kind):
+        return element_of(label)
+    return by_kind
+
+
+def _names_t_site(letters: str) -> bool:
+    """Whether a label is one of a T site: T, TA, TO, TAl, TSI; Ti, Ta, Tl are elements."""
+    if letters[:1].upper() != "T" or letters in CAPITALS:
+        return False
+    rest = letters[1:]
+    return not rest or rest.isupper() or (len(rest) == 2 and _is_element(rest))
+
+
+def _is_element(letters: str) -> bool:
+    return letters != "" and bool(gemmi.Element(letters).name != "X")
+
+
+def _element(letters: str) -> str:
+    known = gemmi.Element(letters).name
+    return "H" if known == "D" else str(known)

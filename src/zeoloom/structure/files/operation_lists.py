@@ -1,0 +1,113 @@
+"""Lists of symmetry operations from files: parsed, checked, compared, named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gemmi
+import numpy as np
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.operations import SymmetryOperations
+
+if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+
+MAX_OPERATIONS = 192 * 8
+"""The largest space groups have 192 operations; a supercell multiplies them by its translations."""
+
+METRIC_TOLERANCE = 0.01
+"""Relative. How far an operation may change lengths in the cell before it does not fit it."""
+
+
+def parsed_operations(triplets: tuple[str, ...]) -> SymmetryOperations:
+    """Operations from triplets such as 'x,1/2-y,-z', each once."""
+    if len(triplets) > MAX_OPERATIONS:
+        raise InputError(f"{len(triplets)} symmetry operations; no space group has so many")
+    operations = []
+    for triplet in triplets:
+        try:
+            operations.append(gemmi.Op(triplet).wrap())
+        except (RuntimeError, ValueError) as error:
+            raise InputError(f"symmetry operation '{triplet}' cannot be read ({error})") from error
+    return operations_from_gemmi(operations)
+
+
+def operations_from_gemmi(operations: list[gemmi.Op]) -> SymmetryOperations:
+    """Operations of gemmi (in 24ths) as arrays, without repeats, in their order."""
+    distinct = {op.wrap().triplet(): op for op in operations}.values()
+    rotations = np.array([op.rot for op in distinct], dtype=np.int64)
+    if (rotations % gemmi.Op.DEN != 0).any():
+        raise InputError(
+            "a symmetry operation has a rotation part with fractions; expected integers"
+        )
+    translations = np.array([op.tran for op in distinct], dtype=np.float64) / gemmi.Op.DEN
+    return SymmetryOperations(rotations // gemmi.Op.DEN, np.mod(translations, 1.0))
+
+
+def check_group(operations: SymmetryOperations) -> None:
+    """Raise InputError unless the product of any two operations is in the list.
+
+    Of {R | t} and {R' | t'} it is {R R' | R t' + t}, modulo lattice translations.
+    """
+    rotations = operations.rotations
+    determinants = np.round(np.linalg.det(rotations.astype(np.float64)))
+    if (np.abs(determinants) != 1).any():
+        raise InputError("a symmetry operation is no rotation (determinant not 1 or -1)")
+    codes = _codes(rotations, operations.translations)
+    known = set(codes.tolist())
+    for rotation, translation in zip(rotations, operations.translations, strict=True):
+        products = rotation @ rotations
+        moved = operations.translations @ rotation.T + translation
+        if not known.issuperset(_codes(products, moved).tolist()):
+            raise InputError(
+                f"the {len(operations)} symmetry operations form no group: products are missing; "
+                "check the list for lost or mistyped lines"
+            )
+
+
+def _codes(rotations: IntArray, translations: FloatArray) -> IntArray:
+    """(G,) one integer for each operation; entries of rotations are -2 to 2, translations 24ths."""
+    ternary = (np.clip(rotations, -3, 3).reshape(-1, 9) + 3) @ (7 ** np.arange(9))
+    fractions = np.round(translations * gemmi.Op.DEN).astype(np.int64) % gemmi.Op.DEN
+    code = ternary * gemmi.Op.DEN**3 + fractions @ gemmi.Op.DEN ** np.arange(3)
+    return np.asarray(code)
+
+
+def code_of_group(operations: SymmetryOperations) -> bytes:
+    """Equal for equal groups in one setting, whatever the order of their operations."""
+    return np.sort(_codes(operations.rotations, operations.translations)).tobytes()
+
+
+def fits_cell(operations: SymmetryOperations, cell: FloatArray) -> bool:
+    """Whether R^T G R = G for the metric G = cell cell^T of a cell (3, 3) Å."""
+    metric = cell @ cell.T
+    turned = np.einsum("gji,jk,gkl->gil", operations.rotations, metric, operations.rotations)
+    scale = np.sqrt(np.outer(np.diag(metric), np.diag(metric)))
+    return bool((np.abs(turned - metric) / scale).max() <= METRIC_TOLERANCE)
+
+
+def check_metric(operations: SymmetryOperations, cell: FloatArray) -> None:
+    """Raise InputError if operations change lengths in the cell."""
+    if not fits_cell(operations, cell):
+        raise InputError(
+            f"the symmetry operations do not fit the cell {shown_cell(cell)}; check both"
+        )
+
+
+def shown_cell(cell: FloatArray) -> str:
+    """The parameters of a cell (3, 3) Å, for messages."""
+    return " ".join(f"{value:.4g}" for value in parameters_from_cell(cell))
+
+
+def tabulated_setting(operations: SymmetryOperations) -> gemmi.SpaceGroup | None:
+    """The setting of the International Tables that some operations are, or None."""
+    ops = [gemmi.Op() for _ in range(len(operations))]
+    for op, rotation, translation in zip(
+        ops, operations.rotations, operations.translations, strict=True
+    ):
+        op.rot = (rotation * gemmi.Op.DEN).tolist()
+        op.tran = np.round(translation * gemmi.Op.DEN).astype(int).tolist()
+    found: gemmi.SpaceGroup | None = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(ops))
+    return found
