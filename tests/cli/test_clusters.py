@@ -56,6 +56,11 @@ def contents(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+def batches_in(folder: Path) -> list[str]:
+    lines = (folder / "journal.jsonl").read_text().split("\n")
+    return [json.loads(line)["name"] for line in lines if line]
+
+
 def timeless_metrics(folder: Path) -> dict[str, object]:
     metrics = json.loads((folder / "metrics.json").read_text())
     return {name: value for name, value in metrics.items() if not name.endswith("per_second")}
@@ -172,8 +177,8 @@ def test_an_interrupted_run_is_taken_up_exactly(
         cut_short = small(verb, "halved", *flags)
     assert cut_short.code == 130
     assert "interrupted; --resume goes on" in cut_short.message
-    assert contents(tmp_path / "halved") == {"parts", "run.json"}
-    assert contents(tmp_path / "halved" / "parts") == {"00000.npz"}
+    assert contents(tmp_path / "halved") == {"journal.jsonl", "run.json"}
+    assert batches_in(tmp_path / "halved") == ["0"]
 
     refused = small(verb, "halved", *flags)
     assert refused.code == 2
@@ -205,15 +210,14 @@ def test_a_killed_run_is_taken_up_exactly(
     quiet = subprocess.DEVNULL
     program = [sys.executable, "-m", "zeoloom", *command("killed")]
     with subprocess.Popen(program, stdout=quiet, stderr=quiet) as process:
-        first, deadline = tmp_path / "killed" / "parts" / "00000.npz", time.monotonic() + 60
-        while not first.exists() and process.poll() is None and time.monotonic() < deadline:
+        journal, deadline = tmp_path / "killed" / "journal.jsonl", time.monotonic() + 60
+        while not journal.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
         process.kill()
         assert process.wait() == -signal.SIGKILL
-    parts = contents(tmp_path / "killed" / "parts")
-    assert "00000.npz" in parts
-    assert len(parts) < 5
-    first.write_bytes(first.read_bytes()[:100])  # what a power cut may leave
+    content = journal.read_bytes()
+    assert 0 < content.count(b"\n") < 10
+    journal.write_bytes(content[:-100])  # what a power cut may leave
     monkeypatch.setattr(sampling, "regeneration_figure", lambda *_, **__: None)  # slow to draw
     assert run(*command("killed"), "--resume").code == 0
     assert run(*command("whole")).code == 0
@@ -236,6 +240,22 @@ def test_a_folder_in_use_and_one_without_a_run(small: Any, tmp_path: Path) -> No
     done = small("sample", "used", "--resume")
     assert done.code == 2
     assert "is no record of a run" in done.message
+
+
+def test_a_run_of_another_version_is_not_continued(small: Any, tmp_path: Path) -> None:
+    """Version 1 kept its batches in a folder `parts/`, and named no format."""
+    for name, content in (("old", {}), ("new", {"format": "zeoloom-run/3"})):
+        parts = tmp_path / name / "parts"
+        parts.mkdir(parents=True)
+        (parts / "00000.npz").write_bytes(b"PK")
+        (tmp_path / name / "run.json").write_text(json.dumps(content | {"request": {"n": 5}}))
+        done = small("sample", name, "--resume")
+        assert done.code == 2
+        assert f"{tmp_path / name} holds an unfinished run of another version" in done.message
+        assert contents(tmp_path / name) == {"parts", "run.json"}
+    (tmp_path / "old" / "run.json").write_text('{"request": {}, "outcome": {}}')
+    done = small("sample", "old", "--resume")
+    assert "holds a run with other settings" in done.message
 
 
 def test_empty_folders_and_leftovers_of_a_kill_are_no_obstacle(small: Any, tmp_path: Path) -> None:

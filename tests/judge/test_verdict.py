@@ -37,7 +37,7 @@ from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import net_key
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
-from zeoloom.run.journal import Journal, judgement_from_json, judgement_to_json
+from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.silica.energy import Relaxation
 from zeoloom.structure.files.ase_frameworks import save_database
 from zeoloom.structure.files.reader import read_framework
@@ -301,7 +301,7 @@ def test_counts() -> None:
     }
 
 
-# ---- the journal -------------------------------------------------------------------------------
+# ---- in the journal ----------------------------------------------------------------------------
 
 
 @settings(max_examples=20, deadline=None)
@@ -318,21 +318,6 @@ def test_judgements_come_back_to_the_last_bit(number: float, text: str, seed: in
     np.testing.assert_array_equal(
         again.framework.operations.rotations, framework.operations.rotations
     )
-
-
-def test_the_journal_survives_a_line_cut_short(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "parts" / "journal.jsonl")
-    journal.add("net", Judgement("a", valid=True), 1.5)
-    journal.add("net", Judgement("b"), 2.0)
-    text = journal.path.read_text()
-    journal.path.write_text(text[:-20])
-    again = Journal(journal.path)
-    assert again.after("net", "a") == Judgement("a", valid=True)
-    assert again.after("net", "b") is None
-    assert again.after("refine", "a") is None
-    again.add("net", Judgement("b"), 2.0)
-    assert Journal(journal.path).after("net", "b") == Judgement("b")
-    assert Journal(journal.path).seconds("net") == 3.5
 
 
 # ---- all files of IZA --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from paths import ROOT
 from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PointNetConfig
+from zeoloom.run.batches import run_batches
+from zeoloom.run.folder import open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of
 from zeoloom.run.judging import STEPS
 from zeoloom.silica.energy import Relaxation
@@ -84,6 +87,20 @@ def test_records_of_runs() -> None:
         assert missing(request.model_fields, "Record of a run") == []
     assert missing(counts_of([], {}, 0), "Record of a run") == []
     assert missing(STEPS, "Record of a run") == []
+
+
+def test_the_journal_of_a_run(tmp_path: Path) -> None:
+    run = open_run(tmp_path / "run", {"n": 1}, resume=False)
+    record = json.loads((run.path / "run.json").read_text())
+    assert missing([*record, record["format"]], "Record of a run") == []
+    generator = torch.Generator()
+    run_batches(run.journal, lambda i: i == 0, lambda _: {}, generator, lambda *_: None)
+    entry = json.loads(run.journal.path.read_text())
+    assert missing([*entry, entry["step"], *entry["result"]], "Record of a run") == []
+    text = section("Record of a run")
+    for key in entry["result"]["generator"]:
+        assert f'"{key}": ' in text
+    assert run.journal.path.name in TEXT
 
 
 def test_counts_of_crystals(tmp_path: Path) -> None:

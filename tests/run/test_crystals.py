@@ -196,8 +196,8 @@ def test_an_interrupted_run_is_taken_up_exactly(
         cut_short = run("solve", *CHA, *SMALL, "-o", folder)
     assert cut_short.code == 130
     assert "--resume goes on" in cut_short.message
-    assert contents(folder) == {"parts", "run.json"}
-    assert contents(folder / "parts") == {"00000.npz"}
+    assert contents(folder) == {"journal.jsonl", "run.json"}
+    assert (folder / "journal.jsonl").read_text().count('"step": "batch"') == 1
     refused = run("solve", *CHA, *SMALL, "-o", folder)
     assert refused.code == 2
     assert f"{folder} exists and is not empty" in refused.message
@@ -224,12 +224,12 @@ def test_a_killed_run_is_taken_up_exactly(run: Run, tmp_path: Path) -> None:
     quiet = subprocess.DEVNULL
     program = [sys.executable, "-m", "zeoloom", *command("killed")]
     with subprocess.Popen(program, stdout=quiet, stderr=quiet) as process:
-        first, deadline = tmp_path / "killed" / "parts" / "00000.npz", time.monotonic() + 120
-        while not first.exists() and process.poll() is None and time.monotonic() < deadline:
+        journal, deadline = tmp_path / "killed" / "journal.jsonl", time.monotonic() + 120
+        while not journal.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
         process.kill()
         assert process.wait() == -signal.SIGKILL
-    assert "00000.npz" in contents(tmp_path / "killed" / "parts")
+    assert journal.exists()
     assert run(*command("killed"), "--resume").code == 0
     assert run(*command("whole")).code == 0
     tables = [(tmp_path / name / "frameworks.csv").read_text() for name in ("killed", "whole")]

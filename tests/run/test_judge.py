@@ -177,7 +177,7 @@ def test_an_interrupted_run_goes_on(
     done = run(*arguments)
     assert done.code == 130
     assert "--resume goes on" in done.message
-    journal = tmp_path / "out" / "parts" / "judgements.jsonl"
+    journal = tmp_path / "out" / "journal.jsonl"
     kept = [json.loads(line)["step"] for line in journal.read_text().split("\n") if line]
     assert kept == ["net"] * 4 + ["refine"]
     monkeypatch.undo()

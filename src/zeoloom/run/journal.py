@@ -1,78 +1,29 @@
-"""Judgements as JSON, and the journal of a run: a line for each that got one step further.
+"""The journal of a run: what is finished, one line of JSON each, with arrays in it.
 
-The journal is only ever added to, so an interrupted run has lost nothing but what was in hand.
+A line is only ever added at the end, so an interrupted run has lost nothing but what was in hand. A
+line that a kill cut short is no JSON and does not count. Arrays keep every bit:
+
+    {"step": "batch", "name": "0", "seconds": 1.5, "result": {"points": {"array": "AACAPw==",
+     "dtype": "<f4", "shape": [1]}}}
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import defaultdict
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.operations import SymmetryOperations
-from zeoloom.judge.verdict import Judgement
-from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def judgement_to_json(judgement: Judgement) -> dict[str, Any]:
-    """All fields as plain JSON values; numbers keep their last bit."""
-    told = {field.name: getattr(judgement, field.name) for field in fields(judgement)}
-    framework = judgement.framework
-    return told | {"framework": None if framework is None else _framework_to_json(framework)}
-
-
-def judgement_from_json(told: dict[str, Any]) -> Judgement:
-    """The judgement that became `told`."""
-    framework = told["framework"]
-    return Judgement(
-        **told
-        | {
-            "framework": None if framework is None else _framework_from_json(framework),
-            "rings": tuple(told["rings"]),
-        }
-    )
-
-
-def _framework_to_json(framework: Framework) -> dict[str, Any]:
-    return {
-        "name": framework.name,
-        "cell": framework.cell.tolist(),
-        "space_group_number": int(framework.space_group_number),
-        "space_group_symbol": framework.space_group_symbol,
-        "rotations": framework.operations.rotations.tolist(),
-        "translations": framework.operations.translations.tolist(),
-        "frac_t": framework.frac_t.tolist(),
-        "t_labels": list(framework.t_labels),
-        "frac_o": framework.frac_o.tolist(),
-        "flag": framework.flag,
-    }
-
-
-def _framework_from_json(told: dict[str, Any]) -> Framework:
-    return Framework(
-        name=told["name"],
-        cell=np.array(told["cell"]),
-        space_group_number=told["space_group_number"],
-        space_group_symbol=told["space_group_symbol"],
-        operations=SymmetryOperations(
-            np.array(told["rotations"], dtype=np.int64), np.array(told["translations"])
-        ),
-        frac_t=np.array(told["frac_t"]).reshape(-1, 3),
-        t_labels=tuple(told["t_labels"]),
-        frac_o=np.array(told["frac_o"]).reshape(-1, 3),
-        flag=told["flag"],
-    )
-
-
 class Journal:
-    """The judgements of a run by step, kept in a file of JSON lines.
+    """Results by step and name, kept in a file of JSON lines.
 
     Attributes:
         path: the file; made when the first line is written.
@@ -82,44 +33,68 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._kept: dict[tuple[str, str], Judgement] = {}
+        self._results: dict[tuple[str, str], Any] = {}
         self._seconds: dict[str, float] = defaultdict(float)
         if path.exists():
-            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-                self._take(line)
+            for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+                self._read(line)
 
-    def _take(self, line: str) -> None:
-        """Take up a line; one that a kill cut short does not count."""
+    def _read(self, line: str) -> None:
+        """Take up a line; one that was cut short does not count."""
         try:
-            told = json.loads(line)
-            judgement = judgement_from_json(told["judgement"])
-            self._kept[told["step"], judgement.name] = judgement
-            self._seconds[told["step"]] += told["seconds"]
+            entry = json.loads(line, object_hook=_decoded)
+            self._results[entry["step"], entry["name"]] = entry["result"]
+            self._seconds[entry["step"]] += entry["seconds"]
         except (ValueError, KeyError, TypeError):
             return
 
-    def after(self, step: str, name: str) -> Judgement | None:
-        """The judgement of a name as it was after a step, or None if it was not done."""
-        return self._kept.get((step, name))
+    def result(self, step: str, name: str) -> Any:
+        """What a step gave for a name, or None if it was not done."""
+        return self._results.get((step, name))
 
     def seconds(self, step: str) -> float:
         """Time spent on a step, over all interruptions and all processes."""
         return self._seconds[step]
 
-    def add(self, step: str, judgement: Judgement, seconds: float) -> None:
-        """Write down that a judgement went through a step, and how long it took.
+    def add(self, step: str, name: str, result: Any, seconds: float) -> None:
+        """Write down the result of a step, and how long it took.
+
+        Args:
+            step: which.
+            name: of what went through it.
+            result: JSON values and arrays; not None.
+            seconds: that it took.
 
         Raises:
             InputError: if the place cannot be written to.
         """
-        self._kept[step, judgement.name] = judgement
+        self._results[step, name] = result
         self._seconds[step] += seconds
-        told = {"step": step, "seconds": seconds, "judgement": judgement_to_json(judgement)}
-        line = json.dumps(told)
+        entry = {"step": step, "name": name, "seconds": seconds, "result": result}
+        # begins with the end of a line, should the last one have been cut short
+        text = f"\n{json.dumps(entry, default=_encoded)}\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as stream:
-                # begins with the end of a line, should the last one have been cut short
-                stream.write(f"\n{line}\n")
+            with self.path.open("ab", buffering=0) as stream:
+                stream.write(text.encode("utf-8"))
         except OSError as error:
             raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+
+def _encoded(array: Any) -> dict[str, Any]:
+    """An array as JSON values; whatever else is no JSON is refused."""
+    if not isinstance(array, np.ndarray) or array.dtype.hasobject:
+        raise TypeError(f"{type(array).__name__} is neither a JSON value nor an array")
+    return {
+        "array": base64.b64encode(array.tobytes()).decode("ascii"),
+        "dtype": array.dtype.str,
+        "shape": array.shape,
+    }
+
+
+def _decoded(values: dict[str, Any]) -> Any:
+    """The array that was written as these values, or the values themselves."""
+    if values.keys() != {"array", "dtype", "shape"}:
+        return values
+    content = np.frombuffer(base64.b64decode(values["array"]), dtype=values["dtype"])
+    return content.reshape(values["shape"]).copy()

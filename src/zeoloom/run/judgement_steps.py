@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
 from zeoloom.judge.verdict import Judgement, judge_net, refined, relaxed, with_pores
+from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.energy import relax_many
 from zeoloom.structure.files.reader import read_framework
@@ -161,16 +162,18 @@ class _Tally:
         self._step, self._how = step, how
         self._now = {each.name: each for each in judgements}
         taking_part = [each for each in judgements if wanted(each)]
-        done = [how.journal.after(step, each.name) for each in taking_part]
-        self._now |= {each.name: each for each in done if each is not None}
-        self.waiting = [each for each, kept in zip(taking_part, done, strict=True) if kept is None]
+        results = {each.name: how.journal.result(step, each.name) for each in taking_part}
+        done = {name: judgement_from_json(each) for name, each in results.items() if each}
+        self._now |= done
+        self.waiting = [each for each in taking_part if each.name not in done]
         self._total = len(taking_part)
         self._finished = self._total - len(self.waiting)
         self._report()
 
     def keep(self, judgement: Judgement, seconds: float) -> None:
         """Take up a judgement that went through the step."""
-        self._how.journal.add(self._step, judgement, seconds)
+        result = judgement_to_json(judgement)
+        self._how.journal.add(self._step, judgement.name, result, seconds)
         self._now[judgement.name] = judgement
         self._finished += 1
         self._report()

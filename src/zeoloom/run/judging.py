@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from zeoloom.errors import InputError
 from zeoloom.judge.verdict import Judgement
 from zeoloom.report.report import write_report
-from zeoloom.run.folder import finish_run, open_run
+from zeoloom.run.folder import RunFolder, finish_run, open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
-from zeoloom.run.journal import Journal
 from zeoloom.run.judgement_steps import (
     Judging,
     full_judgements,
@@ -76,13 +75,16 @@ def judge_files(
     """
     waiting, notices = files_to_judge(request.sources)
     known, _ = files_to_judge(request.against) if request.against else ([], ())
-    asked = request.model_dump(mode="json") | {"inputs": _digest([*waiting, *known])}
-    run = open_run(folder, {"verb": "judge", **asked}, resume=resume)
-    journal = Journal(run.path / "parts" / "judgements.jsonl")
+    inputs = _digest([*waiting, *known])
+    run = open_run(
+        folder,
+        {"verb": "judge", **request.model_dump(mode="json"), "inputs": inputs},
+        resume=resume,
+    )
     with Workers(threads) as workers:
         how = Judging(
             workers,
-            journal,
+            run.journal,
             seconds=request.seconds_each,
             energy=request.energy,
             pores=request.pores,
@@ -90,11 +92,7 @@ def judge_files(
             on_progress=on_progress,
         )
         others = through_step("against", judged_file, known, how)
-        own = {each.key: each.name for each in reversed(others) if each.key}
-        nets = [
-            replace(each, known_as=own.get(each.key, ""))
-            for each in through_step("net", judged_file, waiting, how)
-        ]
+        nets = _recognised(through_step("net", judged_file, waiting, how), others)
         first = {each.key: each.name for each in reversed(nets) if each.valid}
         kept = [each for each in nets if first.get(each.key, each.name) == each.name]
         full = {each.name: each for each in full_judgements(kept, how)}
@@ -104,29 +102,49 @@ def judge_files(
     )
     found = dict(Counter(each.key for each in judgements if each.valid))
     counts = counts_of(judgements, found, len(judgements))
-    seconds = {step: round(journal.seconds(step), 1) for step in STEPS if journal.seconds(step)}
-    write_frameworks(run.path, judgements, found, columns=COLUMNS + FILE_COLUMNS)
+    notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
+    if any(each.energy_status == "skipped" for each in judgements):
+        notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
+    judged = Judged(judgements, found, counts, notices)
+    _write(run, request, judged, [full[each.name] for each in kept], threads)
+    return judged
+
+
+def _recognised(nets: list[Judgement], others: list[Judgement]) -> list[Judgement]:
+    """Nets with the names of the user's own structures that have the same."""
+    own = {each.key: each.name for each in reversed(others) if each.key}
+    return [replace(each, known_as=own.get(each.key, "")) for each in nets]
+
+
+def _write(
+    run: RunFolder,
+    request: JudgeRequest,
+    judged: Judged,
+    shown: list[Judgement],
+    threads: int,
+) -> None:
+    """Tables, structures, the page with the judgements to be shown, and the record of the run."""
+    spent = {step: run.journal.seconds(step) for step in STEPS}
+    seconds = {step: round(each, 1) for step, each in spent.items() if each}
+    write_frameworks(run.path, judged.judgements, judged.found, columns=COLUMNS + FILE_COLUMNS)
     write_report(
         run.path / "report.html",
-        [full[each.name] for each in kept],
+        shown,
         title="zeoloom judge",
-        counts=counts,
+        counts=judged.counts,
         facts={
             "sources": _listed(request.sources),
-            "files": len(waiting),
+            "files": len(judged.judgements),
             "against": _listed(request.against) or "the framework types",
             "seconds each": request.seconds_each,
             "seed": request.seed,
             "threads": threads,
         },
-        found=found,
+        found=judged.found,
         seconds=seconds,
     )
-    finish_run(run, {"counts": counts, "seconds": seconds, "threads": threads}, PACKAGES)
-    notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
-    if any(each.energy_status == "skipped" for each in judgements):
-        notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
-    return Judged(judgements, found, counts, notices)
+    outcome = {"counts": judged.counts, "seconds": seconds, "threads": threads}
+    finish_run(run, outcome, PACKAGES)
 
 
 def _listed(paths: tuple[Path, ...]) -> str:

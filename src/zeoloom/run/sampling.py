@@ -13,9 +13,16 @@ from zeoloom.errors import InputError
 from zeoloom.learn.dataset import drawing_weights
 from zeoloom.report.figures import regeneration_figure
 from zeoloom.report.scene import scene_of_atoms
-from zeoloom.run.cluster_batches import States, make_clouds, sampler_of, scenes
+from zeoloom.run.cluster_batches import (
+    GeneratedClouds,
+    States,
+    finish_clouds,
+    make_clouds,
+    sampler_of,
+    scenes,
+)
 from zeoloom.run.cluster_requests import SampleRequest, points_of, resolved
-from zeoloom.run.folder import close_run, open_run, seconds_spent
+from zeoloom.run.folder import open_run
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.structure.records import Atoms, ClusterSet
 from zeoloom.structure.reference import load_reference
@@ -58,65 +65,67 @@ def sample(
         The content of `metrics.json`.
     """
     request = resolved(request, model)
-    radius = float(model.record["radius"])
     held_out = held_out_clusters(model)
     run = open_run(
         folder, {"verb": "sample", "weights": model.sha256, **request.model_dump()}, resume=resume
     )
-    denoise, device = open_denoiser(model.network), next(model.network.parameters()).device
-    n_points = points_of(request, model)
-
-    def make(n: int) -> States:
-        return (
-            (step.x, step.x.new_zeros(n, 1, 3), step.sigma)
-            for step in denoise_clusters(
-                denoise,
-                sampler_of(request),
-                n,
-                n_points,
-                radius=radius,
-                steps=request.steps,
-                generator=generator,
-                device=device,
-            )
-        )
-
     made = make_clouds(
         run,
         model.network,
         request,
-        make,
-        radius=radius,
+        lambda n: _states(request, model, n, generator),
+        radius=held_out.radius,
         generator=generator,
         on_progress=on_progress,
     )
-    real_clusters = repeat_as_drawn(held_out, REAL_CLUSTERS)
+    metrics = _compared(request, made, repeat_as_drawn(held_out, REAL_CLUSTERS), run.path)
+    finish_clouds(run, model, made, metrics)
+    return metrics
+
+
+def _states(request: SampleRequest, model: Model, n: int, generator: torch.Generator) -> States:
+    """`n` clusters on their way out of noise, each about the origin."""
+    steps = denoise_clusters(
+        open_denoiser(model.network),
+        sampler_of(request),
+        n,
+        points_of(request, model),
+        radius=float(model.record["radius"]),
+        steps=request.steps,
+        generator=generator,
+        device=next(model.network.parameters()).device,
+    )
+    return ((step.x, step.x.new_zeros(n, 1, 3), step.sigma) for step in steps)
+
+
+def _compared(
+    request: SampleRequest, made: GeneratedClouds, real_clusters: list[FloatArray], folder: Path
+) -> Metrics:
+    """Figures of merit against real clusters; draws `regeneration.png`."""
     real = cluster_statistics(real_clusters)
     generated = cluster_statistics(atoms.cart_t for atoms in made.atoms)
     before = cluster_statistics(atoms.cart_t for atoms in made.atoms_before_repair)
-    seconds = seconds_spent(run)
-    metrics = regeneration_metrics(generated, real) | {
-        f"before_repair_{key}": value
-        for key, value in regeneration_metrics(before, real).items()
-        if not key.startswith("real_") and key != "clusters"
-    }
-    metrics |= {
-        "evaluations_per_cluster": made.evaluations / request.n,
-        "clusters_per_second": request.n / seconds,
-    }
+    radius = made.clouds.radius
     regeneration_figure(
         folder / "regeneration.png",
         generated,
         real,
         radius=radius,
-        gallery=scenes(made.clouds, made.atoms, 6),
+        gallery=scenes(made, 6),
         real_gallery=[
             scene_of_atoms("", Atoms(cart_t), cart_centres=np.zeros((1, 3)), radius=radius)
             for cart_t in real_clusters[:: max(1, len(real_clusters) // 6)]
         ],
     )
-    close_run(run, metrics, made.evaluations, next(model.network.parameters()).device)
-    return metrics
+    metrics = regeneration_metrics(generated, real) | {
+        f"before_repair_{key}": value
+        for key, value in regeneration_metrics(before, real).items()
+        if not key.startswith("real_") and key != "clusters"
+    }
+    return metrics | {
+        "evaluations_per_cluster": made.evaluations / request.n,
+        "clusters_per_second": request.n / made.seconds,
+    }
 
 
 def held_out_clusters(model: Model) -> ClusterSet:
