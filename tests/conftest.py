@@ -40,6 +40,14 @@ TINY_NETWORKS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the fast tier: all tests without a mark that says otherwise."""
+    for item in items:
+        if not any(item.get_closest_marker(mark) for mark in ("long", "slow", "gpu")):
+            item.add_marker("fast")
+
+
 class KeptWorkers(Workers):
     """Workers whose processes are kept for the next run: each takes a second to start."""
 
