@@ -257,7 +257,7 @@ def _assumptions(
     """Notices that go with a group taken from one of the statements."""
     if declared == type(declared)():
         return (NOTHING_DECLARED,)
-    if declared.operations:
+    if declared.operations or (len(group.operations) == 1 and not faults):
         return ()
     taken = f"no symmetry operations in the file; took those of {statement.source}, {group.setting}"
     return (taken, *faults)

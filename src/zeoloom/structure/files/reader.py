@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
 from zeoloom.structure.files.assembly import framework_of
-from zeoloom.structure.files.cif import listing_of_cif
 from zeoloom.structure.files.file_text import read_text
+from zeoloom.structure.files.formats import format_of_name, read_listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +41,8 @@ def read_frameworks(
     """Read files and folders (with their subfolders); nothing in them stops the reading.
 
     Args:
-        paths: CIF files, or folders of which every visible file is tried.
+        paths: structure files in any of the formats of `formats.FORMATS`, or folders of which
+            every visible file is tried.
         progress: called with each file before it is read.
     """
     frameworks: list[Framework] = []
@@ -58,7 +62,7 @@ def read_frameworks(
 
 
 def read_framework(path: str | Path) -> tuple[Framework, tuple[str, ...]]:
-    """Read the framework of one CIF file, in the file's own setting.
+    """Read the framework of one structure file, in the file's own setting.
 
     Args:
         path: the file; its stem becomes the framework's name.
@@ -70,10 +74,17 @@ def read_framework(path: str | Path) -> tuple[Framework, tuple[str, ...]]:
         InputError: if no framework can be read; the message is the reason, without the path.
     """
     path = Path(path)
-    return framework_of(listing_of_cif(read_text(path)), path.stem)
+    return framework_of(read_listing(read_text(path), path), name_of(path))
 
 
-def structure_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[tuple[str, str]]]:
+def name_of(path: Path) -> str:
+    """Name of a structure by that of its file: without its ending, and without `.gz`."""
+    return path.with_suffix("").stem if path.suffix.lower() == ".gz" else path.stem
+
+
+def structure_files(
+    paths: Iterable[str | Path],
+) -> tuple[list[Path], list[tuple[str, str]]]:
     """Every file meant by some paths, once.
 
     Args:
@@ -81,7 +92,7 @@ def structure_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[tuple
 
     Returns:
         The files; (path, reason) of each path that is not there and each file in a folder that is
-        no CIF by its name.
+        no structure file by its name.
     """
     files: dict[Path, None] = {}
     problems: list[tuple[str, str]] = []
@@ -98,8 +109,30 @@ def structure_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[tuple
             if not visible:
                 problems.append((str(given), "the folder holds no files"))
             for path in visible:
-                if path.suffix.lower() in (".cif", ".mcif"):
-                    files[path] = None
+                reason = _no_structure(path)
+                if reason:
+                    problems.append((str(path), f"{reason}, skipped"))
                 else:
-                    problems.append((str(path), f"no CIF by its name ('{path.suffix}'), skipped"))
+                    files[path] = None
     return list(files), problems
+
+
+def _no_structure(path: Path) -> str:
+    """Why a file in a folder is none to read, or nothing."""
+    form = format_of_name(path)
+    if form is None:
+        return f"no CIF by its name ('{path.suffix}'), nor another structure file"
+    if form.name != "extended XYZ":
+        return ""
+    # trajectories, clouds and collections are of this format too
+    try:
+        opened = gzip.open if path.suffix.lower() == ".gz" else Path.open
+        with opened(path, "rb") as stream:
+            head = [stream.readline(10_000) for _ in range(2)]
+            count = int(head[0]) if head[0].strip().isdigit() else 0
+            frames = 1 + any(line.strip() for line in islice(stream, count, count + 3))
+    except (OSError, EOFError, ValueError, zlib.error):
+        return ""
+    if b"lattice" not in head[1].lower():
+        return "XYZ without a cell"
+    return "XYZ of several structures" if frames > 1 else ""
