@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from zeoloom.learn.config import TrainingConfig, load_config
     from zeoloom.learn.training import train
     from zeoloom.report.figures import scene_figure
-    from zeoloom.report.page import write_page
     from zeoloom.report.scene import read_scenes
+    from zeoloom.report.scene_page import write_page
     from zeoloom.report.tables import (
         framework_sheet,
         frameworks_table,

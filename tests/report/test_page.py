@@ -11,8 +11,8 @@ import pytest
 from browser import SOFTWARE_GL, browser_session
 from view_examples import some_clouds
 from zeoloom.errors import InputError
-from zeoloom.report.page import MOST_FRAMES, scene_data, write_page
 from zeoloom.report.scene import scene_of_atoms, scene_of_framework, scenes_of_clouds
+from zeoloom.report.scene_page import MOST_FRAMES, scene_data, write_page
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def test_page_data_come_back_from_hostile_titles(tmp_path: Path) -> None:
     write_page(tmp_path / "new" / "page.html", [scene], title=hostile)
     text = (tmp_path / "new" / "page.html").read_text(encoding="utf-8")
     assert "<script>alert" not in text
-    assert text.count("</script>") == 3
+    assert text.count("</script>") == 4  # the data, 3Dmol.js, and two of our own
     found = re.search(r'<script type="application/json" id="scenes">(.*?)</script>', text)
     assert found is not None
     data = json.loads(found[1])["scenes"][0]

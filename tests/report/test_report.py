@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from zeoloom.errors import InputError
 from zeoloom.judge.verdict import Judgement
 from zeoloom.nets.graph import net_from_edges, net_of
 from zeoloom.report.gallery import gallery_figure
+from zeoloom.report.page_parts import part
 from zeoloom.report.periodic import LOCAL_KINDS, local_geometry, periodic_bonds
-from zeoloom.report.report import report_html, write_report
+from zeoloom.report.report_data import verdict_of
+from zeoloom.report.report_page import report_html, write_report
 from zeoloom.report.report_statistics import BINS
 from zeoloom.report.tables import frameworks_table
-from zeoloom.report.templates import part
 from zeoloom.run.framework_table import write_frameworks
 from zeoloom.silica.dls import refine
 from zeoloom.structure.reference import load_reference
@@ -94,6 +96,71 @@ def test_cifs_are_those_of_the_run(tmp_path: Path) -> None:
             assert found == written.read_text(encoding="utf-8")
     # SOD and the one made from it share theirs
     assert len(data["operations"]) == len(TYPES)
+
+
+def test_counts_have_their_shares() -> None:
+    data = data_of(report_html(some_judgements(), **WORDS))
+    assert data["counts"][:2] == [["tried", 40, 1.0], ["valid", 12, 0.3]]
+    assert [name for name, *_ in data["counts"]][-1] == "new feasible"
+    none = data_of(report_html([], title="", counts={"tried": 0, "valid": 0}, facts={}))
+    assert none["counts"] == [["tried", 0, None], ["valid", 0, None]]
+
+
+def test_what_is_said_of_frameworks() -> None:
+    data = data_of(report_html(some_judgements(), **WORDS))
+    verdicts = {each["name"]: each["verdict"] for each in data["frameworks"]}
+    assert verdicts["SOD"] == "Known net, type SOD, as stable as silica zeolites made so far"
+    assert verdicts["ABW"] == "Known net, type ABW, feasible"
+    assert verdicts["MER"] == "Known net, type MER, not feasible"
+    assert verdicts[HOSTILE] == "New net"
+    assert verdicts["lost"] == "Not valid: T1 has 3 neighbours"
+    own = replace(some_judgements()[-1], known_as="mine", reason="not relaxed: too large")
+    assert verdict_of(own) == "Known as mine. not relaxed: too large"
+    assert verdict_of(Judgement("odd")) == "Not valid"
+
+
+def test_rings_of_the_page_are_closed_walks() -> None:
+    """Unpacked by the rule in `ring_data`, as the page does it."""
+    for each in data_of(report_html(some_judgements(), **WORDS))["frameworks"]:
+        if each["net"] is None:
+            continue
+        flat = np.frombuffer(base64.b64decode(each["net"]["bonds"]), "<i2").reshape(-1, 5)
+        arms: dict[int, list[tuple[int, np.ndarray]]] = {}
+        for i, j, *shift in flat.tolist():
+            arms.setdefault(i, []).append((j, np.array(shift)))
+            arms.setdefault(j, []).append((i, -np.array(shift)))
+        sizes = [rings["size"] for rings in each["net"]["rings"] if rings["smallest"]]
+        assert sizes == each["rings"]
+        for rings in each["net"]["rings"]:
+            packed = np.frombuffer(base64.b64decode(rings["steps"]), np.uint8)
+            steps = (packed[:, None] >> np.array([0, 2, 4, 6]) & 3).ravel().tolist()
+            starts = np.frombuffer(base64.b64decode(rings["starts"]), "<i2").tolist()
+            assert len(starts) == rings["count"]
+            for k, start in enumerate(starts):
+                atom, cell = start, np.zeros(3, int)
+                for step in steps[k * rings["size"] : (k + 1) * rings["size"]]:
+                    atom, shift = arms[atom][step][0], arms[atom][step][1]
+                    cell = cell + shift
+                assert atom == start
+                assert not cell.any()
+
+
+def test_how_frameworks_are_seen() -> None:
+    by_name = {
+        each["name"]: each
+        for each in data_of(report_html(some_judgements(), **WORDS))["frameworks"]
+    }
+    for code in TYPES:
+        net, cell = by_name[code]["net"], np.reshape(by_name[code]["net"]["cell"], (3, 3))
+        seen = np.reshape(net["seen"], (3, 3))
+        assert np.allclose(seen @ seen.T, cell @ cell.T, atol=0.05)  # a rotation
+        lengths = np.linalg.norm(cell, axis=1)[net["axes"]]
+        assert (np.diff(lengths) <= 1e-3).all()
+        long, _, short = net["axes"]
+        assert np.allclose(seen[short, :2], 0.0, atol=2e-3)
+        assert seen[long, 0] > 0.0
+        assert seen[long, 1] == pytest.approx(0.0, abs=2e-3)
+        assert by_name[code]["cell"][:3] == pytest.approx(np.linalg.norm(cell, axis=1), abs=1e-3)
 
 
 def test_found_is_counted() -> None:

@@ -15,7 +15,12 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.judge.verdict import best_first
 from zeoloom.report.figures import INK, NOTE, save_figure
-from zeoloom.report.projection import draw_scene, view_rotation
+from zeoloom.report.projection import (
+    axes_by_length,
+    draw_scene,
+    view_along_shortest,
+    view_rotation,
+)
 from zeoloom.report.scene import scene_of_framework
 
 if TYPE_CHECKING:
@@ -85,38 +90,28 @@ def gallery_figure(
 
 def _caption(judgement: Judgement) -> str:
     """Type and the number that it is ranked by."""
-    told = [] if judgement.framework_type == judgement.name else [judgement.framework_type]
+    shown = [] if judgement.framework_type == judgement.name else [judgement.framework_type]
     if judgement.energy_kj_mol is not None:
-        told.append(f"{judgement.energy_kj_mol:.1f} kJ/mol")
+        shown.append(f"{judgement.energy_kj_mol:.1f} kJ/mol")
     elif judgement.r_dls is not None:
-        told.append(f"R_DLS {judgement.r_dls:.4f}")
+        shown.append(f"R_DLS {judgement.r_dls:.4f}")
     if judgement.density is not None:
-        told.append(f"{judgement.density:.1f} T/1000 Å³")
-    return ", ".join(told)
-
-
-def _axes(framework: Framework) -> tuple[int, int, int]:
-    """The axes of the cell: across, up, and the shortest, along which one looks."""
-    short, middle, long = np.argsort(np.linalg.norm(framework.cell, axis=1), kind="stable")
-    return int(long), int(middle), int(short)
+        shown.append(f"{judgement.density:.1f} T/1000 Å³")
+    return ", ".join(shown)
 
 
 def _times(framework: Framework) -> tuple[int, int, int]:
     """How many cells are drawn along a, b and c."""
     lengths = np.linalg.norm(framework.cell, axis=1)
     times = [1, 1, 1]
-    for axis, wanted in zip(_axes(framework), (ACROSS, ACROSS, DEPTH), strict=True):
+    for axis, wanted in zip(axes_by_length(framework.cell), (ACROSS, ACROSS, DEPTH), strict=True):
         times[axis] = max(1, round(wanted / lengths[axis]))
     return times[0], times[1], times[2]
 
 
 def _rotation(framework: Framework) -> FloatArray:
     """(3, 3), rows point right, up and towards the eye, a little beside the shortest axis."""
-    across, _, along = _axes(framework)
-    z = framework.cell[along] / np.linalg.norm(framework.cell[along])
-    x = framework.cell[across] - (framework.cell[across] @ z) * z
-    x = x / np.linalg.norm(x)
-    return np.asarray(view_rotation(9.0, 7.0) @ np.stack([x, np.cross(z, x), z]))
+    return np.asarray(view_rotation(9.0, 7.0) @ view_along_shortest(framework.cell))
 
 
 def _repeated(framework: Framework, times: tuple[int, int, int]) -> Framework:

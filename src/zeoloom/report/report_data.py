@@ -1,12 +1,7 @@
-"""What the report knows of each framework, as plain data for its page.
-
-Geometry travels as base64 of little-endian 16-bit integers: a thousand frameworks stay small.
-"""
+"""What the report knows of each framework, as plain data for its page."""
 
 from __future__ import annotations
 
-import base64
-import math
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.judge.verdict import NEW
+from zeoloom.report.cavities import largest_cavities
+from zeoloom.report.page_parts import number_or_none, packed, packed_fractions
 from zeoloom.report.periodic import periodic_bonds
+from zeoloom.report.projection import axes_by_length, view_along_shortest
+from zeoloom.report.ring_data import rings_data
 from zeoloom.structure.files.cif_out import cif_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.judge.verdict import Judgement
     from zeoloom.report.periodic import PeriodicBonds
     from zeoloom.structure.records import Framework
-
-FRACTION = 10_000
-"""Steps of a fractional coordinate: 0.0025 Å in a cell of 25 Å, for drawing. The CIF is exact."""
 
 OPERATIONS = "_space_group_symop_operation_xyz\n"
 """What the operations of a CIF come after; they end at the next loop."""
@@ -70,27 +68,29 @@ def judgement_data(
         "key": judgement.key,
         "valid": judgement.valid,
         "reason": judgement.reason,
+        "verdict": verdict_of(judgement),
         "type": judgement.framework_type,
         "knownAs": judgement.known_as,
         "new": judgement.new,
         "group": "" if framework is None else framework.space_group_symbol,
+        "cell": None if framework is None else _cell_parameters(framework),
         "nT": int(judgement.n_t) or None,
         "unique": int(judgement.n_t_unique) or None,
-        "density": _number(judgement.density, 2),
-        "rDls": _number(judgement.r_dls, 5),
-        "energy": _number(judgement.energy_kj_mol, 2),
+        "density": number_or_none(judgement.density, 2),
+        "rDls": number_or_none(judgement.r_dls, 5),
+        "energy": number_or_none(judgement.energy_kj_mol, 2),
         "energyStatus": judgement.energy_status,
         "feasible": _known(judgement.feasible),
         "likeMade": _known(judgement.like_made),
         "lid": _known(judgement.lid),
         "rings": [int(size) for size in judgement.rings],
-        "included": _number(judgement.largest_included_sphere, 2),
-        "free": _number(judgement.largest_free_sphere, 2),
-        "volume": _number(judgement.accessible_volume, 4),
-        "channels": _number(judgement.channel_dim, 0),
+        "included": number_or_none(judgement.largest_included_sphere, 2),
+        "free": number_or_none(judgement.largest_free_sphere, 2),
+        "volume": number_or_none(judgement.accessible_volume, 4),
+        "channels": None if judgement.channel_dim is None else int(judgement.channel_dim),
         "found": found.get(judgement.key) if judgement.key else None,
         "cif": _cif_data(judgement, operations),
-        "net": None if framework is None or bonds is None else _net_data(framework, bonds),
+        "net": None if framework is None or bonds is None else _net_data(judgement, bonds),
     }
 
 
@@ -121,28 +121,52 @@ def _cif_data(judgement: Judgement, operations: Operations) -> list[str | int] |
     return None
 
 
-def _net_data(framework: Framework, net: PeriodicBonds) -> dict[str, Any]:
-    """The T atoms of one cell, their bonds and the oxygen on them; see `PeriodicBonds`."""
+def _net_data(judgement: Judgement, bonds: PeriodicBonds) -> dict[str, Any]:
+    """What is drawn of a framework: atoms and bonds of one cell, rings, cavities."""
+    assert judgement.framework is not None
+    cavities = largest_cavities(judgement.framework)
+    seen = bonds.cell @ view_along_shortest(bonds.cell).T
     return {
-        "cell": [round(float(x), 4) for x in net.cell.ravel()],
-        "t": _packed(np.rint(net.frac_t * FRACTION)),
-        "sites": _packed(net.sites),
-        "labels": list(framework.t_labels),
-        "bonds": _packed(np.column_stack([net.tails, net.heads, net.shifts])),
-        "o": _packed(np.rint(net.frac_o * FRACTION)),
+        "cell": _rounded_list(bonds.cell, 4),
+        "seen": _rounded_list(seen, 3),
+        "axes": axes_by_length(bonds.cell),
+        "t": packed_fractions(bonds.frac_t),
+        "sites": packed(bonds.sites),
+        "labels": list(judgement.framework.t_labels),
+        "bonds": packed(np.column_stack([bonds.tails, bonds.heads, bonds.shifts])),
+        "o": packed_fractions(bonds.frac_o),
+        "rings": rings_data(bonds, judgement.rings),
+        "cavities": packed_fractions(cavities.frac_centres),
+        "diameter": round(cavities.diameter, 3),
     }
 
 
-def _packed(numbers: FloatArray | IntArray) -> str:
-    """Whole numbers of any shape, row by row, as base64 of 16-bit integers."""
-    return base64.b64encode(np.asarray(numbers, dtype="<i2").tobytes()).decode("ascii")
+def verdict_of(judgement: Judgement) -> str:
+    """What a framework is, and how stable, in a few words."""
+    reason = judgement.reason
+    if not judgement.valid:
+        return f"Not valid: {reason}" if reason else "Not valid"
+    if judgement.new:
+        kind = "New net"
+    elif judgement.framework_type == NEW:
+        kind = f"Known as {judgement.known_as}"
+    else:
+        kind = f"Known net, type {judgement.framework_type}"
+    if judgement.like_made:
+        kind += ", as stable as silica zeolites made so far"
+    elif judgement.feasible is not None:
+        kind += ", feasible" if judgement.feasible else ", not feasible"
+    return f"{kind}. {reason}" if reason else kind
 
 
-def _number(value: float | None, digits: int | None = None) -> float | None:
-    """A number that JSON can hold, rounded, or None."""
-    if value is None or not math.isfinite(value):
-        return None
-    return float(value) if digits is None else round(float(value), digits)
+def _cell_parameters(framework: Framework) -> list[float]:
+    """Lengths a, b, c in Å and angles alpha, beta, gamma in degrees."""
+    return _rounded_list(parameters_from_cell(framework.cell), 3)
+
+
+def _rounded_list(numbers: FloatArray, decimals: int) -> list[float]:
+    """An array, row by row."""
+    return [round(float(x), decimals) for x in numbers.ravel()]
 
 
 def _known(value: bool | None) -> bool | None:

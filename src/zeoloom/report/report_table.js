@@ -4,25 +4,26 @@ const Table = (() => {
   const yesNo = (value) => (value === null || value === undefined ? null : value ? "yes" : "no");
   const fixed = (digits) => (value) => value.toFixed(digits);
 
-  // key, heading, unit, how a value is written; numbers are aligned right and sorted as numbers
+  // key; head and unit of the column; name in full, if that is another; value, how it is written and
+  // by what it is sorted, if not by itself. Numbers are aligned right and sorted as numbers.
   const columns = [
     { key: "name", head: "Name", of: (f) => f.name },
     { key: "type", head: "Type", of: (f) => f.type || null },
-    { key: "energy", head: "Energy", unit: "kJ/mol", of: (f) => f.energy, write: fixed(1) },
+    { key: "energy", head: "Energy", unit: "kJ/mol", name: "Energy above quartz", of: (f) => f.energy, write: fixed(1) },
     { key: "rDls", head: "R_DLS", of: (f) => f.rDls, write: fixed(4) },
-    { key: "density", head: "Density", unit: "T/1000 Å³", of: (f) => f.density, write: fixed(1) },
-    { key: "group", head: "Group", of: (f) => f.group || null },
-    { key: "nT", head: "T", unit: "in cell", of: (f) => f.nT, write: String },
-    { key: "unique", head: "T", unit: "unique", of: (f) => f.unique, write: String },
-    { key: "rings", head: "Rings", of: (f) => (f.rings.length ? f.rings.join(" ") : null), sort: (f) => (f.rings.length ? Math.max(...f.rings) : null) },
-    { key: "included", head: "Largest sphere", unit: "Å", of: (f) => f.included, write: fixed(2) },
-    { key: "free", head: "Free sphere", unit: "Å", of: (f) => f.free, write: fixed(2) },
-    { key: "volume", head: "Accessible", unit: "% of volume", of: (f) => (f.volume === null ? null : 100 * f.volume), write: fixed(1) },
-    { key: "channels", head: "Channels", unit: "directions", of: (f) => f.channels, write: String },
+    { key: "density", head: "Density", unit: "T/1000 Å³", name: "Framework density", of: (f) => f.density, write: fixed(1) },
+    { key: "group", head: "Space group", of: (f) => f.group || null },
+    { key: "nT", head: "T atoms", unit: "in the cell", name: "T atoms in the cell", of: (f) => f.nT, write: String },
+    { key: "unique", head: "T atoms", unit: "unique", name: "T atoms, unique", of: (f) => f.unique, write: String },
+    { key: "rings", head: "Rings", name: "Smallest rings", of: (f) => (f.rings.length ? f.rings.join(" ") : null), sort: (f) => (f.rings.length ? Math.max(...f.rings) : null) },
+    { key: "included", head: "Included sphere", unit: "Å", name: "Largest included sphere", of: (f) => f.included, write: fixed(2) },
+    { key: "free", head: "Free sphere", unit: "Å", name: "Largest free sphere", of: (f) => f.free, write: fixed(2) },
+    { key: "volume", head: "Accessible", unit: "% of volume", name: "Accessible volume", of: (f) => (f.volume === null ? null : 100 * f.volume), write: fixed(1) },
+    { key: "channels", head: "Channels", unit: "dimensions", name: "Dimensions of the channels", of: (f) => f.channels, write: String },
     { key: "feasible", head: "Feasible", of: (f) => yesNo(f.feasible) },
     { key: "likeMade", head: "Like made", of: (f) => yesNo(f.likeMade) },
     { key: "lid", head: "Local distances", of: (f) => (f.lid === null ? null : f.lid ? "pass" : "fail") },
-    { key: "found", head: "Found", unit: "times", of: (f) => f.found, write: String },
+    { key: "found", head: "Found", unit: "times", name: "Found, times", of: (f) => f.found, write: String },
     { key: "knownAs", head: "Known as", of: (f) => f.knownAs || null },
     { key: "valid", head: "Valid", of: (f) => yesNo(f.valid) },
     { key: "remark", head: "Remark", of: (f) => [f.reason, f.energyStatus].filter(Boolean).join("; ") || null },

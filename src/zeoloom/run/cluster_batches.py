@@ -14,8 +14,8 @@ import torch
 from zeoloom.clusters.atoms import points_to_atoms
 from zeoloom.clusters.repair import RepairPlan, begin_repair, repair
 from zeoloom.diffusion.samplers import ancestral, euler, heun
-from zeoloom.report.page import write_page
 from zeoloom.report.scene import Scene, scenes_of_clouds
+from zeoloom.report.scene_page import write_page
 from zeoloom.run.batches import STEP, Batch, run_batches
 from zeoloom.run.folder import RunFolder, finish_run, write_json
 from zeoloom.structure.files.cloud_archive import save_atoms, save_clouds

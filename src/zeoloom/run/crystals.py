@@ -18,7 +18,7 @@ import torch
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.judge.verdict import Judgement, best_first
 from zeoloom.report.gallery import gallery_figure
-from zeoloom.report.report import write_report
+from zeoloom.report.report_page import write_report
 from zeoloom.run.batches import run_batches
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.crystal_sites import draw_sites

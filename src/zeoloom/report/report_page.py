@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, best_first
-from zeoloom.report.report_data import FRACTION, Operations, bonds_of, judgement_data
+from zeoloom.report.page_parts import FRACTION, filled, json_in_script, part, script_elements
+from zeoloom.report.report_data import Operations, bonds_of, judgement_data
 from zeoloom.report.report_statistics import statistics_data, types_data
-from zeoloom.report.templates import filled, json_in_script, part
 from zeoloom.structure.files.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -19,8 +19,21 @@ if TYPE_CHECKING:
 
     from zeoloom.judge.verdict import Judgement
 
-SCRIPTS = ("net", "solid", "viewer", "gallery", "table", "plots", "page")
-"""Parts of the page's behaviour, `report_NAME.js`, in the order in which they build on another."""
+SCRIPTS = (
+    "page_tools.js",
+    "report_crystal.js",
+    "report_viewer.js",
+    "report_gallery.js",
+    "report_table.js",
+    "report_head.js",
+    "report_selected.js",
+    "report_list.js",
+    "report_axes.js",
+    "report_map.js",
+    "report_histograms.js",
+    "report_page.js",
+)
+"""Parts of the page's behaviour, in the order in which they build on another."""
 
 
 def write_report(
@@ -39,8 +52,8 @@ def write_report(
         path: the file to write.
         judgements: in any order; the page begins with the best.
         title: its heading.
-        counts: how many were tried, and how many of them came how far, in order; shares (keys in
-            "_share") are left to the page.
+        counts: how many were tried, and how many of them came how far, in order; keys that end in
+            "_share" are left out, since shares of the first count are shown with each.
         facts: what was run, name and value; shown in this order.
         found: how often each net was found, by its key; counted among the judgements if left out.
         seconds: time each stage took, in order.
@@ -51,7 +64,7 @@ def write_report(
     page = report_html(
         judgements, title=title, counts=counts, facts=facts, found=found, seconds=seconds
     )
-    write_atomically(Path(path), lambda place: place.write_text(page, encoding="utf-8"))
+    write_atomically(Path(path), lambda file: file.write_text(page, encoding="utf-8"))
 
 
 def report_html(
@@ -66,34 +79,49 @@ def report_html(
     """The text of the page; see `write_report`."""
     if found is None:
         found = Counter(judgement.key for judgement in judgements if judgement.key)
-    operations = Operations()
-    ordered = best_first(judgements)
-    bonds = [bonds_of(judgement) for judgement in ordered]
-    valid = [drawn for j, drawn in zip(ordered, bonds, strict=True) if j.valid and drawn]
-    data: dict[str, Any] = {
-        "counts": [
-            [name.replace("_", " "), count]
-            for name, count in counts.items()
-            if not name.endswith("_share")
-        ],
+    data = {
+        "counts": _with_shares(counts),
         "facts": [[name, str(value)] for name, value in facts.items()],
         "seconds": [[stage, round(float(spent), 2)] for stage, spent in (seconds or {}).items()],
         "limits": {"feasible": FEASIBLE, "likeMade": LIKE_MADE},
-        "fraction": FRACTION,
-        "frameworks": [
-            judgement_data(judgement, drawn, found, operations)
-            for judgement, drawn in zip(ordered, bonds, strict=True)
-        ],
-        "operations": operations.texts,
         "types": types_data(),
-        "statistics": statistics_data(valid, [j.rings for j in ordered if j.valid and j.rings]),
+        **_frameworks_data(best_first(judgements), found),
     }
     marks = {
         "title": html.escape(title),
         "version": html.escape(version("zeoloom")),
-        "style": part("report_style.html"),
+        "style": part("report_page_style.html"),
         "data": json_in_script(data),
-        "library": part("3Dmol-min.js"),
-        "scripts": "\n".join(f"<script>{part(f'report_{name}.js')}</script>" for name in SCRIPTS),
+        "scripts": script_elements("3Dmol-min.js", *SCRIPTS),
     }
-    return filled("report.html", marks)
+    return filled("report_page.html", marks)
+
+
+def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | None]]:
+    """Names, counts and their shares of the first count."""
+    named = {
+        name.replace("_", " "): count
+        for name, count in counts.items()
+        if not name.endswith("_share")
+    }
+    first = next(iter(named.values()), 0)
+    return [
+        (name, count, round(count / first, 5) if first else None) for name, count in named.items()
+    ]
+
+
+def _frameworks_data(ordered: Sequence[Judgement], found: Mapping[str, int]) -> dict[str, Any]:
+    """All that the page knows of the frameworks, one by one and together."""
+    operations = Operations()
+    bonds = [bonds_of(judgement) for judgement in ordered]
+    valid = [drawn for j, drawn in zip(ordered, bonds, strict=True) if j.valid and drawn]
+    frameworks = [
+        judgement_data(judgement, drawn, found, operations)
+        for judgement, drawn in zip(ordered, bonds, strict=True)
+    ]
+    return {
+        "fraction": FRACTION,
+        "frameworks": frameworks,
+        "operations": operations.texts,
+        "statistics": statistics_data(valid, [j.rings for j in ordered if j.valid and j.rings]),
+    }

@@ -11,8 +11,8 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.nets.bonding import SHORT_BOND
+from zeoloom.report.page_parts import filled, json_in_script, part, script_elements
 from zeoloom.report.scene import sphere_radii
-from zeoloom.report.templates import filled, json_in_script, part
 from zeoloom.structure.files.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def write_page(path: str | Path, scenes: Sequence[Scene], title: str = "") -> No
     if not scenes:
         raise InputError(f"{path}: no scenes to show; give at least one cloud or crystal.")
     page = page_html(scenes, title or scenes[0].title)
-    write_atomically(Path(path), lambda place: place.write_text(page, encoding="utf-8"))
+    write_atomically(Path(path), lambda file: file.write_text(page, encoding="utf-8"))
 
 
 def page_html(scenes: Sequence[Scene], title: str) -> str:
@@ -45,11 +45,11 @@ def page_html(scenes: Sequence[Scene], title: str) -> str:
     marks = {
         "title": html.escape(title),
         "version": html.escape(version("zeoloom")),
+        "style": part("scene_page_style.html"),
         "scenes": json_in_script(data),
-        "library": part("3Dmol-min.js"),
-        "viewer": part("viewer.js"),
+        "scripts": script_elements("3Dmol-min.js", "page_tools.js", "scene_page.js"),
     }
-    return filled("page.html", marks)
+    return filled("scene_page.html", marks)
 
 
 def scene_data(scene: Scene) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def scene_data(scene: Scene) -> dict[str, Any]:
         "radii": _thousandths(sphere_radii(scene.weights)),
         "weights": scene.weights.tolist(),
         "coordination": scene.coordination.tolist(),
-        "inside": scene.inside.astype(int).tolist(),
+        "kinds": _kinds(scene),
         "segments": _thousandths(scene.segments),
         "short": scene.short.astype(int).tolist(),
         "lengths": _thousandths(scene.lengths),
@@ -75,6 +75,12 @@ def scene_data(scene: Scene) -> dict[str, Any]:
         },
         "trajectory": None if scene.trajectory is None else _trajectory_data(scene.trajectory),
     }
+
+
+def _kinds(scene: Scene) -> list[str]:
+    """What each atom is: "rim" where neighbours are cut off, "four" with four of them, "other"."""
+    inside = np.where(scene.coordination == 4, "four", "other")
+    return [str(kind) for kind in np.where(scene.inside, inside, "rim")]
 
 
 def _trajectory_data(trajectory: Trajectory) -> dict[str, Any] | None:

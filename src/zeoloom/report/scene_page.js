@@ -1,51 +1,35 @@
-// The page's behaviour: draws the scenes with 3Dmol.js and wires the controls.
-// Scenes come as JSON with coordinates in whole thousandths of an Å (see page.py).
+// The page's behaviour: draws the scenes with 3Dmol.js and connects the controls.
+// Scenes come as JSON with coordinates in whole thousandths of an Å (see `scene_page.py`).
 "use strict";
 (() => {
-  const byId = (id) => document.getElementById(id);
+  const { byId, colour, element } = Tools;
   const { scenes, shortBond } = JSON.parse(byId("scenes").textContent);
   const POINT_RADIUS = 0.075; // Å
   const BOND_RADIUS = 0.09;
   const SHORT_RADIUS = 0.13;
   const FILM_SECONDS = 7;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  let viewer = null; // null without WebGL: the panel still tells the counts
+  let viewer = null; // null without WebGL: the panel still holds the counts
   let current = 0;
   let frame = null; // position in the trajectory, may lie between two frames; null: the finished cloud
   let playing = null; // id of the animation request
   let spinning = false;
   const layers = { points: null, atoms: null, bonds: null };
 
-  // A custom property of the style sheet: light and dark are told apart there only.
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const scene = () => scenes[current];
   const film = () => scene().trajectory;
   const shown = (name) => byId(name).checked;
 
   // ---- drawing ---------------------------------------------------------------------------------
 
-  // 3Dmol draws thousands of its "atoms" as sphere and stick impostors in one go, where thousands of
-  // separate shapes would crawl; so points, atoms and bond ends all enter it as atoms of one model each.
-  const particle = (flat, i) => ({
-    elem: "X", x: flat[3 * i] / 1000, y: flat[3 * i + 1] / 1000, z: flat[3 * i + 2] / 1000,
-    bonds: [], bondOrder: [],
-  });
+  // Coordinates of `flat`, three by three; bonded(i) are the particles that i is bonded to.
+  const particles = (flat, bonded) => Array.from({ length: flat.length / 3 }, (_, i) =>
+    Tools.particle([0, 1, 2].map((k) => flat[3 * i + k] / 1000), bonded?.(i)));
 
-  const particles = (flat) => Array.from({ length: flat.length / 3 }, (_, i) => particle(flat, i));
-
-  function replaceLayer(name, atoms, style, tell) {
+  function replaceLayer(name, atoms, styleOf, textOf) {
     if (layers[name]) viewer.removeModel(layers[name]);
-    layers[name] = null;
-    if (!atoms.length) return;
-    const model = viewer.addModel();
-    model.addAtoms(atoms);
-    model.selectedAtoms({}).forEach((atom, i) => { atom.style = style(atom, i); });
-    if (tell) {
-      model.setHoverable({}, true, (atom) => { byId("readout").textContent = tell(atom.index); },
-        () => { byId("readout").textContent = ""; });
-    }
-    layers[name] = model;
+    const describe = textOf && ((i) => { byId("readout").textContent = i === null ? "" : textOf(i); });
+    layers[name] = Tools.addModel(viewer, atoms, styleOf, describe);
   }
 
   // Points of the trajectory between its frames, on straight lines.
@@ -64,41 +48,40 @@
     replaceLayer("points", particles(flat), () => style);
   }
 
-  function kindOf(i) {
-    if (!scene().inside[i]) return "rim";
-    return scene().coordination[i] === 4 ? "four" : "other";
+  const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+  function atomText(i) {
+    const s = scene();
+    const points = s.points.length ? counted(s.weights[i], "point") : "";
+    const rim = s.kinds[i] === "rim" ? "at the rim" : "";
+    return [`Atom ${i + 1}`, points, counted(s.coordination[i], "neighbour"), rim].filter(Boolean).join(", ");
   }
 
   function drawAtoms() {
     const s = scene();
     // atoms let their points shine through when both are shown
     const opacity = shown("points") && s.points.length ? Number(colour("see-through")) : 1;
+    const shades = Object.fromEntries(["four", "other", "rim"].map((kind) => [kind, colour(kind)]));
     replaceLayer("atoms", shown("atoms") && frame === null ? particles(s.atoms) : [],
-      (_, i) => ({ sphere: { radius: s.radii[i] / 1000, color: colour(kindOf(i)), opacity } }),
-      (i) => [
-        `Atom ${i + 1}`,
-        s.points.length ? `${s.weights[i]} ${s.weights[i] === 1 ? "point" : "points"}` : "",
-        `${s.coordination[i]} ${s.coordination[i] === 1 ? "neighbour" : "neighbours"}`,
-        s.inside[i] ? "" : "at the rim",
-      ].filter(Boolean).join(", "));
+      (i) => ({ sphere: { radius: s.radii[i] / 1000, color: shades[s.kinds[i]], opacity } }), atomText);
   }
 
-  // Lengths are those of the bonds: segments that leave a cell are halves of theirs.
+  // Lengths are those of whole bonds: segments that leave a cell are halves of theirs.
+  function bondText(i) {
+    const length = `Bond of ${(scene().lengths[i] / 1000).toFixed(2)} Å`;
+    return scene().short[i] ? `${length}, too short` : length;
+  }
+
   function drawBonds() {
     const s = scene();
-    const ends = shown("bonds") && frame === null ? particles(s.segments) : [];
-    ends.forEach((end, i) => { end.bonds = [i ^ 1]; end.bondOrder = [1]; });
-    const isShort = (i) => s.short[i >> 1] === 1;
-    const edges = particles(s.cell);
-    edges.forEach((end, i) => { end.bonds = [ends.length + (i ^ 1)]; end.bondOrder = [1]; });
+    const ends = shown("bonds") && frame === null ? particles(s.segments, (i) => [i ^ 1]) : [];
+    const edges = particles(s.cell, (i) => [ends.length + (i ^ 1)]);
+    const bond = { stick: { radius: BOND_RADIUS, color: colour("bond") } };
+    const short = { stick: { radius: SHORT_RADIUS, color: colour("short") } };
+    const edge = { stick: { radius: 0.03, color: colour("cell") } };
     replaceLayer("bonds", [...ends, ...edges],
-      (_, i) => {
-        if (i >= ends.length) return { stick: { radius: 0.03, color: colour("cell") } };
-        const name = isShort(i) ? "short" : "bond";
-        return { stick: { radius: isShort(i) ? SHORT_RADIUS : BOND_RADIUS, color: colour(name) } };
-      },
-      (i) => (i >= ends.length ? "Edge of the cell"
-        : `Bond of ${(s.lengths[i >> 1] / 1000).toFixed(2)} Å${isShort(i) ? ", too short" : ""}`));
+      (i) => (i >= ends.length ? edge : s.short[i >> 1] ? short : bond),
+      (i) => (i >= ends.length ? "Edge of the cell" : bondText(i >> 1)));
   }
 
   function draw() {
@@ -133,7 +116,7 @@
 
   function writeLegend() {
     const s = scene();
-    const kinds = new Set(s.radii.map((_, i) => kindOf(i)));
+    const kinds = new Set(s.kinds);
     const entries = [];
     if (kinds.has("four")) entries.push([swatches.sphere("four"), "Atom with four neighbours"]);
     if (kinds.has("other")) entries.push([swatches.sphere("other"), "Atom with more or fewer"]);
@@ -156,12 +139,8 @@
       [c.inside === c.atoms ? "Four-connected" : "Four-connected, away from the rim", `${c.four} of ${c.inside}`]];
     if (s.points.length) rows.unshift(["Points", s.points.length / 3]);
     byId("numbers").replaceChildren(...rows.flatMap(([name, value]) => {
-      const term = document.createElement("dt");
-      const number = document.createElement("dd");
-      term.textContent = name;
-      number.textContent = value;
-      if (name.startsWith("Bonds under") && value > 0) number.className = "alarm";
-      return [term, number];
+      const alarm = name.startsWith("Bonds under") && value > 0;
+      return [element("dt", name), element("dd", value, alarm ? "alarm" : "")];
     }));
     byId("picker").hidden = scenes.length < 2;
     byId("which").textContent = `${s.title} (${current + 1} of ${scenes.length})`;
@@ -181,9 +160,9 @@
     const at = frame === null ? last : frame;
     byId("frame").max = last;
     byId("frame").value = Math.round(at);
-    const told = frame === null ? "finished" : `noise ${film().sigmas[Math.floor(frame)].toPrecision(2)} Å`;
-    byId("sigma").textContent = told;
-    byId("frame").setAttribute("aria-valuetext", told);
+    const text = frame === null ? "finished" : `noise ${film().sigmas[Math.floor(frame)].toPrecision(2)} Å`;
+    byId("sigma").textContent = text;
+    byId("frame").setAttribute("aria-valuetext", text);
     byId("play").textContent = playing === null ? "Play" : "Pause";
   }
 
@@ -223,7 +202,7 @@
       start ??= now;
       const at = from + ((now - start) / 1000) * speed;
       playing = at < last ? requestAnimationFrame(step) : null;
-      showFrame(calm ? Math.floor(at) : at);
+      showFrame(Tools.reducedMotion ? Math.floor(at) : at);
     };
     playing = requestAnimationFrame(step);
     writeFilm();
@@ -235,11 +214,8 @@
     if (viewer) viewer.spin(on ? "y" : false, 0.5);
   }
 
-  function setTheme(name) {
-    document.documentElement.dataset.theme = name;
-    byId("theme").textContent = name === "dark" ? "Light" : "Dark";
-    if (!viewer) return;
-    viewer.setBackgroundColor(colour("paper"), 1);
+  function themeChanged() {
+    viewer?.setBackgroundColor(colour("paper"), 1);
     draw();
   }
 
@@ -275,38 +251,17 @@
     for (const name of ["points", "atoms", "bonds"]) byId(name).onchange = draw;
     byId("spin").onclick = () => setSpin(!spinning);
     byId("reset").onclick = resetView;
-    byId("theme").onclick = () =>
-      setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     document.addEventListener("keydown", onKey);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", () => setTheme(dark.matches ? "dark" : "light"));
-    setTheme(dark.matches ? "dark" : "light");
-  }
-
-  // "none", "software" (where smooth edges would cost half a second a picture) or "hardware".
-  function graphics() {
-    const canvas = document.createElement("canvas");
-    const gl = canvas.getContext("webgl2") || canvas.getContext("webgl");
-    if (!gl) return "none";
-    const info = gl.getExtension("WEBGL_debug_renderer_info");
-    const name = info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : "";
-    gl.getExtension("WEBGL_lose_context")?.loseContext();
-    return /swiftshader|llvmpipe|software|basic render/i.test(name) ? "software" : "hardware";
+    Tools.followTheme(themeChanged);
+    themeChanged();
   }
 
   function begin() {
-    const kind = graphics();
+    const kind = Tools.graphics();
     if (kind !== "none") {
-      const antialias = kind === "hardware";
-      viewer = $3Dmol.createViewer(byId("stage"), { antialias, hoverDuration: 60 });
+      viewer = $3Dmol.createViewer(byId("stage"), { antialias: kind === "hardware", hoverDuration: 60 });
     }
-    if (!viewer) {
-      byId("message").innerHTML = "<strong>This browser shows no 3D graphics.</strong>" +
-        "<p>The picture needs WebGL. Turn on hardware acceleration in the settings, or open the page " +
-        "in another browser. The numbers on this page are complete without it.</p>";
-      byId("message").hidden = false;
-      document.documentElement.dataset.flat = "yes"; // hides what has nothing to steer
-    }
+    if (!viewer) Tools.sayNoGraphics("The numbers on this page are complete without it.");
     wire();
     show(0);
     resetView();
