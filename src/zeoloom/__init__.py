@@ -105,7 +105,7 @@ _HOMES = {
     "save_clusters": "structure.files.cluster_archive",
     "load_reference": "structure.reference",
     "scene_figure": "report.figures",
-    "write_page": "report.page",
+    "write_page": "report.scene_page",
     "read_scenes": "report.scene",
     "framework_sheet": "report.tables",
     "frameworks_table": "report.tables",
