@@ -29,12 +29,13 @@ from solve import LISTS
 from zeoloom.errors import InputError
 from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import identify
-from zeoloom.search.candidates import fingerprint_of, framework_of, gathered, site_of
+from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
+from zeoloom.search.target import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from zeoloom.search.candidates import Site
+    from zeoloom.search.target import Target
     from zeoloom.structure.records import Framework
 
 HEADER = "type  unique T  cycles  valid  different   hits  first (s)  valid per s"
@@ -64,30 +65,30 @@ class Row:
 
 
 def judged(
-    framework: Framework, site: Site, cycles: Sequence[annealing.Cycle], seconds: float
+    framework: Framework, target: Target, cycles: Sequence[annealing.Cycle], seconds: float
 ) -> Row:
     """Judge what came out, as `solve.py` does.
 
     Args:
         framework: the type looked for.
-        site: its cell and group, with the numbers of T atoms it has.
-        cycles: sites of each; of more sites than T atoms in the cell nothing is expected.
+        target: its cell and group, with the numbers of T atoms it has.
+        cycles: atoms of each; of more atoms than T atoms in the cell nothing is expected.
         seconds: they took.
     """
-    wanted = fingerprint_of(gathered(framework.frac_t, site))
+    wanted = candidate_fingerprint(points_to_atoms(framework.frac_t, target))
     prints: list[str] = []
     hits: list[float] = []
     for cycle in cycles:
-        if len(cycle.frac) > site.n_t[1]:
+        if len(cycle.frac) > target.n_t[1]:
             continue
-        grown = gathered(cycle.frac, site)
-        mark = fingerprint_of(grown) if grown.valid else ""
+        grown = points_to_atoms(cycle.frac, target)
+        mark = candidate_fingerprint(grown) if grown.valid else ""
         if not mark:
             continue
         prints.append(mark)
         if mark == wanted:
             # the key decides, not the fingerprint
-            assert hits or identify(net_of(framework_of(grown, "made"))) == framework.name
+            assert hits or identify(net_of(candidate_framework(grown, "made"))) == framework.name
             hits.append(cycle.seconds)
     first = min(hits, default=float("inf"))
     unique = len(framework.frac_t)
@@ -121,16 +122,16 @@ def rows_of(codes: Sequence[str], options: argparse.Namespace) -> Iterator[Row]:
     if options.fragen is not None:
         fragen.check_program(options.fragen)
     else:
-        sod = site_of(reference["SOD"], 1)
+        sod = target_of(reference["SOD"], 1)
         annealing.anneal(sod, float("inf"), np.random.default_rng(0), most=1)  # compiles
     understood = False
     for code in codes:
         framework = reference[code]
         n_t, unique = fragen.n_t_of(framework), len(framework.frac_t)
-        site = site_of(framework, unique, n_t=(n_t, n_t), n_t_unique=(unique, unique))
+        target = target_of(framework, unique, n_t=(n_t, n_t), n_t_unique=(unique, unique))
         if options.fragen is None:
             rng = np.random.default_rng(options.seed)
-            cycles, spent = annealing.anneal(site, options.seconds, rng), options.seconds
+            cycles, spent = annealing.anneal(target, options.seconds, rng), options.seconds
         else:
             text = fragen.input_of(template, framework, options.cycles, options.seed)
             ran = fragen.run_program(options.fragen.resolve(), text, options.seconds)
@@ -142,7 +143,7 @@ def rows_of(codes: Sequence[str], options: argparse.Namespace) -> Iterator[Row]:
                     f"{ran.told}; its input may want another layout (--print-template, "
                     "--template), or it writes nothing until it ends (--cycles)"
                 )
-        yield judged(framework, site, cycles, spent)
+        yield judged(framework, target, cycles, spent)
 
 
 def read_template(path: Path) -> str:

@@ -31,7 +31,7 @@ from zeoloom.geometry.pair_kernel import lattice_shifts
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
-    from zeoloom.search.candidates import Site
+    from zeoloom.search.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Cycle:
 
 
 def anneal(
-    site: Site, seconds: float, rng: np.random.Generator, most: int | None = None
+    target: Target, seconds: float, rng: np.random.Generator, most: int | None = None
 ) -> list[Cycle]:
     """Cycle after cycle until the time is up.
 
     Args:
-        site: cell, group and number of points; limits are not looked at.
+        target: cell, group and number of points; limits are not looked at.
         seconds: a cycle that ends later does not count.
         rng: source of randomness.
         most: cycles to begin; without it any number.
@@ -61,11 +61,11 @@ def anneal(
     Returns:
         The cycles that were not given up.
     """
-    group = layout_of(site)
+    group = layout_of(target)
     kept: list[Cycle] = []
     begun, started = 0, time.perf_counter()
     while begun != most:
-        frac, cost = run_cycle(site.n_points, group, rng)
+        frac, cost = run_cycle(target.n_points, group, rng)
         begun += 1
         spent = time.perf_counter() - started
         if spent > seconds:
@@ -75,14 +75,14 @@ def anneal(
     return kept
 
 
-def layout_of(site: Site) -> Group:
-    """Cell and group of a site for the compiled functions."""
-    operations = site.operations
-    shifts, _ = lattice_shifts(site.cell, BOND_CUTOFF)
+def layout_of(target: Target) -> Group:
+    """Cell and group of a target for the compiled functions."""
+    operations = target.operations
+    shifts, _ = lattice_shifts(target.cell, BOND_CUTOFF)
     return Group(
         np.ascontiguousarray(operations.rotations.transpose(1, 2, 0), dtype=np.float64),
         np.ascontiguousarray(operations.translations.T),
-        np.ascontiguousarray(site.cell),
-        np.linalg.inv(site.cell),
+        np.ascontiguousarray(target.cell),
+        np.linalg.inv(target.cell),
         shifts[np.argsort(np.abs(shifts).sum(axis=1), kind="stable")],
     )

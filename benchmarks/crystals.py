@@ -22,8 +22,11 @@ import torch
 import zeoloom
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.run.crystal_sites import batch_size
-from zeoloom.search.annealing import CrystalRepair, repair_crystals
-from zeoloom.search.candidates import crystals_of, fingerprint_of, gathered, grow, harvest, site_of
+from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
+from zeoloom.search.candidates import candidate_fingerprint, candidates_from, points_to_atoms
+from zeoloom.search.context import Search
+from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.target import target_of
 
 CODES = ("CHA", "FAU", "AEI", "MEL", "MFI", "SOV")
 MOST_UNIQUE = 4
@@ -36,24 +39,18 @@ def yields(model: zeoloom.Model, options: argparse.Namespace) -> None:
     for code in ("SOD", *CODES):  # the first one compiles and is not shown
         framework = zeoloom.load_reference()[code]
         unique = len(framework.frac_t)
-        both = [site_of(framework, unique + extra) for extra in (0, 1)]
-        wanted = fingerprint_of(gathered(framework.frac_t, both[0]))
-        generator = torch.Generator().manual_seed(options.seed)
-        sites = [both[i % 2] for i in range(options.n)]
-        crystal = crystals_of(sites)
-        started = time.monotonic()
-        x = grow(
-            model.network,
-            sampler,
-            crystal,
-            steps=options.steps,
-            generator=generator,
-            device=torch.device("cpu"),
+        both = [target_of(framework, unique + extra) for extra in (0, 1)]
+        wanted = candidate_fingerprint(points_to_atoms(framework.frac_t, both[0]))
+        search = Search(
+            model.network, torch.device("cpu"), torch.Generator().manual_seed(options.seed)
         )
-        assert crystal.present is not None
-        grown = harvest(x, crystal.present, sites)
+        targets = [both[i % 2] for i in range(options.n)]
+        crystal = crystals_at(targets)
+        started = time.monotonic()
+        points = denoise_from_noise(crystal, sampler, options.steps, search)
+        grown = candidates_from(points, points_present(targets), targets)
         seconds = (time.monotonic() - started) / options.n
-        met = [fingerprint_of(each) for each in grown if each.valid]
+        met = [candidate_fingerprint(each) for each in grown if each.valid]
         if code != "SOD":
             print(
                 f"{code}   {unique:8d}  {len(met):2d}/{options.n}  {met.count(wanted):15d}  "
@@ -65,46 +62,40 @@ def yields(model: zeoloom.Model, options: argparse.Namespace) -> None:
 def repairs(model: zeoloom.Model, options: argparse.Namespace) -> None:
     """Print the shares of valid crystals before and after repair."""
     sampler = partial(ancestral, noise_factor=options.noise_factor)
-    device = torch.device("cpu")
-    generator = torch.Generator().manual_seed(options.seed)
+    search = Search(model.network, torch.device("cpu"), torch.Generator().manual_seed(options.seed))
     known = {*model.record["learned"], *model.record["held_out"]}
     frameworks = [
         framework
         for code, framework in zeoloom.load_reference().items()
         if code in known and len(framework.frac_t) <= MOST_UNIQUE
     ]
-    sites = [
-        site_of(framework, len(framework.frac_t) + i % 2) for i, framework in enumerate(frameworks)
+    targets = [
+        target_of(framework, len(framework.frac_t) + i % 2, index=i)
+        for i, framework in enumerate(frameworks)
     ]
-    sites.sort(key=lambda site: site.n_points)
+    targets.sort(key=lambda target: target.n_points)
     before = after = 0
     started = time.monotonic()
     size = batch_size(MOST_UNIQUE)
-    for first in range(0, len(sites), size):
-        batch = sites[first : first + size]
-        crystal = crystals_of(batch)
-        x = grow(
-            model.network,
-            sampler,
-            crystal,
-            steps=options.steps,
-            generator=generator,
-            device=device,
-        )
-        assert crystal.present is not None
-        grown = harvest(x, crystal.present, batch)
+    for first in range(0, len(targets), size):
+        batch = targets[first : first + size]
+        points = denoise_from_noise(crystals_at(batch), sampler, options.steps, search)
+        grown = candidates_from(points, points_present(batch), batch)
         valid = sum(each.valid for each in grown)
         before += valid
         after += valid
         faulty = [each for each in grown if not each.valid]
-        # one crystal a type: none is given up
-        plan = CrystalRepair(rounds=options.rounds, hot=0.3, cold=0.3, halvings=(), renewal=0)
-        rounds = repair_crystals(model.network, faulty, plan, generator, device)
-        after += len({id(grown.site) for made in rounds for grown in made})
+        # one crystal a type: none is dropped
+        plan = AnnealingPlan(
+            rounds=options.rounds, hot=0.3, cold=0.3, halving_shares=(), resampling_interval=0
+        )
+        rounds = annealing_rounds(faulty, plan, search)
+        after += len({grown.target.index for made in rounds for grown in made})
     seconds = time.monotonic() - started
     print(
-        f"{len(sites)} types with up to {MOST_UNIQUE} unique T: valid {before} at once, {after} "
-        f"after up to {options.rounds} rounds of repair ({after / len(sites):.0%}); {seconds:.0f} s"
+        f"{len(targets)} types with up to {MOST_UNIQUE} unique T: valid {before} at once, {after} "
+        f"after up to {options.rounds} rounds of annealing ({after / len(targets):.0%}); "
+        f"{seconds:.0f} s"
     )
 
 

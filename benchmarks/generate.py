@@ -24,6 +24,7 @@ import torch
 
 import zeoloom
 from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, Judgement, relaxed
+from zeoloom.search.pipeline import STAGES
 from zeoloom.silica.energy import relax_many
 
 DEFAULTS = zeoloom.GenerateRequest.model_fields
@@ -87,7 +88,7 @@ def main() -> None:
         made = zeoloom.make_frameworks(request, model, path, generator=generator)
         record = json.loads((path / "run.json").read_text(encoding="utf-8"))
     seconds = record["outcome"]["seconds"]
-    spent = sum(seconds[stage] for stage in ("grow", "identify", "refine"))
+    spent = sum(seconds[stage] for stage in STAGES)
     print(f"seed {options.seed}, {spent:.0f} s on one thread: {seconds}")
     for name, count in made.counts.items():
         print(f"{name:<24}{count:8.4g}  {count / spent * 3600:8.0f} per core-hour")

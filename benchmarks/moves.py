@@ -1,4 +1,4 @@
-"""What one round of repair brings: useful moves a second, by the settings of `CrystalRepair`.
+"""What one round of annealing brings: useful moves a second, by the settings of `AnnealingPlan`.
 
     python benchmarks/moves.py
     python benchmarks/moves.py --codes UTL EUO --set walk=1 --set sigmas=0.4,0.6,0.9
@@ -24,17 +24,19 @@ import zeoloom
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.run.crystal_sites import batch_size
-from zeoloom.search.annealing import CrystalRepair, one_round
-from zeoloom.search.candidates import crystals_of, grow, harvest, site_of
-from zeoloom.search.context import numpy_generator
-from zeoloom.search.walk_kernel import first_patience
-from zeoloom.search.wyckoff import keep_seated, take_seats
+from zeoloom.search.annealing import AnnealingPlan, one_round
+from zeoloom.search.candidates import candidates_from
+from zeoloom.search.context import Search, numpy_generator
+from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.target import target_of
+from zeoloom.search.walk_kernel import initial_walk_state
+from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zeoloom.learn.checkpoint import Model
-    from zeoloom.search.candidates import Grown
+    from zeoloom.search.candidates import Candidate
 
 SAMPLER = partial(ancestral, noise_factor=0.8)
 CODES = ("UTL", "EUO", "MWW", "BEA", "IHW")
@@ -47,7 +49,7 @@ SAME, COSTLIER = 0.02, 0.5
 """Costs that differ by less are of one net; and how much more a useful one may cost."""
 
 TEMPERATURE = 1.0
-"""Of the rounds; walks are as cold as `calm` says."""
+"""Of the rounds; that of walks is `walk_temperature` times it."""
 
 CPU = torch.device("cpu")
 
@@ -79,60 +81,40 @@ class Tally:
         )
 
 
-def in_repair(model: Model, code: str, seed: int) -> list[Grown]:
+def in_repair(model: Model, code: str, seed: int) -> list[Candidate]:
     """Crystals of a type's cell after some rounds of repair, no two of one net."""
     framework = zeoloom.load_reference()[code]
     n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
     unique = len(framework.frac_t)
-    site = site_of(framework, unique + 1, n_t=(n_t, n_t), n_t_unique=(unique, unique))
-    generator = torch.Generator().manual_seed(seed)
-    taken, seated = take_seats([site] * batch_size(unique), generator)
-    patience, rng = first_patience(), numpy_generator(generator)
-    keep = keep_seated(taken, seated, rng)
-    batch = crystals_of(taken)
-    x = grow(model.network, SAMPLER, batch, steps=30, generator=generator, device=CPU, keep=keep)
-    assert batch.present is not None
-    now = _best(harvest(x, batch.present, taken))
+    target = target_of(framework, unique + 1, n_t=(n_t, n_t), n_t_unique=(unique, unique))
+    search = Search(model.network, CPU, torch.Generator().manual_seed(seed))
+    targets, constrained = choose_constrained([target] * batch_size(unique), search.rng)
+    state, rng = initial_walk_state(), numpy_generator(search.rng)
+    constraint = wyckoff_constraint(targets, constrained, rng)
+    points = denoise_from_noise(crystals_at(targets), SAMPLER, 30, search, constraint)
+    now = _best(candidates_from(points, points_present(targets), targets))
     for _ in range(ROUNDS):
-        made, _ = one_round(
-            model.network,
-            now,
-            CrystalRepair(),
-            TEMPERATURE,
-            patience,
-            rng,
-            generator,
-            CPU,
-        )
+        made, _, state = one_round(now, AnnealingPlan(), TEMPERATURE, state, rng, search)
         now = _best([*now, *made])
     return now
 
 
-def _best(crystals: Sequence[Grown]) -> list[Grown]:
-    kept: list[Grown] = []
+def _best(crystals: Sequence[Candidate]) -> list[Candidate]:
+    kept: list[Candidate] = []
     for crystal in sorted(crystals, key=lambda each: each.cost):
         if not kept or crystal.cost - kept[-1].cost >= SAME:
             kept.append(crystal)
     return kept[:CRYSTALS]
 
 
-def moves(model: Model, crystals: Sequence[Grown], plan: CrystalRepair, repeats: int) -> Tally:
+def moves(model: Model, crystals: Sequence[Candidate], plan: AnnealingPlan, repeats: int) -> Tally:
     """Count what becomes of crystals, again and again from the same ones."""
     tally = Tally()
-    generator = torch.Generator().manual_seed(0)
-    rng = numpy_generator(generator)
+    search = Search(model.network, CPU, torch.Generator().manual_seed(0))
+    rng, state = numpy_generator(search.rng), initial_walk_state()
     for _ in range(repeats):
         started = time.perf_counter()
-        made, _ = one_round(
-            model.network,
-            crystals,
-            plan,
-            TEMPERATURE,
-            first_patience(),
-            rng,
-            generator,
-            CPU,
-        )
+        made, _, _ = one_round(crystals, plan, TEMPERATURE, state, rng, search)
         tally.seconds += time.perf_counter() - started
         for before, after in zip(crystals, made, strict=True):
             gone = after.cost - before.cost
@@ -144,11 +126,11 @@ def moves(model: Model, crystals: Sequence[Grown], plan: CrystalRepair, repeats:
 
 
 def settings(text: str) -> dict[str, Any]:
-    """A field of `CrystalRepair` and its value, from NAME=VALUE or NAME=VALUE,VALUE."""
+    """A field of `AnnealingPlan` and its value, from NAME=VALUE or NAME=VALUE,VALUE."""
     name, _, value = text.partition("=")
-    default = {field.name: field.default for field in fields(CrystalRepair)}.get(name)
+    default = {field.name: field.default for field in fields(AnnealingPlan)}.get(name)
     if default is None or not value:
-        raise argparse.ArgumentTypeError(f"{text}: expected FIELD=VALUE, a field of CrystalRepair")
+        raise argparse.ArgumentTypeError(f"{text}: expected FIELD=VALUE, a field of AnnealingPlan")
     try:
         if isinstance(default, tuple):
             return {name: tuple(map(float, value.split(",")))}
@@ -170,13 +152,13 @@ def main() -> None:
     model = zeoloom.load_model(options.model, CPU)
     every = {name: value for change in options.set for name, value in change.items()}
     changes = [{}, *options.set, *([every] if len(every) > 1 else [])]
-    moves(model, in_repair(model, "SOD", 0), CrystalRepair(), 1)  # compiles
+    moves(model, in_repair(model, "SOD", 0), AnnealingPlan(), 1)  # compiles
     totals = [Tally() for _ in changes]
     print("type  useful/s  lower/s   useful    lower     idle  ms each  plan")
     for code in options.codes:
         crystals = in_repair(model, code, options.seed)
         for change, total in zip(changes, totals, strict=True):
-            told = moves(model, crystals, replace(CrystalRepair(), **change), options.repeats)
+            told = moves(model, crystals, replace(AnnealingPlan(), **change), options.repeats)
             for field in fields(Tally):
                 setattr(total, field.name, getattr(total, field.name) + getattr(told, field.name))
             print(f"{code}  {told.row()}  {change or 'default'}", flush=True)

@@ -33,22 +33,23 @@ from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import identify
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.crystal_sites import batch_size
-from zeoloom.search.annealing import CrystalRepair, repair_crystals
-from zeoloom.search.candidates import fingerprint_of, framework_of, gathered, site_of
+from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
+from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
 from zeoloom.search.context import Search
 from zeoloom.search.pipeline import (
-    Batch,
+    BatchState,
     SearchPlan,
     assign_positions,
     denoise_points,
     gather_atoms,
 )
-from zeoloom.search.task import spare_points
+from zeoloom.search.target import spare_points, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zeoloom.search.candidates import Grown, Site
+    from zeoloom.search.candidates import Candidate
+    from zeoloom.search.target import Target
 
 LISTS: dict[str, tuple[str, ...]] = {
     "ten": ("CHA", "FAU", "AEI", "MER", "FER", "MOR", "HEU", "TON", "MEL", "MFI"),
@@ -95,11 +96,11 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
     framework = zeoloom.load_reference()[code]
     n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
     unique = len(framework.frac_t)
-    sites = [
-        site_of(framework, unique + extra, n_t=(n_t, n_t), n_t_unique=(unique, unique))
+    targets = [
+        target_of(framework, unique + extra, n_t=(n_t, n_t), n_t_unique=(unique, unique))
         for extra in range(1 + spare_points(unique))
     ]
-    wanted = fingerprint_of(gathered(framework.frac_t, sites[0]))
+    wanted = candidate_fingerprint(points_to_atoms(framework.frac_t, targets[0]))
     finder = Search(
         model.network,
         next(model.network.parameters()).device,
@@ -108,7 +109,7 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
     plan = SearchPlan(
         partial(ancestral, noise_factor=options.noise_factor),
         options.steps,
-        CrystalRepair(rounds=options.repair, walk=options.walk),
+        AnnealingPlan(rounds=options.repair, walk=options.walk),
     )
     tried = valid = hits = 0
     first = math.inf
@@ -122,18 +123,18 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
         return spent() > options.seconds or (hits > 0 and not options.whole)
 
     while not done():
-        drawn = torch.randint(len(sites), (batch_size(unique),), generator=finder.rng).tolist()
+        drawn = torch.randint(len(targets), (batch_size(unique),), generator=finder.rng).tolist()
         tried += len(drawn)
         met: set[str] = set()
-        for number, made in enumerate(_rounds([sites[i] for i in drawn], finder, plan)):
-            names = [fingerprint_of(grown) for grown in made]
+        for number, made in enumerate(_rounds([targets[i] for i in drawn], finder, plan)):
+            names = [candidate_fingerprint(grown) for grown in made]
             fresh = names if number == 0 else sorted(set(names) - met)
             met.update(fresh)
             valid += len(fresh)
             hits += fresh.count(wanted)
             if wanted in fresh and first == math.inf:
                 first = spent()
-                found = framework_of(made[names.index(wanted)], code)
+                found = candidate_framework(made[names.index(wanted)], code)
                 assert identify(net_of(found)) == code  # the key decides, not the fingerprint
             if done():
                 break
@@ -141,15 +142,13 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
     return Outcome(first, spent(), tried, valid, len(nets), hits)
 
 
-def _rounds(sites: list[Site], search: Search, plan: SearchPlan) -> Iterator[list[Grown]]:
+def _rounds(targets: list[Target], search: Search, plan: SearchPlan) -> Iterator[list[Candidate]]:
     """The valid candidates of a batch: before annealing, and after each round of it."""
-    batch = Batch(tuple(sites))
+    batch = BatchState(tuple(targets))
     for stage in (assign_positions, denoise_points, gather_atoms):
         batch = stage(batch, search, plan)
     yield list(batch.valid)
-    yield from repair_crystals(
-        search.network, batch.candidates, plan.annealing, search.rng, search.device
-    )
+    yield from annealing_rounds(batch.candidates, plan.annealing, search)
 
 
 def main() -> None:

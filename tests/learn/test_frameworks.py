@@ -33,7 +33,8 @@ from zeoloom.learn.config import CrystalConfig
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.frameworks import FrameworkData, framework_data, frameworks_sha256
 from zeoloom.learn.split import TIME_SPLIT
-from zeoloom.search.candidates import crystals_of, site_of
+from zeoloom.search.denoising import crystals_at
+from zeoloom.search.target import target_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -322,7 +323,7 @@ def test_real_frameworks_are_left_where_they_are(code: str) -> None:
     """By the shipped weights, at a noise of 0.05 Å; measured are up to 0.083 Å (MFI)."""
     model, framework = shipped_crystal(), load_reference()[code]
     assert code in model.record["learned"]
-    space = crystals_of([site_of(framework, len(framework.frac_t))])
+    space = crystals_at([target_of(framework, len(framework.frac_t))])
     clean = torch.from_numpy(framework.frac_t @ framework.cell)[None].float()
     denoise = denoiser(lambda points, level: model.network(points, level, space))
     moved = (denoise(clean, torch.tensor([0.05])) - clean).norm(dim=-1)

@@ -12,7 +12,8 @@ from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.geometry.crystal import crystal_batch
 from zeoloom.learn.config import parse_config
 from zeoloom.network import EquivariantConfig, build_network
-from zeoloom.search.candidates import crystals_of, site_of
+from zeoloom.search.denoising import crystals_at
+from zeoloom.search.target import target_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,9 @@ def test_train_sample_and_join(tmp_path: Path, name: str) -> None:
 def test_pair_sums_agree_with_the_cpu() -> None:
     """Groups of different orders in one batch, padding, cells thinner than the cutoff."""
     frameworks = [zeoloom.load_reference()[code] for code in ("CHA", "ABW", "FAU", "MFI")]
-    space = crystals_of([site_of(each, len(each.frac_t)) for each in frameworks])
+    space = crystals_at(
+        [target_of(each, len(each.frac_t), index=k) for k, each in enumerate(frameworks)]
+    )
     points = torch.randn(4, 12, 3, generator=torch.Generator().manual_seed(1))
     for b, each in enumerate(frameworks):
         points[b, : len(each.frac_t)] += torch.from_numpy(each.frac_t @ each.cell).float()
@@ -64,7 +67,9 @@ def test_pair_sums_agree_with_the_cpu() -> None:
 
 def test_the_shipped_denoiser_agrees_with_the_cpu() -> None:
     frameworks = [zeoloom.load_reference()[code] for code in ("CHA", "ABW", "FAU", "MFI")]
-    space = crystals_of([site_of(each, len(each.frac_t)) for each in frameworks])
+    space = crystals_at(
+        [target_of(each, len(each.frac_t), index=k) for k, each in enumerate(frameworks)]
+    )
     points = 0.3 * torch.randn(4, 12, 3, generator=torch.Generator().manual_seed(1))
     for b, each in enumerate(frameworks):
         points[b, : len(each.frac_t)] += torch.from_numpy(each.frac_t @ each.cell).float()

@@ -14,7 +14,8 @@ from crystal_examples import group_of, random_cell
 from paths import ROOT
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits, separations, snap_to_sites
-from zeoloom.search.candidates import Site, fingerprint_of, gathered, site_of
+from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
+from zeoloom.search.target import Target, target_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def test_sites_are_read_with_tolerance(
 # ---- our own annealer --------------------------------------------------------------------------
 
 
-def cost_in_the_full_cell(kernel: Any, frac: np.ndarray, site: Site) -> float:
+def cost_in_the_full_cell(kernel: Any, frac: np.ndarray, site: Target) -> float:
     """The cost of asymmetric atoms (n, 3) as its definition says, from all atoms of the cell."""
     full, _ = expand_orbits(frac, site.operations, site.cell, kernel.SAME_PLACE)
     cost = 0.0
@@ -273,7 +274,7 @@ def test_the_cost_of_a_move_is_that_from_scratch(module: Callable[[str], Any]) -
         operations = group_of(int(rng.integers(1, 531)))
         cell = random_cell(operations, (5.0, 14.0), rng)
         n = int(rng.integers(1, 6))
-        site = Site(cell, operations, 1, "", n)
+        site = Target(cell, operations, 1, "", n)
         group = annealing.layout_of(site)
         now = kernel.atoms_at(rng.random((n, 3)), group)
         trial = kernel.atoms_at(now.points, group)
@@ -298,7 +299,7 @@ def test_the_cost_of_a_move_is_that_from_scratch(module: Callable[[str], Any]) -
     assert special > 100
 
 
-def is_settled(now: Any, site: Site) -> bool:
+def is_settled(now: Any, site: Target) -> bool:
     """Whether atoms that were merged with images lie on special positions: not so in heaps."""
     snapped = snap_to_sites(now.places, site.operations, site.cell, 1.2)
     return bool(separations(now.places, snapped, site.cell).max() < 1e-6)
@@ -308,12 +309,12 @@ def test_known_types_are_found(module: Callable[[str], Any]) -> None:
     annealing = module("annealing")
     for code in ("CHA", "SOD"):
         framework = load_reference()[code]
-        site = site_of(framework, 1)
-        wanted = fingerprint_of(gathered(framework.frac_t, site))
+        site = target_of(framework, 1)
+        wanted = candidate_fingerprint(points_to_atoms(framework.frac_t, site))
         rng = np.random.default_rng(0)
         cycles = annealing.anneal(site, 60.0, rng, most=12)
-        grown = [gathered(cycle.frac, site) for cycle in cycles]
-        assert wanted in [fingerprint_of(each) for each in grown if each.valid], code
+        grown = [points_to_atoms(cycle.frac, site) for cycle in cycles]
+        assert wanted in [candidate_fingerprint(each) for each in grown if each.valid], code
         times = [cycle.seconds for cycle in cycles]
         assert times == sorted(times)
 

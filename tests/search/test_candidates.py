@@ -17,13 +17,7 @@ from zeoloom.geometry.operations import expand_orbits, identity_first, separatio
 from zeoloom.nets import fingerprint as fingerprints
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.graph import half_edges, net_of
-from zeoloom.search.candidates import (
-    Site,
-    fingerprint_of,
-    framework_of,
-    gathered,
-    site_of,
-)
+from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
 from zeoloom.search.limits import ANY_NUMBER
 from zeoloom.search.strain import (
     BOND_LENGTH,
@@ -36,6 +30,7 @@ from zeoloom.search.strain import (
     gather,
     judge_atoms,
 )
+from zeoloom.search.target import Target, target_of
 from zeoloom.search.whole_net import whole_net
 from zeoloom.structure.reference import load_reference
 
@@ -86,16 +81,16 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
         assert (costs < 2.5).all(), told
         assert np.isfinite(holes).all(), told
 
-        grown = gathered(points, site_of(framework, len(points)))
+        grown = points_to_atoms(points, target_of(framework, len(points)))
         assert grown.valid, told
         assert grown.n_t == len(wanted), told
         assert len(grown.frac_t) == len(framework.frac_t), told
         assert grown.cost <= costs.sum() + 1e-9, told
-        for k, point in zip(grown.points_of, points, strict=True):
+        for k, point in zip(grown.atom_of_point, points, strict=True):
             images = group.images(point[None])[:, 0]
             assert separations(grown.frac_t[k], images, cell).min() < 1.0, told
-        assert fingerprint_of(grown) == fingerprints.fingerprint_of(net_of(framework)), told
-        made = framework_of(grown, "made")
+        assert candidate_fingerprint(grown) == fingerprints.fingerprint_of(net_of(framework)), told
+        made = candidate_framework(grown, "made")
         assert len(expand_orbits(made.frac_t, made.operations, cell)[0]) == len(wanted), told
 
 
@@ -173,7 +168,7 @@ def test_an_atom_left_out_is_missed_where_it_was(code: str) -> None:
     framework = in_p1(bare(load_reference()[code]))
     cell = framework.cell
     gone, left = framework.frac_t[0], framework.frac_t[1:]
-    grown = gathered(left, site_of(framework, len(left)))
+    grown = points_to_atoms(left, target_of(framework, len(left)))
     assert not grown.valid
     assert grown.n_t == len(left)
     bonds, _, holes = judge_atoms(left, group_in_cell(identity_first(framework.operations), cell))
@@ -204,8 +199,8 @@ def test_distances_to_images() -> None:
 # ---- what is valid, and what it costs ----------------------------------------------------------
 
 
-def cha_site(n_points: int = 1, **limits: tuple[int, int]) -> Site:
-    return site_of(load_reference()["CHA"], n_points, **limits)
+def cha_site(n_points: int = 1, **limits: tuple[int, int]) -> Target:
+    return target_of(load_reference()["CHA"], n_points, **limits)
 
 
 @pytest.mark.parametrize(
@@ -226,9 +221,9 @@ def test_limits_decide_what_is_valid(
     limits: dict[str, tuple[int, int]], valid: bool, extra: float
 ) -> None:
     place = load_reference()["CHA"].frac_t
-    plain = gathered(place, cha_site())
-    assert plain.site.n_t == plain.site.n_t_unique == ANY_NUMBER
-    grown = gathered(place, cha_site(**limits))
+    plain = points_to_atoms(place, cha_site())
+    assert plain.target.n_t == plain.target.n_t_unique == ANY_NUMBER
+    grown = points_to_atoms(place, cha_site(**limits))
     assert grown.valid == valid
     assert grown.cost == pytest.approx(plain.cost + extra)
 
@@ -238,8 +233,8 @@ def test_a_better_crystal_costs_less() -> None:
     framework = bare(load_reference()["MFI"])
     rng = np.random.default_rng(4)
     way = rng.normal(size=framework.frac_t.shape) @ np.linalg.inv(framework.cell)
-    site = site_of(framework, len(framework.frac_t))
-    costs = [gathered(framework.frac_t + x * way, site).cost for x in (0, 0.15, 0.4, 1.0)]
+    site = target_of(framework, len(framework.frac_t))
+    costs = [points_to_atoms(framework.frac_t + x * way, site).cost for x in (0, 0.15, 0.4, 1.0)]
     assert costs == sorted(costs)
     assert costs[-1] > 5 * costs[0]
 

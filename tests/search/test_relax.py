@@ -9,9 +9,10 @@ from scipy.optimize import minimize
 from crystal_examples import group_of, random_cell
 from zeoloom.geometry.group import Group, group_in_cell
 from zeoloom.geometry.operations import identity_first
-from zeoloom.search.candidates import gathered, site_of
+from zeoloom.search.candidates import points_to_atoms
 from zeoloom.search.relax import at_rest, ease
 from zeoloom.search.strain import bonds_of, gather, judge_atoms
+from zeoloom.search.target import target_of
 from zeoloom.structure.reference import load_reference
 
 CODES = ("CHA", "FAU", "AEI", "SOD", "JBW", "CZP", "MFI", "MTN", "MEL", "LTJ")
@@ -87,12 +88,12 @@ def test_an_atom_alone_stays() -> None:
 
 def test_a_crystal_is_judged_when_eased() -> None:
     framework = load_reference()["MEL"]
-    site = site_of(framework, len(framework.frac_t))
+    site = target_of(framework, len(framework.frac_t))
     frac, placed = disturbed("MEL", 0.1, 3)
-    grown = gathered(frac, site)
+    grown = points_to_atoms(frac, site)
     assert grown.valid
     assert grown.cost < 0.5 * cost_of(frac, placed)
-    again = gathered(grown.frac_points, site)
+    again = points_to_atoms(grown.frac_points, site)
     assert again.cost <= grown.cost + 1e-6
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seat_examples import sizes_of
+from target_examples import orbit_sizes_of
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.search.candidates import site_of
 from zeoloom.search.special_positions import (
     GENERAL,
     LINE,
@@ -17,7 +16,8 @@ from zeoloom.search.special_positions import (
     SpecialPositions,
     special_positions,
 )
-from zeoloom.search.wyckoff_kernel import offers
+from zeoloom.search.target import target_of
+from zeoloom.search.wyckoff_kernel import nearest_on_positions
 from zeoloom.structure.reference import load_reference
 
 GROUPS = ("P1", "P-1", "Pnma", "Cmme", "P312", "R-3m", "P6/mmm", "I41/amd", "Fm-3m", "Ia-3d")
@@ -66,7 +66,9 @@ def test_each_is_there_once(symbol: str, planes: int, lines: int | None, points:
 @pytest.mark.parametrize("symbol", GROUPS)
 def test_no_two_are_the_same(symbol: str) -> None:
     positions = positions_of(symbol)
-    squares, _ = offers(positions.places, positions.places, positions.directions, np.eye(3))
+    squares, _ = nearest_on_positions(
+        positions.places, positions.places, positions.directions, np.eye(3)
+    )
     alike = np.abs(positions.directions[:, None] - positions.directions).max(axis=(2, 3)) < 1e-6
     assert np.array_equal(alike & (squares < 1e-6), np.eye(len(squares), dtype=np.bool_))
 
@@ -96,5 +98,5 @@ def test_extents() -> None:
 
 def test_each_known_atom_has_a_seat() -> None:
     for code, framework in load_reference().items():
-        offered = special_positions(site_of(framework, 1).operations).sizes
-        assert set(sizes_of(code)) <= set(offered.tolist()), code
+        offered = special_positions(target_of(framework, 1).operations).sizes
+        assert set(orbit_sizes_of(code)) <= set(offered.tolist()), code

@@ -14,8 +14,14 @@ from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import identify
-from zeoloom.search.bond_switch import OFFERS, chain, only_renamed, switch
-from zeoloom.search.candidates import Grown, framework_of, gathered, grown_net, moved, site_of
+from zeoloom.search.bond_switch import MAX_NEAR_IMAGES, chain, only_renamed, switch
+from zeoloom.search.candidates import (
+    Candidate,
+    candidate_framework,
+    candidate_net,
+    points_to_atoms,
+    with_positions,
+)
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.net_kernel import (
     IMPOSSIBLE,
@@ -31,33 +37,40 @@ from zeoloom.search.net_kernel import (
     sites_of,
 )
 from zeoloom.search.strain import judge_atoms
-from zeoloom.search.walk import wander
-from zeoloom.search.walk_kernel import FIRST_PATIENCE, first_patience, to_middle, walk, write_images
+from zeoloom.search.target import target_of
+from zeoloom.search.walk import bond_switch_walk
+from zeoloom.search.walk_kernel import (
+    INITIAL_LIMITS,
+    centre_middle_atoms,
+    initial_walk_state,
+    walk,
+    write_images,
+)
 from zeoloom.structure.reference import load_reference
 
 CODES = ("FER", "MFI", "BEC", "EUO", "LTL", "FAU", "BEA")
 
 
-def crystal_of(code: str) -> Grown:
+def crystal_of(code: str) -> Candidate:
     framework = load_reference()[code]
     n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
     unique = len(framework.frac_t)
-    site = site_of(framework, unique, n_t=(n_t, n_t), n_t_unique=(unique, unique))
-    return gathered(framework.frac_t, site)
+    site = target_of(framework, unique, n_t=(n_t, n_t), n_t_unique=(unique, unique))
+    return points_to_atoms(framework.frac_t, site)
 
 
-def group_of(crystal: Grown) -> Group:
-    return group_in_cell(crystal.site.operations, crystal.site.cell)
+def group_of(crystal: Candidate) -> Group:
+    return group_in_cell(crystal.target.operations, crystal.target.cell)
 
 
-def looked_at(crystal: Grown) -> tuple[float, Sites, Net]:
+def looked_at(crystal: Candidate) -> tuple[float, Sites, Net]:
     group = group_of(crystal)
     sites, net = sites_of(crystal.frac_t, group), empty_net(len(crystal.frac_t))
     shifts = lattice_shifts(group.cell, BOND_CUTOFF)
     return look(crystal.frac_t, group, *shifts, sites, net), sites, net
 
 
-def ends(crystal: Grown, net: Net, i: int) -> set[tuple[float, ...]]:
+def ends(crystal: Candidate, net: Net, i: int) -> set[tuple[float, ...]]:
     """Where the bonds of an atom end, fractional."""
     group, found = group_of(crystal), set()
     for m in range(net.counts[i]):
@@ -67,11 +80,11 @@ def ends(crystal: Grown, net: Net, i: int) -> set[tuple[float, ...]]:
     return found
 
 
-def longest_bond(crystal: Grown, net: Net, i: int, cart_t: np.ndarray) -> float:
+def longest_bond(crystal: Candidate, net: Net, i: int, cart_t: np.ndarray) -> float:
     """Å, of an atom, with all atoms (n, 3) at other places."""
-    moved = replace(crystal, frac_t=cart_t @ np.linalg.inv(crystal.site.cell))
+    moved = replace(crystal, frac_t=cart_t @ np.linalg.inv(crystal.target.cell))
     ways = np.array(sorted(ends(moved, net, i))) - moved.frac_t[i]
-    return float(np.linalg.norm(ways @ crystal.site.cell, axis=1).max())
+    return float(np.linalg.norm(ways @ crystal.target.cell, axis=1).max())
 
 
 # ---- groups --------------------------------------------------------------------------------------
@@ -81,7 +94,7 @@ def longest_bond(crystal: Grown, net: Net, i: int, cart_t: np.ndarray) -> float:
 def test_products_and_inverses_act_as_they_should(code: str) -> None:
     group = group_of(crystal_of(code))
     rng = np.random.default_rng(0)
-    place = rng.random(3)
+    positions = rng.random(3)
 
     def acted(g: int, cells: tuple[int, int, int], on: np.ndarray) -> np.ndarray:
         return group.rotations[g] @ on + group.translations[g] + cells
@@ -90,9 +103,11 @@ def test_products_and_inverses_act_as_they_should(code: str) -> None:
         a, b = rng.integers(len(group.products), size=2)
         of_a, of_b = (tuple(of) for of in rng.integers(-3, 4, (2, 3)).tolist())
         ab, cells = product(group, a, of_a, b, of_b)
-        assert acted(ab, cells, place) == pytest.approx(acted(a, of_a, acted(b, of_b, place)))
+        assert acted(ab, cells, positions) == pytest.approx(
+            acted(a, of_a, acted(b, of_b, positions))
+        )
         back, cells = inverse(group, a, of_a)
-        assert acted(back, cells, acted(a, of_a, place)) == pytest.approx(place)
+        assert acted(back, cells, acted(a, of_a, positions)) == pytest.approx(positions)
 
 
 def test_what_is_no_group_is_refused() -> None:
@@ -109,12 +124,12 @@ def test_what_is_no_group_is_refused() -> None:
 def test_bonds_and_cost_are_those_of_the_judge(code: str) -> None:
     crystal = crystal_of(code)
     cost, sites, net = looked_at(crystal)
-    bonds, costs, _ = judge_atoms(crystal.frac_t, crystal.site.group)
+    bonds, costs, _ = judge_atoms(crystal.frac_t, crystal.target.group)
     assert cost == pytest.approx(costs.sum())
     assert net.counts.tolist() == bonds.tolist()
     assert balanced(net)
-    whole = grown_net(crystal)
-    assert (len(crystal.site.operations) // sites.orders).sum() == len(whole)
+    whole = candidate_net(crystal)
+    assert (len(crystal.target.operations) // sites.orders).sum() == len(whole)
     assert identify(whole) == code
 
 
@@ -143,7 +158,7 @@ def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
     _, sites, net = looked_at(crystal)
     rng = np.random.default_rng(3)
     moved = 0
-    offers, offered = np.zeros((n, OFFERS, 5), np.int64), np.full(n, -1)
+    near, n_near = np.zeros((n, MAX_NEAR_IMAGES, 5), np.int64), np.full(n, -1)
     for attempt in range(200):
         new = empty_net(n)
         copy_net(net, new)
@@ -151,7 +166,7 @@ def test_bonds_after_a_move_are_the_same_from_both_ends(code: str) -> None:
         if attempt % 2:
             done = switch(i, net, new, sites, group, rng)[0] >= 0
         else:
-            done = chain(i, crystal.frac_t, offers, offered, net, new, sites, group, rng)
+            done = chain(i, crystal.frac_t, near, n_near, net, new, sites, group, rng)
             assert balanced(new) == done
         if not done:
             continue
@@ -174,7 +189,7 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
     _, sites, net = looked_at(crystal)
     rng = np.random.default_rng(4)
     before, after = [], []
-    turns, moves = np.zeros((n, MOST_BONDS, 3, 3)), np.zeros((n, MOST_BONDS, 3))
+    rotations, translations = np.zeros((n, MOST_BONDS, 3, 3)), np.zeros((n, MOST_BONDS, 3))
     for _ in range(200):
         new = empty_net(n)
         copy_net(net, new)
@@ -182,15 +197,15 @@ def test_after_a_switch_the_middle_atoms_begin_among_their_new_neighbours(code: 
         other = switch(i, net, new, sites, group, rng)[0]
         if other < 0:
             continue
-        place = crystal.frac_t @ group.cell
+        positions = crystal.frac_t @ group.cell
         for j in range(n):
-            write_images(j, new, group, turns, moves)
-        before.append(longest_bond(crystal, new, i, place))
-        to_middle(place, (i, other), new, turns, moves, sites.free)
-        after.append(longest_bond(crystal, new, i, place))
+            write_images(j, new, group, rotations, translations)
+        before.append(longest_bond(crystal, new, i, positions))
+        centre_middle_atoms(positions, (i, other), new, rotations, translations, sites.free)
+        after.append(longest_bond(crystal, new, i, positions))
         still = np.setdiff1d(np.arange(n), [i, other])
-        assert place[still] == pytest.approx((crystal.frac_t @ group.cell)[still])
-        moved = replace(crystal, frac_t=place @ np.linalg.inv(group.cell))
+        assert positions[still] == pytest.approx((crystal.frac_t @ group.cell)[still])
+        moved = replace(crystal, frac_t=positions @ np.linalg.inv(group.cell))
         orders = sites_of(moved.frac_t, group).orders
         assert (orders >= sites.orders).all(), "off its special position"
     assert len(after) > 50
@@ -204,7 +219,7 @@ def test_a_switch_that_only_renames_atoms_is_the_net_with_these_exchanged(code: 
     group, n = group_of(crystal), len(crystal.frac_t)
     _, sites, net = looked_at(crystal)
     rng = np.random.default_rng(6)
-    told = {True: 0, False: 0}
+    counted = {True: 0, False: 0}
     for _ in range(1000):
         new = empty_net(n)
         copy_net(net, new)
@@ -220,9 +235,9 @@ def test_a_switch_that_only_renames_atoms_is_the_net_with_these_exchanged(code: 
         seen = looked_at(exchanged)[2]
         same = all(ends(exchanged, new, j) == ends(exchanged, seen, j) for j in range(n))
         assert only_renamed(i, c, image, cells, net, new, sites, group) == same
-        told[same] += 1
-    assert told[False] > 50
-    assert (told[True] > 0) == (code != "MFI")
+        counted[same] += 1
+    assert counted[False] > 50
+    assert (counted[True] > 0) == (code != "MFI")
 
 
 def test_atoms_on_top_of_one_another_are_seen() -> None:
@@ -234,7 +249,7 @@ def test_atoms_on_top_of_one_another_are_seen() -> None:
     shifts = lattice_shifts(group.cell, BOND_CUTOFF)
     assert look(frac, group, *shifts, sites_of(frac, group), net) == IMPOSSIBLE
     rng = np.random.default_rng(0)
-    end, states, _ = walk(frac, group, 50, 1.0, 4, first_patience(), rng)
+    end, states, *_ = walk(frac, group, 50, 1.0, 4, initial_walk_state(), rng)
     assert len(states) == 0
     assert (end == frac).all()
 
@@ -246,83 +261,90 @@ def test_atoms_on_top_of_one_another_are_seen() -> None:
 def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
     crystal = crystal_of(code)
     rng = np.random.default_rng(1)
-    patience = first_patience()
-    _, states, costs = walk(crystal.frac_t, group_of(crystal), 3000, 2.0, 16, patience, rng)
+    state = initial_walk_state()
+    walked = walk(crystal.frac_t, group_of(crystal), 3000, 2.0, 16, state, rng)
+    _, states, costs, learned = walked
     assert len(states) > 0
     for state, cost in zip(states, costs, strict=True):
-        bonds, judged, _ = judge_atoms(state, crystal.site.group)
+        bonds, judged, _ = judge_atoms(state, crystal.target.group)
         assert (bonds == 4).all()
         assert judged.sum() == pytest.approx(cost)
-    best = gathered(states[np.argmin(costs)], crystal.site)  # hot ones may have atoms that meet
+    best = points_to_atoms(
+        states[np.argmin(costs)], crystal.target
+    )  # hot ones may have atoms that meet
     assert best.valid
     assert best.cost <= costs.min() + 1e-9
-    assert patience.shape == np.shape(FIRST_PATIENCE)
+    assert learned.limits.shape == np.shape(INITIAL_LIMITS)
+    assert (learned.limits != state.limits).any()
+    assert (state.limits == np.array(INITIAL_LIMITS)).all(), "state in, state out"
 
 
 @pytest.mark.parametrize("code", ["STF", "TER"])
 def test_the_true_net_is_found_again_from_a_strained_one(code: str) -> None:
     true = crystal_of(code)
-    group, rng, patience = group_of(true), np.random.default_rng(0), first_patience()
+    group, rng, state = group_of(true), np.random.default_rng(0), initial_walk_state()
     found: list[str] = []
     strained = 0
     for _ in range(20):
-        _, states, costs = walk(true.frac_t, group, 300, 1.5, 300, patience, rng)
-        place = states[np.argmax(costs)]
+        _, states, costs, state = walk(true.frac_t, group, 300, 1.5, 300, state, rng)
+        positions = states[np.argmax(costs)]
         if costs.max() < true.cost + 1.0:
             continue
         strained += 1
         for temperature in (0.8, 0.4, 0.2, 0.1):
-            place, states, costs = walk(place, group, 3000, temperature, 4, patience, rng)
+            positions, states, costs, state = walk(
+                positions, group, 3000, temperature, 4, state, rng
+            )
             for k in np.flatnonzero(costs < true.cost + 0.1):
-                met = gathered(states[k], true.site)
-                found.append(identify(net_of(framework_of(met, code))))
+                met = points_to_atoms(states[k], true.target)
+                found.append(identify(net_of(candidate_framework(met, code))))
     assert strained > 1
     assert code in found
 
 
 def test_an_origin_shift_changes_nothing() -> None:
     true = crystal_of("EUO")
-    operations = true.site.operations
+    operations = true.target.operations
     # a shift after which all translations are still multiples of a 24th
     half = np.array([0.5, 0.5, 0.0])
     there = operations.translations + half - half @ np.swapaxes(operations.rotations, 1, 2)
     whole = SymmetryOperations(operations.rotations, there % 1.0)
-    group, shifted = group_of(true), group_in_cell(whole, true.site.cell)
+    group, shifted = group_of(true), group_in_cell(whole, true.target.cell)
     for seed in range(3):
         outcome = [
-            walk(place, each, 300, 1.0, 8, first_patience(), np.random.default_rng(seed))[2]
-            for place, each in ((true.frac_t, group), (true.frac_t + half, shifted))
+            walk(positions, each, 300, 1.0, 8, initial_walk_state(), np.random.default_rng(seed))[2]
+            for positions, each in ((true.frac_t, group), (true.frac_t + half, shifted))
         ]
         assert np.sort(outcome[0])[:1] == pytest.approx(np.sort(outcome[1])[:1], abs=0.2), seed
 
 
-def test_wandering_keeps_atoms_and_the_same_seed_gives_the_same() -> None:
+def test_a_walk_keeps_atoms_and_the_same_seed_gives_the_same() -> None:
     true = crystal_of("FER")
-    told = []
+    counted = []
     for _ in range(2):
         rng = numpy_generator(torch.Generator().manual_seed(5))
-        end, met = wander(true, 2000, 0.5, 8, first_patience(), rng)
-        assert end.as_many
+        end, met, _ = bond_switch_walk(true, 2000, 0.5, 8, initial_walk_state(), rng)
+        assert end.counts_match
         assert all(each.valid for each in met)
-        told.append([each.cost for each in met])
-    assert told[0] == told[1]
-    assert told[0][0] == pytest.approx(min(told[0]))
-    assert min(told[0]) <= true.cost + 1e-6
+        counted.append([each.cost for each in met])
+    assert counted[0] == counted[1]
+    assert counted[0][0] == pytest.approx(min(counted[0]))
+    assert min(counted[0]) <= true.cost + 1e-6
 
 
 @pytest.mark.parametrize("code", ["EUO", "BEC", "FAU"])
-def test_a_crystal_moved_is_what_would_be_gathered_there(code: str) -> None:
+def test_a_candidate_moved_is_what_points_there_would_form(code: str) -> None:
     true = crystal_of(code)
-    rng, patience = np.random.default_rng(3), first_patience()
+    rng, state = np.random.default_rng(3), initial_walk_state()
     kinds = set()
     for _ in range(60):
-        end, states, _ = walk(true.frac_t, group_of(true), 100, 8.0, 4, patience, rng)
-        for place in (end, *states):
-            found, wanted = moved(true, place), gathered(place, true.site)
-            kinds.add((found.valid, found.as_many))
+        end, states, _, state = walk(true.frac_t, group_of(true), 100, 8.0, 4, state, rng)
+        for positions in (end, *states):
+            found, wanted = with_positions(true, positions), points_to_atoms(positions, true.target)
+            kinds.add((found.valid, found.counts_match))
             assert found.n_t == wanted.n_t
             assert found.bonds.tolist() == wanted.bonds.tolist()
-            assert found.points_of.tolist() == wanted.points_of.tolist()
+            assert found.atom_of_point.tolist() == wanted.atom_of_point.tolist()
             assert found.cost == pytest.approx(wanted.cost, abs=1e-6)
             assert found.frac_t == pytest.approx(wanted.frac_t, abs=1e-4)
     assert (True, True) in kinds
@@ -332,6 +354,6 @@ def test_a_crystal_moved_is_what_would_be_gathered_there(code: str) -> None:
 def test_no_tries_lead_nowhere() -> None:
     true = crystal_of("FER")
     rng = np.random.default_rng(0)
-    end, met = wander(true, 0, 0.5, 8, first_patience(), rng)
-    assert end.cost == pytest.approx(true.cost, abs=0.01)  # eased once more
+    end, met, _ = bond_switch_walk(true, 0, 0.5, 8, initial_walk_state(), rng)
+    assert end.cost == pytest.approx(true.cost, abs=0.01)  # relaxed once more
     assert [each.cost for each in met] == pytest.approx([true.cost], abs=0.01)

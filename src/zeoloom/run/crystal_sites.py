@@ -10,18 +10,19 @@ import torch
 
 from zeoloom.errors import InputError
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
-from zeoloom.search.task import draw_site, fitting_cell, given_sites, prior_of
+from zeoloom.search.prior import draw_target, prior_of
+from zeoloom.search.target import fitting_cell, targets_in_cell
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
-    from zeoloom.search.candidates import Site
-    from zeoloom.search.task import Prior
+    from zeoloom.search.prior import Prior
+    from zeoloom.search.target import Target
 
 POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
 """Of a batch; larger ones are no faster on a CPU."""
 
-DrawSites = Callable[[torch.Generator], "Sequence[Site]"]
+DrawSites = Callable[[torch.Generator], "Sequence[Target]"]
 """Places for one batch."""
 
 
@@ -38,10 +39,10 @@ def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSit
         )
     if isinstance(request, SolveRequest):
         cell = fitting_cell(request.cell, request.space_group)
-        sites = given_sites(cell, request.space_group, request.limits)
+        sites = targets_in_cell(cell, request.space_group, request.limits)
         size = request.batch or batch_size(sites[-1].n_points)
 
-        def given(generator: torch.Generator) -> list[Site]:
+        def given(generator: torch.Generator) -> list[Target]:
             drawn = torch.randint(len(sites), (size,), generator=generator)
             return [sites[i] for i in drawn.tolist()]
 
@@ -53,15 +54,15 @@ def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSit
     return partial(_draw_alike, prior, request.batch)
 
 
-def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Site]:
+def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Target]:
     """Places with about the same number of points, so that little of a batch is padding."""
-    first = draw_site(prior, generator)
+    first = draw_target(prior, generator)
     size = batch or batch_size(first.n_points)
     sites = [first]
     for _ in range(20 * size):
         if len(sites) == size:
             break
-        site = draw_site(prior, generator)
+        site = draw_target(prior, generator)
         if abs(site.n_points - first.n_points) <= max(1, first.n_points // 4):
             sites.append(site)
     return sites

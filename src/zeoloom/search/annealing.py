@@ -1,13 +1,14 @@
-"""Repair of crystals: re-noise what is wrong, perhaps with a point more or fewer, denoise again.
+"""Annealing of candidates: noise added and removed around what is wrong, then bond switch walks.
 
-As for clusters (`clusters/repair.py`), with the periodic images: a round takes one faulty or
-strained atom of each crystal, lets loose the points near it or near its images, holds the others at
-the same noise level. What comes of it walks a little from net to net without the network, and is
-kept by Metropolis' rule. Crystals that are valid go on: from one net to the next of lower cost is a
-shorter way than from noise. The rounds are an annealing. The worse half of the crystals is given up
-now and then, and copies of the best take the place of the worst. So that they do not all end in one
-net, a net costs more with every round that a crystal has spent there (energy landscape paving,
-Hansmann & Wille, PRL 88, 068105 (2002)).
+A round takes one faulty or strained atom of each candidate, frees the points near it or near its
+images, and holds the others at the same noise level; a point may be added or removed first. After
+one evaluation of the network the candidate walks from net to net without it, and the result is
+accepted by Metropolis' rule at a temperature that falls from round to round (Kirkpatrick, Gelatt &
+Vecchi, Science 220, 671 (1983)). Valid candidates go on: the next net of lower cost is nearer to
+them than to noise. Candidates of high cost are dropped by successive halving (Jamieson & Talwalkar,
+AISTATS 2016), and resampling puts copies of the best in the place of the worst. So that they do not
+all end in one net, a net costs more with every round that a candidate has spent there (energy
+landscape paving, Hansmann & Wille, Phys. Rev. Lett. 88, 068105 (2002)).
 """
 
 from __future__ import annotations
@@ -15,252 +16,267 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 
 from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE
-from zeoloom.search.candidates import crystals_of, denoise_once, harvest
+from zeoloom.search.candidates import candidates_from
 from zeoloom.search.context import numpy_generator
+from zeoloom.search.denoising import crystals_at, denoise_once
 from zeoloom.search.strain import distances_to_images
-from zeoloom.search.walk import wander
-from zeoloom.search.walk_kernel import first_patience
-from zeoloom.search.wyckoff import keep_seated
+from zeoloom.search.walk import bond_switch_walk
+from zeoloom.search.walk_kernel import initial_walk_state
+from zeoloom.search.wyckoff import wyckoff_constraint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from torch import nn
-
     from zeoloom.geometry.arrays import BoolArray, FloatArray
-    from zeoloom.search.candidates import Grown
+    from zeoloom.search.candidates import Candidate
+    from zeoloom.search.context import Search
+    from zeoloom.search.walk_kernel import WalkState
 
 
-STRAINED = 0.1
-"""Weight of the cost of an atom with four bonds, when a fault is chosen."""
+STRAIN_WEIGHT = 0.1
+"""Weight of the cost of an atom with four bonds, when the atom to start from is drawn."""
 
-COST_DIGITS, PAVED_DIGITS = 3, 2
-"""Decimals of the cost: crystals of one cell that agree so far have one net, or are paved alike."""
+COST_DIGITS, PAVING_DIGITS = 3, 2
+"""Decimals of the cost: candidates of one cell whose costs agree so far are taken for one net, or
+for one in paving."""
 
 
 @dataclass(frozen=True, slots=True)
-class CrystalRepair:
-    """How repair goes about it.
+class AnnealingPlan:
+    """Settings of an annealing.
 
     Attributes:
         rounds: of each batch.
         sigmas: Å, noise levels to choose from.
-        reaches: Å, to choose from: points this near to the fault are let loose.
-        edits: chance that first, unless the crystal is valid, a point is put where a neighbour is
-            missing, or an atom taken where there are too many.
+        radii: Å, to choose from: points this near to the chosen atom are free.
+        edit_chance: that first, unless the candidate is valid, a point is added where a neighbour
+            is missing, or an atom removed where there are too many.
         hot: temperature of the Metropolis acceptance in the first round, in units of cost.
         cold: in the last one; it falls geometrically.
-        halvings: shares of the rounds after which the worse half of the crystals is given up.
-        fewest: crystals that are never given up.
-        paving: cost that a net gains with each round that a crystal has spent there.
-        renewal: rounds after which the worst quarter gives way to copies of the best; 0 for never.
-        seated: chance that a crystal with as many points as orbits are asked for has them seated.
-        spare: points a crystal may gain at most.
-        walk: moves from net to net that are tried after each round, times the square of the atoms
-            of the crystal; 0 for none.
-        calm: temperature of these walks, times that of the rounds.
-        told: valid nets of each walk that are told of.
+        halving_shares: shares of the rounds after which the worse half is dropped.
+        min_candidates: that are never dropped.
+        paving: cost that a net gains with each round that a candidate has spent there.
+        resampling_interval: rounds after which the worst quarter is replaced by copies of the best;
+            0 for never.
+        constrained_share: chance that a candidate with as many points as orbits are asked for has
+            them kept on assigned Wyckoff positions.
+        max_extra_points: that a candidate may gain.
+        walk: moves that are tried after each round, times the square of the atoms of the
+            candidate; 0 for none.
+        walk_temperature: of these walks, times that of the rounds.
+        max_reported: valid nets of each walk that are reported at most.
     """
 
     rounds: int = 12
     sigmas: tuple[float, ...] = (0.3, 0.4, 0.6)
-    reaches: tuple[float, ...] = (5.0, math.inf)
-    edits: float = 0.3
+    radii: tuple[float, ...] = (5.0, math.inf)
+    edit_chance: float = 0.3
     hot: float = 2.0
     cold: float = 0.2
-    halvings: tuple[float, ...] = (0.125, 0.25, 0.5)
-    fewest: int = 8
+    halving_shares: tuple[float, ...] = (0.125, 0.25, 0.5)
+    min_candidates: int = 8
     paving: float = 0.1
-    renewal: int = 5
-    seated: float = 0.8
-    spare: int = 2
+    resampling_interval: int = 5
+    constrained_share: float = 0.8
+    max_extra_points: int = 2
     walk: int = 2
-    calm: float = 0.1
-    told: int = 8
+    walk_temperature: float = 0.1
+    max_reported: int = 8
 
     def temperature(self, done: int) -> float:
         """After so many rounds."""
         return self.hot * math.pow(self.cold / self.hot, done / max(1, self.rounds - 1))
 
-    def kept(self, done: int, before: int) -> int:
-        """How many crystals of so many go on after so many rounds."""
-        if done not in {round(share * self.rounds) for share in self.halvings}:
+    def n_kept(self, done: int, before: int) -> int:
+        """How many candidates of so many go on after so many rounds."""
+        if done not in {round(share * self.rounds) for share in self.halving_shares}:
             return before
-        return max(min(self.fewest, before), before // 2)
+        return max(min(self.min_candidates, before), before // 2)
 
-    def renewed(self, done: int, before: int) -> int:
-        """How many crystals of so many give way to copies after so many rounds."""
-        due = self.renewal and done and done % self.renewal == 0
+    def n_resampled(self, done: int, before: int) -> int:
+        """How many candidates of so many are replaced by copies after so many rounds."""
+        due = self.resampling_interval and done and done % self.resampling_interval == 0
         return before // 4 if due else 0
 
 
-def repair_crystals(
-    network: nn.Module,
-    crystals: Sequence[Grown],
-    plan: CrystalRepair,
-    generator: torch.Generator,
-    device: torch.device,
-) -> Iterator[list[Grown]]:
-    """Rounds of repair.
+class Round(NamedTuple):
+    """The result of one round.
+
+    Attributes:
+        proposed: what has become of each candidate.
+        valid: the valid candidates that were met, repeats included.
+        state: what the walks have learned.
+    """
+
+    proposed: list[Candidate]
+    valid: list[Candidate]
+    state: WalkState
+
+
+class Draft(NamedTuple):
+    """Points that a round starts from.
+
+    Attributes:
+        frac: (n, 3) positions.
+        fixed: (n,) True for those that are held.
+    """
+
+    frac: FloatArray
+    fixed: BoolArray
+
+
+def annealing_rounds(
+    candidates: Sequence[Candidate], plan: AnnealingPlan, search: Search
+) -> Iterator[list[Candidate]]:
+    """Anneal candidates, round by round.
 
     Args:
-        network: F, learned on whole frameworks.
-        crystals: valid or not.
-        plan: how.
-        generator: source of randomness, on the CPU.
-        device: where to compute.
+        candidates: valid or not.
+        plan: settings.
+        search: network, device and source of randomness.
 
     Yields:
-        After each round, the valid crystals that it came by, kept or not; of those at one place and
-        of one cost only the first.
+        After each round the valid candidates that were met, accepted or not; of those with one
+        target index and one cost only the first.
     """
-    now = list(crystals)
-    patience, rng = first_patience(), numpy_generator(generator)
+    current = list(candidates)
+    state, rng = initial_walk_state(), numpy_generator(search.rng)
     seen: set[tuple[int, float]] = set()
     visits = Counter[tuple[int, float]]()
 
-    def paved(crystal: Grown) -> float:
-        return crystal.cost + plan.paving * visits[_mark(crystal, PAVED_DIGITS)]
+    def paved(candidate: Candidate) -> float:
+        return candidate.cost + plan.paving * visits[_net_key(candidate, PAVING_DIGITS)]
 
-    for done in range(plan.rounds if now else 0):
-        now = sorted(now, key=paved)[: plan.kept(done, len(now))]
-        copied = plan.renewed(done, len(now))
-        now[len(now) - copied :] = now[:copied]
+    for done in range(plan.rounds if current else 0):
+        current = sorted(current, key=paved)[: plan.n_kept(done, len(current))]
+        copied = plan.n_resampled(done, len(current))
+        current[len(current) - copied :] = current[:copied]
         temperature = plan.temperature(done)
-        made, found = one_round(network, now, plan, temperature, patience, rng, generator, device)
-        chances = torch.rand(len(now), generator=generator).tolist()
-        now = [
+        proposed, valid, state = one_round(current, plan, temperature, state, rng, search)
+        draws = torch.rand(len(current), generator=search.rng).tolist()
+        current = [
             after
-            if chance < math.exp(min(paved(before) - paved(after), 0.0) / temperature)
+            if draw < math.exp(min(paved(before) - paved(after), 0.0) / temperature)
             else before
-            for before, after, chance in zip(now, made, chances, strict=True)
+            for before, after, draw in zip(current, proposed, draws, strict=True)
         ]
-        visits.update(_mark(crystal, PAVED_DIGITS) for crystal in now)
-        yield _unseen(found, seen)
+        visits.update(_net_key(candidate, PAVING_DIGITS) for candidate in current)
+        fresh: dict[tuple[int, float], Candidate] = {}
+        for each in valid:
+            fresh.setdefault(_net_key(each, COST_DIGITS), each)
+        yield [each for key, each in fresh.items() if key not in seen]
+        seen |= fresh.keys()
 
 
 def one_round(
-    network: nn.Module,
-    crystals: Sequence[Grown],
-    plan: CrystalRepair,
+    candidates: Sequence[Candidate],
+    plan: AnnealingPlan,
     temperature: float,
-    patience: FloatArray,
+    state: WalkState,
     rng: np.random.Generator,
-    generator: torch.Generator,
-    device: torch.device,
-) -> tuple[list[Grown], list[Grown]]:
-    """Re-noise and denoise each crystal once, and let it walk.
+    search: Search,
+) -> Round:
+    """Add noise to each candidate and denoise it once, and let it walk.
 
     Args:
-        network: F, learned on whole frameworks.
-        crystals: valid or not.
-        plan: how.
+        candidates: valid or not.
+        plan: settings.
         temperature: of the round, in units of cost.
-        patience: what walks have learned; changed.
-        rng: source of randomness.
-        generator: of the noise, on the CPU.
-        device: where to compute.
-
-    Returns:
-        What has become of each; and the valid crystals that were met, repeats included.
+        state: what walks have learned so far.
+        rng: source of randomness of compiled functions.
+        search: network, device and source of all other randomness.
     """
-    made = _propose(network, crystals, plan, rng, generator, device)
-    found = [crystal for crystal in made if crystal.valid]
-    for row, crystal in enumerate(made):
-        tries = plan.walk * len(crystal.frac_t) ** 2
-        if tries and crystal.as_many:
-            made[row], met = wander(
-                crystal, tries, plan.calm * temperature, plan.told, patience, rng
+    proposed = _denoise_drafts(candidates, plan, rng, search)
+    valid = [candidate for candidate in proposed if candidate.valid]
+    for row, candidate in enumerate(proposed):
+        tries = plan.walk * len(candidate.frac_t) ** 2
+        if tries and candidate.counts_match:
+            proposed[row], met, state = bond_switch_walk(
+                candidate,
+                tries,
+                plan.walk_temperature * temperature,
+                plan.max_reported,
+                state,
+                rng,
             )
-            found += met
-    return made, found
+            valid += met
+    return Round(proposed, valid, state)
 
 
-def _mark(crystal: Grown, digits: int) -> tuple[int, float]:
-    """What crystals of one place and one cost share."""
-    return id(crystal.site.cell), round(crystal.cost, digits)
+def _net_key(candidate: Candidate, digits: int) -> tuple[int, float]:
+    """What candidates of one cell and one cost share."""
+    return candidate.target.index, round(candidate.cost, digits)
 
 
-def _unseen(crystals: Sequence[Grown], seen: set[tuple[int, float]]) -> list[Grown]:
-    """Those whose place and cost have not been seen, which are put down as seen."""
-    fresh = []
-    for crystal in crystals:
-        mark = _mark(crystal, COST_DIGITS)
-        if mark not in seen:
-            seen.add(mark)
-            fresh.append(crystal)
-    return fresh
-
-
-def _propose(
-    network: nn.Module,
-    crystals: Sequence[Grown],
-    plan: CrystalRepair,
+def _denoise_drafts(
+    candidates: Sequence[Candidate],
+    plan: AnnealingPlan,
     rng: np.random.Generator,
-    generator: torch.Generator,
-    device: torch.device,
-) -> list[Grown]:
-    drafts = [_draft(crystal, plan, rng) for crystal in crystals]
-    asked = [crystal.site for crystal in crystals]
-    sites = [
-        replace(site, n_points=len(frac)) for site, (frac, _) in zip(asked, drafts, strict=True)
+    search: Search,
+) -> list[Candidate]:
+    """Candidates made of drafts of given ones, after one evaluation of the network."""
+    drafts = [_draft(candidate, plan, rng) for candidate in candidates]
+    asked = [candidate.target for candidate in candidates]
+    targets = [
+        replace(target, n_points=len(draft.frac))
+        for target, draft in zip(asked, drafts, strict=True)
     ]
-    batch = crystals_of(sites)
+    batch = crystals_at(targets)
     assert batch.present is not None
-    places = np.zeros((*batch.present.shape, 3), dtype=np.float32)
-    held = np.zeros(batch.present.shape, dtype=np.bool_)
-    seated = np.zeros(len(sites), dtype=np.bool_)
-    for row, (site, (frac, fixed)) in enumerate(zip(sites, drafts, strict=True)):
-        places[row, : len(frac)] = frac @ site.cell
-        held[row, : len(frac)] = fixed
-        fitting = site.n_t_unique[0] <= len(frac) <= site.n_t_unique[1]
-        seated[row] = fitting and rng.random() < plan.seated
+    positions = np.zeros((*batch.present.shape, 3), dtype=np.float32)
+    fixed = np.zeros(batch.present.shape, dtype=np.bool_)
+    constrained = np.zeros(len(targets), dtype=np.bool_)
+    for row, (target, draft) in enumerate(zip(targets, drafts, strict=True)):
+        n = len(draft.frac)
+        positions[row, :n], fixed[row, :n] = draft.frac @ target.cell, draft.fixed
+        fitting = target.n_t_unique[0] <= n <= target.n_t_unique[1]
+        constrained[row] = fitting and rng.random() < plan.constrained_share
     sigma = plan.sigmas[rng.integers(len(plan.sigmas))]
-    keep = keep_seated(sites, seated, rng, held)
-    start, stays = torch.from_numpy(places), torch.from_numpy(held)
-    x = denoise_once(network, batch, start, stays, sigma, generator, device, keep)
-    return harvest(x, batch.present, asked)
+    constraint = wyckoff_constraint(targets, constrained, rng, fixed)
+    points = denoise_once(
+        batch, torch.from_numpy(positions), torch.from_numpy(fixed), sigma, search, constraint
+    )
+    return candidates_from(points, batch.present, asked)
 
 
-def _draft(
-    crystal: Grown, plan: CrystalRepair, rng: np.random.Generator
-) -> tuple[FloatArray, BoolArray]:
-    """Points (n, 3) to start from, and which of them (n,) are to be held."""
-    blame = np.where(crystal.bonds == DEGREE, STRAINED, 1.0) * crystal.costs + 1e-6
-    shares = blame.cumsum()
+def _draft(candidate: Candidate, plan: AnnealingPlan, rng: np.random.Generator) -> Draft:
+    """Points to start from: those near to a faulty or strained atom are free."""
+    weights = np.where(candidate.bonds == DEGREE, STRAIN_WEIGHT, 1.0) * candidate.costs + 1e-6
+    shares = weights.cumsum()
     atom = int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))
-    frac = crystal.frac_points
-    if not crystal.valid and rng.random() < plan.edits:
-        if crystal.bonds[atom] > DEGREE or crystal.too_many:
-            frac = _with_fewer(crystal, atom, rng)
-        elif len(frac) < crystal.site.n_points + plan.spare:
-            frac = _with_more(crystal, atom, rng)
-    reach = plan.reaches[rng.integers(len(plan.reaches))]
-    loose = distances_to_images(crystal.frac_t[atom], frac, crystal.site.group) < reach
-    return frac, ~loose
+    frac = candidate.frac_points
+    if not candidate.valid and rng.random() < plan.edit_chance:
+        if candidate.bonds[atom] > DEGREE or candidate.has_too_many:
+            frac = _without_an_atom(candidate, atom, rng)
+        elif len(frac) < candidate.target.n_points + plan.max_extra_points:
+            frac = _with_a_neighbour(candidate, atom, rng)
+    radius = plan.radii[rng.integers(len(plan.radii))]
+    free = distances_to_images(candidate.frac_t[atom], frac, candidate.target.group) < radius
+    return Draft(frac, ~free)
 
 
-def _with_fewer(crystal: Grown, atom: int, rng: np.random.Generator) -> FloatArray:
-    """The points without those of a crowded atom or of one of its neighbours."""
-    if len(crystal.frac_t) == 1:
-        return crystal.frac_points
-    near = distances_to_images(crystal.frac_t[atom], crystal.frac_t, crystal.site.group)
-    candidates = np.flatnonzero(near < BOND_CUTOFF)  # the atom itself is one of them
-    gone = candidates[rng.integers(len(candidates))]
-    return np.asarray(crystal.frac_points[crystal.points_of != gone])
+def _without_an_atom(candidate: Candidate, atom: int, rng: np.random.Generator) -> FloatArray:
+    """The points without those of an atom or of one of its neighbours."""
+    if len(candidate.frac_t) == 1:
+        return candidate.frac_points
+    group = candidate.target.group
+    distances = distances_to_images(candidate.frac_t[atom], candidate.frac_t, group)
+    near = np.flatnonzero(distances < BOND_CUTOFF)  # the atom itself is one of them
+    removed = near[rng.integers(len(near))]
+    return np.asarray(candidate.frac_points[candidate.atom_of_point != removed])
 
 
-def _with_more(crystal: Grown, atom: int, rng: np.random.Generator) -> FloatArray:
+def _with_a_neighbour(candidate: Candidate, atom: int, rng: np.random.Generator) -> FloatArray:
     """The points and one more, where a neighbour of an atom is missing."""
-    hole = crystal.cart_holes[atom]
-    if np.isnan(hole).any():  # it has no neighbour to tell the way
-        hole = BOND_LENGTH * rng.standard_normal(3)
-    place = crystal.frac_t[atom] + hole @ crystal.site.group.inverse_cell
-    return np.concatenate([crystal.frac_points, [place]])
+    vector = candidate.cart_vacancies[atom]
+    if np.isnan(vector).any():  # it has no neighbour that tells the direction
+        vector = BOND_LENGTH * rng.standard_normal(3)
+    added = candidate.frac_t[atom] + vector @ candidate.target.group.inverse_cell
+    return np.concatenate([candidate.frac_points, [added]])

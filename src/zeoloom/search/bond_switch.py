@@ -1,8 +1,9 @@
-"""Compiled: moves from net to net, all images of a bond at once.
+"""Compiled: bond switches and chains, which lead from net to net; all images of a bond at once.
 
-A switch (Wooten, Winer & Weaire, PRL 54, 1392 (1985)) takes a path a-b-c-d, breaks a-b and c-d and
-makes a-c and b-d. It never changes how many bonds cross a mirror, so a chain does what is left:
-it breaks a bond and goes on, making and breaking others, until every atom has four again.
+A switch (Wooten, Winer & Weaire, Phys. Rev. Lett. 54, 1392 (1985)) takes a path a-b-c-d, breaks
+a-b and c-d and makes a-c and b-d. It never changes how many bonds cross a mirror, so a chain does
+what is left: it breaks a bond and goes on, making and breaking others, until every atom has four
+again.
 """
 
 from __future__ import annotations
@@ -27,22 +28,23 @@ if TYPE_CHECKING:
     from zeoloom.geometry.group import Group, Shift
     from zeoloom.search.net_kernel import Net, Sites
 
-FURTHEST = 5.8
-"""Å, that atoms may be apart to be bonded by a chain."""
+MAX_NEW_BOND = 5.8
+"""Å, distance of atoms that a chain may bond."""
 
-LONGEST_CHAIN = 6
+MAX_CHAIN_LENGTH = 6
 """Bonds that a chain makes or breaks after the first."""
 
-OFFERS = 128
-"""Images that are on offer to each atom at most."""
+MAX_NEAR_IMAGES = 128
+"""Images that each atom might be bonded to, at most."""
 
-TO_NEEDY, LOOKS = 0.7, 8
-"""Chance that a chain looks for an atom in want of a bond, and how often it looks."""
+UNDERCOORDINATED_CHANCE, MAX_DRAWS = 0.7, 8
+"""Chance that a chain prefers an atom with too few bonds as the new partner; and how many partners
+are drawn for it, or bonds to be broken."""
 
 
 @compiled
-def pick(n: int, rng: np.random.Generator) -> int:
-    """One of n."""
+def draw_index(n: int, rng: np.random.Generator) -> int:
+    """An index below n."""
     return min(int(rng.random() * n), n - 1)
 
 
@@ -67,12 +69,12 @@ def switch(
     nothing = -1, 0, NO_SHIFT
     if net.counts[i] < 2:
         return nothing
-    to_a, to_c = pick(net.counts[i], rng), pick(net.counts[i], rng)
+    to_a, to_c = draw_index(net.counts[i], rng), draw_index(net.counts[i], rng)
     if to_a == to_c:
         return nothing
     a, a_image, a_cells = bond_at(net, i, to_a)
     c, c_image, c_cells = bond_at(net, i, to_c)
-    to_d = pick(net.counts[c], rng)
+    to_d = draw_index(net.counts[c], rng)
     d, far, far_cells = bond_at(net, c, to_d)
     d_image, d_cells = product(group, c_image, c_cells, far, far_cells)
     d_image, d_cells = named(d, d_image, d_cells, sites)
@@ -101,7 +103,7 @@ def only_renamed(
     sites: Sites,
     group: Group,
 ) -> bool:
-    """Whether a switch has but made atom i and an image of c take one another's part.
+    """Whether a switch has only exchanged the roles of atom i and an image of c.
 
     Args:
         i: the atom.
@@ -138,8 +140,8 @@ def only_renamed(
 def chain(
     i: int,
     frac: FloatArray,
-    offers: IntArray,
-    offered: IntArray,
+    near: IntArray,
+    n_near: IntArray,
     net: Net,
     new: Net,
     sites: Sites,
@@ -151,8 +153,8 @@ def chain(
     Args:
         i: an atom.
         frac: (n, 3) where the atoms are.
-        offers: (n, OFFERS, 5) images that each atom might be bonded to, found when needed.
-        offered: (n,) how many; -1 if not yet found.
+        near: (n, MAX_NEAR_IMAGES, 5) images that each atom might be bonded to, found when needed.
+        n_near: (n,) how many; -1 if not yet found.
         net: that the atoms have.
         new: the same, to be changed.
         sites: of the atoms.
@@ -163,31 +165,31 @@ def chain(
         Whether all atoms have four bonds in the end.
     """
     if net.counts[i] >= 4:
-        m = pick(net.counts[i], rng)
+        m = draw_index(net.counts[i], rng)
         other, image, cells = bond_at(net, i, m)
         change_bond(new, i, other, image, cells, False, sites, group)
-    for _ in range(LONGEST_CHAIN):
-        crowded, needy = _unbalanced(new, rng)
-        if crowded >= 0:
-            m = _old_bond(crowded, net, new, rng)
+    for _ in range(MAX_CHAIN_LENGTH):
+        over, under = _unbalanced(new, rng)
+        if over >= 0:
+            m = _old_bond(over, net, new, rng)
             if m < 0:
                 return False
-            other, image, cells = bond_at(new, crowded, m)
-            change_bond(new, crowded, other, image, cells, False, sites, group)
-        elif needy >= 0:
-            if offered[needy] < 0:
-                offered[needy] = near_images(needy, frac, group, sites, FURTHEST, offers[needy])
-            if offered[needy] == 0:
+            other, image, cells = bond_at(new, over, m)
+            change_bond(new, over, other, image, cells, False, sites, group)
+        elif under >= 0:
+            if n_near[under] < 0:
+                n_near[under] = near_images(under, frac, group, sites, MAX_NEW_BOND, near[under])
+            if n_near[under] == 0:
                 return False
-            k = pick(offered[needy], rng)
-            if rng.random() < TO_NEEDY:
-                for _ in range(LOOKS):
-                    if new.counts[offers[needy, k, 0]] < 4:
+            k = draw_index(n_near[under], rng)
+            if rng.random() < UNDERCOORDINATED_CHANCE:
+                for _ in range(MAX_DRAWS):
+                    if new.counts[near[under, k, 0]] < 4:
                         break
-                    k = pick(offered[needy], rng)
-            other, image = offers[needy, k, 0], offers[needy, k, 1]
-            cells = (offers[needy, k, 2], offers[needy, k, 3], offers[needy, k, 4])
-            if not change_bond(new, needy, other, image, cells, True, sites, group):
+                    k = draw_index(n_near[under], rng)
+            other, image = near[under, k, 0], near[under, k, 1]
+            cells = (near[under, k, 2], near[under, k, 3], near[under, k, 4])
+            if not change_bond(new, under, other, image, cells, True, sites, group):
                 return False
         else:
             break
@@ -198,22 +200,22 @@ def chain(
 def _unbalanced(net: Net, rng: np.random.Generator) -> tuple[int, int]:
     """An atom with too many bonds and one with too few; -1 where there is none."""
     n = len(net.counts)
-    first = pick(n, rng)
-    crowded = needy = -1
+    first = draw_index(n, rng)
+    over = under = -1
     for k in range(n):
         i = (first + k) % n
         if net.counts[i] > 4:
-            crowded = i
+            over = i
         elif net.counts[i] < 4:
-            needy = i
-    return crowded, needy
+            under = i
+    return over, under
 
 
 @compiled
 def _old_bond(i: int, net: Net, new: Net, rng: np.random.Generator) -> int:
     """A bond of an atom that this move has not made; -1 if none came up."""
-    for _ in range(LOOKS):
-        m = pick(new.counts[i], rng)
+    for _ in range(MAX_DRAWS):
+        m = draw_index(new.counts[i], rng)
         partner, image, cells = bond_at(new, i, m)
         if bond_index(net, i, partner, image, cells) < net.counts[i]:
             return m

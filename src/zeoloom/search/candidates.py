@@ -1,302 +1,162 @@
-"""Crystals from noise: asymmetric points of a space group, denoised until they meet as atoms."""
+"""Candidates: the asymmetric T atoms that the points of one crystal have formed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from zeoloom.diffusion.denoiser import denoiser
-from zeoloom.diffusion.noise import noise_levels, standard_noise
-from zeoloom.diffusion.samplers import final
-from zeoloom.geometry.crystal import Crystal, crystal_batch
-from zeoloom.geometry.group import group_in_cell
-from zeoloom.geometry.operations import identity_first
 from zeoloom.nets.bonding import BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE, fingerprint
 from zeoloom.nets.graph import net_from_edges
-from zeoloom.search.limits import ANY_NUMBER
 from zeoloom.search.relax import at_rest, atoms_of
 from zeoloom.search.strain import LENGTH_COST, MEETING_DISTANCE
 from zeoloom.search.whole_net import whole_net
-from zeoloom.search.wyckoff import keep_free
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
-    from zeoloom.diffusion.samplers import Sampler
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.geometry.group import Group
-    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.nets.graph import Net
-    from zeoloom.search.wyckoff import Keep
+    from zeoloom.search.target import Target
 
-SIGMA_MAX = 1.8
-"""Å, where clouds start: above, next to nothing is decided."""
+WRONG_NUMBER_COST, MISSING_ATOMS_COST = 2.0, 4.0
+"""Cost of a number of atoms that is not asked for; and of the share of atoms that is missing or too
+many, for each point."""
 
-SIGMA_MIN = 0.05
-"""Å, the last level before zero."""
-
-RHO = 1.5
-"""Spacing of levels: nearly even, since the net is decided between 0.3 and 1.2 Å."""
-
-WRONG_TOTAL, WRONG_COUNT = 2.0, 4.0
-"""Cost of not having the atoms asked for; and of having none of them, for each point."""
-
-WRONG_ORBITS = 3.0
+WRONG_ORBITS_COST = 3.0
 """Cost of each orbit of atoms that is missing or too many."""
 
-MET = LENGTH_COST * (BOND_LENGTH - MEETING_DISTANCE) ** 2
-"""Least cost of an atom that is so near to another that points there would meet."""
+COLLAPSED_COST = LENGTH_COST * (BOND_LENGTH - MEETING_DISTANCE) ** 2
+"""Least cost of an atom so near to another one that points there would become one atom."""
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """Where a crystal is to grow.
+class Candidate:
+    """The atoms that the points of one crystal have formed.
 
     Attributes:
-        cell: (3, 3) Å, rows a, b, c.
-        operations: of the space group in this cell, the identity first.
-        space_group_number: 1 to 230.
-        space_group_symbol: of the setting.
-        n_points: asymmetric points.
-        n_t: fewest and most T atoms the cell is to hold.
-        n_t_unique: fewest and most orbits they are to form.
-    """
-
-    cell: FloatArray
-    operations: SymmetryOperations
-    space_group_number: int
-    space_group_symbol: str
-    n_points: int
-    n_t: tuple[int, int] = ANY_NUMBER
-    n_t_unique: tuple[int, int] = ANY_NUMBER
-
-    @property
-    def group(self) -> Group:
-        """The group in this cell."""
-        return group_in_cell(self.operations, self.cell)
-
-
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """The atoms that the points of one cloud have formed.
-
-    Attributes:
-        site: where.
+        target: what the crystal is to be.
         frac_t: (k, 3) asymmetric T atoms, on their special positions.
         n_t: T atoms of the cell.
-        bonds: (k,) of each.
-        costs: (k,) what is wrong with each: bonds missing or too many, and strain.
-        cart_holes: (k, 3) Å, where a further neighbour of each would be.
-        cost: all of it, a wrong number of atoms included.
-        points_of: (n,) index of the atom each point belongs to.
+        bonds: (k,) number of bonds of each atom.
+        costs: (k,) of each atom: bonds missing or too many, and strain.
+        cart_vacancies: (k, 3) Å, from each atom to where a further neighbour would be.
+        cost: sum of the costs, with that of a wrong number of atoms.
+        atom_of_point: (n,) index of the atom that each point belongs to.
     """
 
-    site: Site
+    target: Target
     frac_t: FloatArray
     n_t: int
     bonds: IntArray
     costs: FloatArray
-    cart_holes: FloatArray
+    cart_vacancies: FloatArray
     cost: float
-    points_of: IntArray
+    atom_of_point: IntArray
 
     @property
     def frac_points(self) -> FloatArray:
-        """(n, 3) the points, each where its atom is."""
-        return self.frac_t[self.points_of]
+        """(n, 3) positions of the points, each that of its atom."""
+        return self.frac_t[self.atom_of_point]
 
     @property
-    def too_many(self) -> bool:
+    def has_too_many(self) -> bool:
         """Whether there are more atoms or orbits than asked for."""
-        return self.n_t > self.site.n_t[1] or len(self.frac_t) > self.site.n_t_unique[1]
+        return self.n_t > self.target.n_t[1] or len(self.frac_t) > self.target.n_t_unique[1]
 
     @property
-    def as_many(self) -> bool:
+    def counts_match(self) -> bool:
         """Whether there are as many atoms and orbits as asked for."""
-        off = _outside(self.n_t, self.site.n_t), _outside(len(self.frac_t), self.site.n_t_unique)
-        return off == (0, 0)
+        target = self.target
+        return not (_excess(self.n_t, target.n_t) or _excess(len(self.frac_t), target.n_t_unique))
 
     @property
     def valid(self) -> bool:
         """Whether every atom has four neighbours, and there are as many atoms as asked for."""
-        return bool((self.bonds == DEGREE).all()) and self.as_many
+        return bool((self.bonds == DEGREE).all()) and self.counts_match
 
 
-def _outside(number: int, allowed: tuple[int, int]) -> int:
-    """By how many a number is too low or too high."""
+def _excess(number: int, allowed: tuple[int, int]) -> int:
+    """By how much a number is too low or too high."""
     return max(allowed[0] - number, number - allowed[1], 0)
 
 
-def site_of(
-    framework: Framework,
-    n_points: int,
-    *,
-    n_t: tuple[int, int] = ANY_NUMBER,
-    n_t_unique: tuple[int, int] = ANY_NUMBER,
-) -> Site:
-    """The cell and group of a framework as a place for others; its atoms are not looked at."""
-    return Site(
-        framework.cell,
-        identity_first(framework.operations),
-        framework.space_group_number,
-        framework.space_group_symbol,
-        n_points,
-        n_t,
-        n_t_unique,
-    )
-
-
-def crystals_of(sites: Sequence[Site]) -> Crystal:
-    """Cells and groups of sites as a batch; points beyond `n_points` are padding."""
-    keys = [(id(site.cell), id(site.operations)) for site in sites]
-    distinct = dict(zip(keys, sites, strict=True))
-    rows = {key: row for row, key in enumerate(distinct)}
-    cells, groups = zip(*((each.cell, each.operations) for each in distinct.values()), strict=True)
-    crystal = crystal_batch(cells, groups).take(torch.tensor([rows[key] for key in keys]))
-    counts = torch.tensor([site.n_points for site in sites])
-    present = torch.arange(int(counts.max())) < counts[:, None]
-    return replace(crystal, present=present)
-
-
-def grow(
-    network: nn.Module,
-    sampler: Sampler,
-    crystal: Crystal,
-    *,
-    steps: int,
-    generator: torch.Generator,
-    device: torch.device,
-    keep: Keep = keep_free,
-) -> Tensor:
-    """Clouds from noise alone.
+def candidates_from(points: Tensor, present: Tensor, targets: Sequence[Target]) -> list[Candidate]:
+    """The candidates that the points of a batch have formed.
 
     Args:
-        network: F, learned on whole frameworks.
-        sampler: which way down.
-        crystal: B cells with their groups and numbers of points.
-        steps: noise levels.
-        generator: source of randomness, on the CPU.
-        device: where to compute.
-        keep: where points may be.
-
-    Returns:
-        (B, N, 3) Å, on the CPU.
+        points: (B, N, 3) Å.
+        present: (B, N) False for padding.
+        targets: one for each crystal.
     """
-    assert crystal.present is not None
-    frac = torch.rand(*crystal.present.shape, 3, generator=generator)
-    start = frac @ crystal.cells
-    start = start + SIGMA_MAX * standard_noise(start, generator)
-    there = crystal.to(device)
-    expect = denoiser(lambda points, level: network(points, level, there))
-
-    def denoise(points: Tensor, level: Tensor) -> Tensor:
-        return keep(expect(points, level), float(level[0]))
-
-    levels = noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO)
-    with torch.inference_mode():
-        return final(sampler(denoise, start.to(device), levels, generator)).cpu()
-
-
-def denoise_once(
-    network: nn.Module,
-    crystal: Crystal,
-    places: Tensor,
-    held: Tensor,
-    sigma: float,
-    generator: torch.Generator,
-    device: torch.device,
-    keep: Keep = keep_free,
-) -> Tensor:
-    """Give noise to clouds, and bring those of their points that are not held to where it expects.
-
-    Args:
-        network: F, learned on whole frameworks.
-        crystal: B cells with their groups and numbers of points.
-        places: (B, N, 3) Å.
-        held: (B, N) True for points that are given noise and stay where they were.
-        sigma: Å, of the noise.
-        generator: source of randomness, on the CPU.
-        device: where to compute.
-        keep: where points may be; held ones are given to it where they stay.
-
-    Returns:
-        (B, N, 3) Å, on the CPU.
-    """
-    noisy = places + sigma * standard_noise(places, generator)
-    levels = torch.full((len(places),), sigma)
-    there = crystal.to(device)
-    expect = denoiser(lambda points, level: network(points, level, there))
-    with torch.inference_mode():
-        expected = expect(noisy.to(device), levels.to(device)).cpu()
-    stays = held[..., None]
-    return torch.where(stays, places, keep(torch.where(stays, places, expected), sigma))
-
-
-def harvest(x: Tensor, present: Tensor, sites: Sequence[Site]) -> list[Grown]:
-    """The atoms that clouds (B, N, 3) Å with points (B, N) have formed at their sites."""
-    clouds, there = x.double().numpy(), present.numpy()
     return [
-        gathered(cloud[mask] @ site.group.inverse_cell, site)
-        for cloud, mask, site in zip(clouds, there, sites, strict=True)
+        points_to_atoms(cloud[mask] @ target.group.inverse_cell, target)
+        for cloud, mask, target in zip(
+            points.double().numpy(), present.numpy(), targets, strict=True
+        )
     ]
 
 
-def gathered(frac_points: FloatArray, site: Site) -> Grown:
-    """The atoms that points (n, 3) have formed at a site."""
-    frac_t, bonds, costs, holes, n_t, points_of = atoms_of(frac_points, site.group)
+def points_to_atoms(frac_points: FloatArray, target: Target) -> Candidate:
+    """The atoms that points (n, 3) form in the cell and group of a target, relaxed."""
+    frac_t, bonds, costs, vacancies, n_t, atom_of_point = atoms_of(frac_points, target.group)
     cost = float(costs.sum())
-    if off := _outside(n_t, site.n_t):
-        cost += WRONG_TOTAL + WRONG_COUNT * site.n_points * off / site.n_t[1]
-    cost += WRONG_ORBITS * _outside(len(frac_t), site.n_t_unique)
-    return Grown(site, frac_t, n_t, bonds, costs, holes, cost, points_of)
+    if excess := _excess(n_t, target.n_t):
+        cost += WRONG_NUMBER_COST + MISSING_ATOMS_COST * target.n_points * excess / target.n_t[1]
+    cost += WRONG_ORBITS_COST * _excess(len(frac_t), target.n_t_unique)
+    return Candidate(target, frac_t, n_t, bonds, costs, vacancies, cost, atom_of_point)
 
 
-def moved(crystal: Grown, frac_t: FloatArray) -> Grown:
-    """What becomes of a crystal that has the atoms asked for, if these (k, 3) are elsewhere.
+def with_positions(candidate: Candidate, frac_t: FloatArray) -> Candidate:
+    """The candidate with its atoms (k, 3) at other positions, relaxed.
 
-    Each is on the special position it had. The same as what is `gathered` there, but quicker.
+    The result is that of `points_to_atoms` and takes less time. The candidate has the numbers of
+    atoms that are asked for, and each atom stays on its special position.
     """
-    group = crystal.site.group
-    eased, bonds, costs, holes = at_rest(frac_t, group)
-    if not (bonds == DEGREE).all() or costs.max() > MET:
-        return gathered(frac_t, crystal.site)
-    points_of = np.arange(len(eased))
-    return Grown(
-        crystal.site, eased, crystal.n_t, bonds, costs, holes, float(costs.sum()), points_of
+    relaxed, bonds, costs, vacancies = at_rest(frac_t, candidate.target.group)
+    if not (bonds == DEGREE).all() or costs.max() > COLLAPSED_COST:
+        return points_to_atoms(frac_t, candidate.target)
+    return Candidate(
+        candidate.target,
+        relaxed,
+        candidate.n_t,
+        bonds,
+        costs,
+        vacancies,
+        float(costs.sum()),
+        np.arange(len(relaxed)),
     )
 
 
-def fingerprint_of(grown: Grown) -> str:
-    """Fingerprint of the net of a valid crystal."""
-    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.group)
+def candidate_fingerprint(candidate: Candidate) -> str:
+    """Fingerprint of the net of a valid candidate; empty if atoms of the whole cell coincide."""
+    sites, tails, heads, shifts = whole_net(candidate.frac_t, candidate.target.group)
     if len(tails) != DEGREE * len(sites) or not len(sites):
-        return ""  # some atom has not four bonds: atoms of the full cell lie on one another
+        return ""
     return fingerprint(heads, shifts, sites)
 
 
-def grown_net(grown: Grown) -> Net:
-    """Net of a crystal; its vertices are in another order than those of its framework's net."""
-    sites, tails, heads, shifts = whole_net(grown.frac_t, grown.site.group)
+def candidate_net(candidate: Candidate) -> Net:
+    """Net of a candidate; its vertices are in another order than those of its framework's net."""
+    sites, tails, heads, shifts = whole_net(candidate.frac_t, candidate.target.group)
     return net_from_edges(tails, heads, shifts, sites)
 
 
-def framework_of(grown: Grown, name: str) -> Framework:
-    """What has grown as a framework of T atoms."""
-    site = grown.site
+def candidate_framework(candidate: Candidate, name: str) -> Framework:
+    """The candidate as a framework of T atoms."""
+    target = candidate.target
     return Framework(
         name=name,
-        cell=site.cell,
-        space_group_number=site.space_group_number,
-        space_group_symbol=site.space_group_symbol,
-        operations=site.operations,
-        frac_t=grown.frac_t,
-        t_labels=tuple(f"T{i + 1}" for i in range(len(grown.frac_t))),
+        cell=target.cell,
+        space_group_number=target.space_group_number,
+        space_group_symbol=target.space_group_symbol,
+        operations=target.operations,
+        frac_t=candidate.frac_t,
+        t_labels=tuple(f"T{i + 1}" for i in range(len(candidate.frac_t))),
         frac_o=np.zeros((0, 3)),
     )

@@ -11,7 +11,7 @@
 | `refine` | builds the new nets as SiO2 and refines them by distance least squares |
 | `identify` | gives well refined nets their exact key, and all of them a name |
 
-A stage is a function that takes a `Batch` and returns the next one. `search_batch` runs them in
+A stage is a function that takes a `BatchState` and returns the next one. `search_batch` runs them in
 this order and measures their time. Cheap tests come first: duplicates are dropped before
 refinement, and strained nets before an exact key is computed.
 """
@@ -25,30 +25,29 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zeoloom.judge.verdict import NEW, Judgement, glance, identified, refined
-from zeoloom.search.annealing import CrystalRepair, repair_crystals
+from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import (
-    Grown,
-    crystals_of,
-    fingerprint_of,
-    framework_of,
-    grow,
-    grown_net,
-    harvest,
+    Candidate,
+    candidate_fingerprint,
+    candidate_framework,
+    candidate_net,
+    candidates_from,
 )
 from zeoloom.search.context import numpy_generator
-from zeoloom.search.wyckoff import keep_seated, take_seats
+from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.target import with_cell_indices
+from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 from zeoloom.silica.dls import STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    import numpy as np
     from torch import Tensor
 
     from zeoloom.diffusion.samplers import Sampler
-    from zeoloom.geometry.arrays import BoolArray
-    from zeoloom.search.candidates import Site
     from zeoloom.search.context import Search
+    from zeoloom.search.target import Target
+    from zeoloom.search.wyckoff import WyckoffConstraint
 
 ANNEALED_SHARE = 0.6
 """Share of the candidates of a batch, those of least cost, that are annealed."""
@@ -77,7 +76,7 @@ class SearchPlan:
 
     sampler: Sampler
     steps: int
-    annealing: CrystalRepair
+    annealing: AnnealingPlan
     dls_starts: int = STARTS
     max_strain: float = math.inf
     max_r_dls: float = R_DLS_OF_ONE_START
@@ -85,7 +84,7 @@ class SearchPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class BatchState:
     """The state of a batch; each stage fills in its part.
 
     Attributes:
@@ -93,8 +92,7 @@ class Batch:
         known: fingerprints of nets that need no further judgement.
         annealing_ends: on the clock of `time.monotonic`.
         refinement_ends: likewise.
-        assigned: (B,) crystals whose points are kept on assigned Wyckoff positions.
-        rng: source of randomness of the assignments; None before.
+        constraint: keeps points on assigned Wyckoff positions; None before.
         points: (B, N, 3) Å, denoised; None before.
         candidates: the crystals that are annealed.
         valid: valid candidates that were met; the same net may come again.
@@ -105,25 +103,24 @@ class Batch:
         seconds: that each stage took.
     """
 
-    targets: tuple[Site, ...]
+    targets: tuple[Target, ...]
     known: Collection[str] = ()
     annealing_ends: float = math.inf
     refinement_ends: float = math.inf
-    assigned: BoolArray | None = None
-    rng: np.random.Generator | None = None
+    constraint: WyckoffConstraint | None = None
     points: Tensor | None = None
-    candidates: tuple[Grown, ...] = ()
-    valid: tuple[Grown, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    valid: tuple[Candidate, ...] = ()
     valid_at_once: int = 0
     times_met: Mapping[str, int] = field(default_factory=dict)
-    best: Mapping[str, Grown] = field(default_factory=dict)
+    best: Mapping[str, Candidate] = field(default_factory=dict)
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def search_batch(
-    targets: Sequence[Site], search: Search, plan: SearchPlan, known: Collection[str] = ()
-) -> Batch:
+    targets: Sequence[Target], search: Search, plan: SearchPlan, known: Collection[str] = ()
+) -> BatchState:
     """Run all stages on one crystal at each target.
 
     Args:
@@ -133,7 +130,7 @@ def search_batch(
         known: fingerprints of nets that need no further judgement.
     """
     now = time.monotonic()
-    batch = Batch(
+    batch = BatchState(
         tuple(targets),
         known,
         annealing_ends=now + ANNEALING_TIME_SHARE * plan.seconds,
@@ -147,78 +144,67 @@ def search_batch(
     return replace(batch, seconds=seconds)
 
 
-def assign_positions(batch: Batch, search: Search, _plan: SearchPlan) -> Batch:
+def assign_positions(batch: BatchState, search: Search, _plan: SearchPlan) -> BatchState:
     """Decide which crystals keep their points on assigned Wyckoff positions."""
-    targets, assigned = take_seats(batch.targets, search.rng)
-    return replace(
-        batch, targets=tuple(targets), assigned=assigned, rng=numpy_generator(search.rng)
-    )
+    numbered = with_cell_indices(batch.targets)
+    targets, constrained = choose_constrained(numbered, search.rng)
+    constraint = wyckoff_constraint(targets, constrained, numpy_generator(search.rng))
+    return replace(batch, targets=tuple(targets), constraint=constraint)
 
 
-def denoise_points(batch: Batch, search: Search, plan: SearchPlan) -> Batch:
+def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     """Denoise the points of all crystals together, from noise alone."""
-    assert batch.assigned is not None
-    assert batch.rng is not None
-    points = grow(
-        search.network,
-        plan.sampler,
-        crystals_of(batch.targets),
-        steps=plan.steps,
-        generator=search.rng,
-        device=search.device,
-        keep=keep_seated(batch.targets, batch.assigned, batch.rng),
-    )
+    assert batch.constraint is not None
+    crystal = crystals_at(batch.targets)
+    points = denoise_from_noise(crystal, plan.sampler, plan.steps, search, batch.constraint)
     return replace(batch, points=points)
 
 
-def gather_atoms(batch: Batch, _search: Search, _plan: SearchPlan) -> Batch:
+def gather_atoms(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
     """Let points that meet become atoms, and keep the candidates of least cost."""
     assert batch.points is not None
-    present = crystals_of(batch.targets).present
-    assert present is not None
-    grown = harvest(batch.points, present, batch.targets)
-    grown = sorted(grown, key=lambda each: each.cost)
-    valid = tuple(each for each in grown if each.valid)
-    kept = tuple(grown[: round(ANNEALED_SHARE * len(grown))])
+    found = candidates_from(batch.points, points_present(batch.targets), batch.targets)
+    found = sorted(found, key=lambda each: each.cost)
+    valid = tuple(each for each in found if each.valid)
+    kept = tuple(found[: round(ANNEALED_SHARE * len(found))])
     return replace(batch, candidates=kept, valid=valid, valid_at_once=len(valid))
 
 
-def anneal(batch: Batch, search: Search, plan: SearchPlan) -> Batch:
+def anneal(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     """Alternate rounds of the network with walks of bond switches, until the time is up."""
     valid = list(batch.valid)
-    rounds = repair_crystals(
-        search.network, batch.candidates, plan.annealing, search.rng, search.device
-    )
-    for found in rounds:
+    for found in annealing_rounds(batch.candidates, plan.annealing, search):
         valid += found
         if time.monotonic() > batch.annealing_ends:
             break
     return replace(batch, valid=tuple(valid))
 
 
-def drop_duplicates(batch: Batch, _search: Search, _plan: SearchPlan) -> Batch:
+def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
     """Keep of each net the candidate of least cost; equal nets have equal fingerprints."""
-    best: dict[str, Grown] = {}
+    best: dict[str, Candidate] = {}
     times_met = Counter[str]()
     for candidate in sorted(batch.valid, key=lambda each: each.cost):
-        fingerprint = fingerprint_of(candidate)
+        fingerprint = candidate_fingerprint(candidate)
         if fingerprint:
             times_met[fingerprint] += 1
             best.setdefault(fingerprint, candidate)
     return replace(batch, times_met=times_met, best=best)
 
 
-def check_nets(batch: Batch, _search: Search, _plan: SearchPlan) -> Batch:
+def check_nets(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
     """Drop what is no 4-connected net, and recognise known framework types."""
     judgements = {
-        fingerprint: glance(framework_of(each, fingerprint), fingerprint, grown_net(each))
+        fingerprint: glance(
+            candidate_framework(each, fingerprint), fingerprint, candidate_net(each)
+        )
         for fingerprint, each in batch.best.items()
         if fingerprint not in batch.known
     }
     return replace(batch, judgements=judgements)
 
 
-def refine_frameworks(batch: Batch, _search: Search, plan: SearchPlan) -> Batch:
+def refine_frameworks(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
     """Refine the nets as SiO2, the least strained first, until the time is up."""
     judgements = dict(batch.judgements)
     for fingerprint, each in judgements.items():
@@ -238,7 +224,7 @@ def refine_frameworks(batch: Batch, _search: Search, plan: SearchPlan) -> Batch:
     return replace(batch, judgements=judgements)
 
 
-def identify_nets(batch: Batch, _search: Search, plan: SearchPlan) -> Batch:
+def identify_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
     """Compute the exact keys of well refined nets, and name all of them."""
     judgements = {
         fingerprint: _named(
@@ -257,7 +243,7 @@ def _named(judgement: Judgement) -> Judgement:
     return replace(judgement, name=f"new-{key.removeprefix('~')[:8]}")
 
 
-STAGES: dict[str, Callable[[Batch, Search, SearchPlan], Batch]] = {
+STAGES: dict[str, Callable[[BatchState, Search, SearchPlan], BatchState]] = {
     "assign": assign_positions,
     "denoise": denoise_points,
     "gather": gather_atoms,

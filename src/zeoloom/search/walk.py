@@ -1,50 +1,61 @@
-"""A crystal after a walk from net to net, and the valid nets it came by."""
+"""Bond switch walks of candidates: where a walk has ended, and the valid candidates it met."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.search.candidates import moved
+from zeoloom.search.candidates import with_positions
 from zeoloom.search.walk_kernel import walk
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import FloatArray
-    from zeoloom.search.candidates import Grown
+    from zeoloom.search.candidates import Candidate
+    from zeoloom.search.walk_kernel import WalkState
 
 
-def wander(
-    crystal: Grown,
+class WalkResult(NamedTuple):
+    """What a walk ends with.
+
+    Attributes:
+        end: the candidate where the walk has ended.
+        valid: the valid candidates of least cost that were met, the least first.
+        state: what has been learned, for the next walk.
+    """
+
+    end: Candidate
+    valid: list[Candidate]
+    state: WalkState
+
+
+def bond_switch_walk(
+    candidate: Candidate,
     tries: int,
     temperature: float,
-    kept: int,
-    patience: FloatArray,
+    max_reported: int,
+    state: WalkState,
     rng: np.random.Generator,
-) -> tuple[Grown, list[Grown]]:
-    """Walk from net to net; every atom stays on its special position.
+) -> WalkResult:
+    """Walk from net to net by bond switches; every atom stays on its special position.
 
     Args:
-        crystal: with as many atoms as asked for.
+        candidate: with as many atoms as asked for.
         tries: moves that are tried.
         temperature: of the walk, in units of cost.
-        kept: valid nets to keep at most.
-        patience: what walks have learned; changed.
+        max_reported: valid nets that are reported at most.
+        state: of an earlier walk, or `initial_walk_state()`.
         rng: source of randomness.
-
-    Returns:
-        The crystal where the walk has ended, and the valid ones of least cost that it came by, the
-        least first.
     """
-    end, states, costs = walk(
-        crystal.frac_t, crystal.site.group, tries, temperature, kept, patience, rng
+    group = candidate.target.group
+    end, met, costs, state = walk(
+        candidate.frac_t, group, tries, temperature, max_reported, state, rng
     )
-    at = {
-        crystal.frac_t.tobytes(): crystal
-    }  # walks often end at a net that is kept, or began there
-    for frac in (end, *states):
-        place = frac.tobytes()
-        if place not in at:
-            at[place] = moved(crystal, frac)
-    met = [at[states[k].tobytes()] for k in np.argsort(costs)]
-    return at[end.tobytes()], [each for each in met if each.valid]
+    # walks often end at a net that is reported, or where they began
+    candidates = {candidate.frac_t.tobytes(): candidate}
+    for frac in (end, *met):
+        key = frac.tobytes()
+        if key not in candidates:
+            candidates[key] = with_positions(candidate, frac)
+    reported = [candidates[met[k].tobytes()] for k in np.argsort(costs)]
+    valid = [each for each in reported if each.valid]
+    return WalkResult(candidates[end.tobytes()], valid, state)

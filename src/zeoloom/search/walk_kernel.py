@@ -1,24 +1,25 @@
 """Compiled: a walk of a crystal from net to net, at a temperature, without the network.
 
-A move changes bonds, the atoms descend on the cost of the new ones, and the outcome is kept by
-Metropolis' rule. Descents are given up when it is plain that their end would not be kept (Barkema
-& Mousseau, PRB 62, 4985 (2000)). After a switch that is nearly always at once, since its two middle
-atoms are first put in the middle of their new neighbours; so one to two hundred thousand moves are
-tried in a second. What is plain differs from group to group and is learned on the way: a tenth of
-the descents are given up later.
+A move changes bonds, the atoms descend on the cost of the new ones, and the outcome is accepted by
+Metropolis' rule. A descent is abandoned as soon as it is plain that its end would be rejected
+(Barkema & Mousseau, Phys. Rev. B 62, 4985 (2000)). After a switch that is nearly always at once,
+since its two middle atoms are first put in the middle of their new neighbours; so one to two
+hundred thousand moves are tried in a second. How far above the acceptance threshold a descent may
+be differs from group to group. It is learned during the walk (`WalkState`), from a tenth of the
+descents, which are abandoned later.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
 from zeoloom.geometry.pair_kernel import lattice_shifts
 from zeoloom.nets.bonding import BOND_CUTOFF
-from zeoloom.search.bond_switch import OFFERS, chain, only_renamed, pick, switch
+from zeoloom.search.bond_switch import MAX_NEAR_IMAGES, chain, draw_index, only_renamed, switch
 from zeoloom.search.net_kernel import (
     IMPOSSIBLE,
     MOST_BONDS,
@@ -32,52 +33,66 @@ from zeoloom.search.relax import move, slope_of
 from zeoloom.search.strain import strain
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.geometry.group import Group
-    from zeoloom.search.net_kernel import Net
+    from zeoloom.search.net_kernel import Net, Sites
 
-CHAINS = 0.4
+CHAIN_SHARE = 0.4
 """Share of the moves that are chains, as long as some atom has not four bonds; afterwards all are
-switches. Chains among valid nets lead off to the many where more or fewer bonds cross a mirror."""
+switches. Chains from valid nets lead to the many where more or fewer bonds cross a mirror."""
 
-STEPS = 60
-"""Of a descent at most."""
+MAX_DESCENT_STEPS = 60
+"""Of a descent."""
 
-FURTHEST = 0.3
-"""Å, that an atom moves in one step; after a move it has further to go than in `ease`."""
+MAX_MOVE = 0.3
+"""Å, that an atom moves in one step of a descent; after a move of bonds it has further to go than
+in `relax`."""
 
 SWITCH, CHAIN = 0, 1
-"""Kinds of moves: rows of what is learned of them."""
+"""Kinds of moves: rows of `WalkState.limits`."""
 
-CHECKS = (0, 2, 5, 13)
-"""Steps of a descent after which it may be given up."""
+CHECK_STEPS = (0, 2, 5, 13)
+"""Steps of a descent after which it may be abandoned."""
 
-FIRST_PATIENCE = ((16.0, 4.0, 1.5, 0.7), (45.0, 13.0, 2.5, 0.7))
-"""Cost above what would be kept at which one is given up at each check; of switches, of chains."""
+INITIAL_LIMITS = ((16.0, 4.0, 1.5, 0.7), (45.0, 13.0, 2.5, 0.7))
+"""Cost above the threshold at which a descent is abandoned at each check; of switches, of
+chains."""
 
-LEAST_PATIENCE = 0.5
+LEAST_LIMIT = 0.5
+"""Limits are not learned to be lower."""
 
-PERIOD, ENOUGH, HOPE = 5, 0.004, 3.0
-"""Steps of a descent between looks at what they have gained; a gain in cost so small that the
-descent is over; and how many times the gain there may be left to go. Of descents that would have
-ended well one to five in a hundred are given up so; most take 15 to 25 steps."""
+GAIN_PERIOD, CONVERGED_GAIN, GAIN_HORIZON = 5, 0.004, 3.0
+"""Steps of a descent between looks at its gain in cost; a gain so small that the descent is over;
+and how many times the gain may be left to go. Of descents that would have been accepted one to five
+in a hundred are abandoned so; most take 15 to 25 steps."""
 
-LEARNT_FROM, GENEROUS = 0.1, 2.0
-"""Share of the descents from which patience is learned, and how many times as patient they are."""
+LEARNING_SHARE, LEARNING_FACTOR = 0.1, 2.0
+"""Share of the descents from which limits are learned, and the factor by which theirs are wider."""
 
-WORTHWHILE, LEARNING = 0.9, 0.5
-"""Share of the moves that end well to be kept at each check; and how quickly that is learned."""
+KEPT_SHARE, LEARNING_RATE = 0.9, 0.5
+"""Share of the accepted moves that is to pass each check; and how quickly limits adapt to it."""
 
-ALIKE_COST = 0.02
-"""Nets whose costs are this near are taken for one."""
+SAME_NET_COST = 0.02
+"""Nets whose costs differ by less are taken for one."""
 
-TO_FAULTY, LOOKS = 0.5, 4
-"""Chance that a move looks for an atom that has not four bonds, and how often it looks."""
+FAULTY_CHANCE, MAX_DRAWS = 0.5, 4
+"""Chance that a move begins at an atom that has not four bonds, and how many are drawn for it."""
 
 
-def first_patience() -> FloatArray:
-    """(2, 4) patience of walks that have learned nothing yet; walks change it."""
-    return np.array(FIRST_PATIENCE)
+class WalkState(NamedTuple):
+    """What walks learn on the way; passed in and returned.
+
+    Attributes:
+        limits: (2, 4) cost above the threshold at which a descent is abandoned, by the kind of the
+            move and the check.
+    """
+
+    limits: FloatArray
+
+
+def initial_walk_state() -> WalkState:
+    """The state of walks that have learned nothing yet."""
+    return WalkState(np.array(INITIAL_LIMITS))
 
 
 @compiled
@@ -86,10 +101,10 @@ def walk(
     group: Group,
     tries: int,
     temperature: float,
-    kept: int,
-    patience: FloatArray,
+    max_reported: int,
+    state: WalkState,
     rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, WalkState]:
     """Walk from net to net.
 
     Args:
@@ -97,215 +112,248 @@ def walk(
         group: group and cell.
         tries: moves that are tried.
         temperature: in units of cost.
-        kept: valid nets to keep at most.
-        patience: (2, 4) from `first_patience` or another walk; what is learned is written.
+        max_reported: valid nets that are reported at most.
+        state: from `initial_walk_state` or another walk.
         rng: source of randomness.
 
     Returns:
         (n, 3) where the walk has ended;
-        (k, n, 3) valid nets of least cost that were met, and (k,) their costs.
+        (k, n, 3) atoms of the valid nets of least cost that were met, and (k,) their costs;
+        the state after the walk.
     """
     n = len(frac)
     shifts, reach = lattice_shifts(group.cell, BOND_CUTOFF)
     sites = sites_of(frac, group)
     net, new = empty_net(n), empty_net(n)
-    offers, offered = np.zeros((n, OFFERS, 5), np.int64), np.full(n, -1)
+    near, n_near = np.zeros((n, MAX_NEAR_IMAGES, 5), np.int64), np.full(n, -1)
     now, cost = frac.copy(), look(frac, group, shifts, reach, sites, net)
-    place = frac @ group.cell
-    moving, best = place.copy(), place.copy()
-    above = np.zeros(len(CHECKS))
-    states, costs = np.zeros((kept, n, 3)), np.full(kept, np.inf)
+    cart = frac @ group.cell
+    trial, best = cart.copy(), cart.copy()
+    limits, excess = state.limits.copy(), np.zeros(len(CHECK_STEPS))
+    met, costs = np.zeros((max_reported, n, 3)), np.full(max_reported, np.inf)
     if balanced(net):
-        _keep(now, cost, states, costs)
+        _report(now, cost, met, costs)
     for _ in range(tries if cost < IMPOSSIBLE else 0):
-        bar = cost - temperature * math.log(max(rng.random(), 1e-12))
-        i = _atom(net, rng)
-        copy_net(net, new)
-        kind, other = SWITCH, -1
-        if not balanced(net) and rng.random() < CHAINS:
-            kind = CHAIN
-            moved = chain(i, now, offers, offered, net, new, sites, group, rng)
-        else:
-            other, image, cells = switch(i, net, new, sites, group, rng)
-            moved = other >= 0 and not only_renamed(i, other, image, cells, net, new, sites, group)
-        off = 0
-        for k in range(n):
-            off += abs(new.counts[k] - 4)
-        if not moved or off >= bar:
+        threshold = cost - temperature * math.log(max(rng.random(), 1e-12))
+        kind, middle, wrong = _change_net(now, near, n_near, net, new, sites, group, rng)
+        if kind < 0 or wrong >= threshold:
             continue
-        moving[:] = place
-        learning = rng.random() < LEARNT_FROM
-        limits = (GENEROUS if learning else 1.0) * patience[kind]
-        wanted = bar - off
-        middle = (i, other)
-        least = _settle(moving, sites.free, new, group, middle, wanted, limits, above, best)
+        trial[:] = cart
+        learning = rng.random() < LEARNING_SHARE
+        wider = (LEARNING_FACTOR if learning else 1.0) * limits[kind]
+        wanted = threshold - wrong
+        least = _descend(trial, sites.free, new, group, middle, wanted, wider, excess, best)
         if least >= wanted:
             continue
         after = best @ group.inverse_cell
         outcome = look(after, group, shifts, reach, sites, new)
-        if outcome >= bar:
+        if outcome >= threshold:
             continue
-        if learning and abs(outcome - cost) > ALIKE_COST:
-            _learn(patience[kind], above)
+        if learning and abs(outcome - cost) > SAME_NET_COST:
+            _learn(limits[kind], excess)
         now, cost = after, outcome
-        place[:] = best
-        offered[:] = -1
+        cart[:] = best
+        n_near[:] = -1
         copy_net(new, net)
         if balanced(net):
-            _keep(now, cost, states, costs)
-    met = np.isfinite(costs)
-    return now, states[met], costs[met]
+            _report(now, cost, met, costs)
+    filled = np.isfinite(costs)
+    return now, met[filled], costs[filled], WalkState(limits)
 
 
 @compiled
-def _atom(net: Net, rng: np.random.Generator) -> int:
+def _change_net(
+    frac: FloatArray,
+    near: IntArray,
+    n_near: IntArray,
+    net: Net,
+    new: Net,
+    sites: Sites,
+    group: Group,
+    rng: np.random.Generator,
+) -> tuple[int, tuple[int, int], int]:
+    """Write a net after a switch or a chain.
+
+    Args:
+        frac: (n, 3) where the atoms are.
+        near: of `chain`, as n_near.
+        n_near: likewise.
+        net: that the atoms have.
+        new: written.
+        sites: of the atoms.
+        group: in its cell.
+        rng: source of randomness.
+
+    Returns:
+        The kind of the move, -1 if there was none; the two atoms in the middle of a switch, the
+        second -1 if it was none; bonds missing or too many in the new net.
+    """
+    i = _draw_atom(net, rng)
+    copy_net(net, new)
+    kind, other = SWITCH, -1
+    if not balanced(net) and rng.random() < CHAIN_SHARE:
+        kind = CHAIN
+        changed = chain(i, frac, near, n_near, net, new, sites, group, rng)
+    else:
+        other, image, cells = switch(i, net, new, sites, group, rng)
+        changed = other >= 0 and not only_renamed(i, other, image, cells, net, new, sites, group)
+    wrong = 0
+    for k in range(len(new.counts)):
+        wrong += abs(new.counts[k] - 4)
+    return (kind if changed else -1), (i, other), wrong
+
+
+@compiled
+def _draw_atom(net: Net, rng: np.random.Generator) -> int:
+    """An atom; more often than not one that has not four bonds, if there is any."""
     n = len(net.counts)
-    i = pick(n, rng)
-    if rng.random() < TO_FAULTY:
-        for _ in range(LOOKS):
+    i = draw_index(n, rng)
+    if rng.random() < FAULTY_CHANCE:
+        for _ in range(MAX_DRAWS):
             if net.counts[i] != 4:
                 break
-            i = pick(n, rng)
+            i = draw_index(n, rng)
     return i
 
 
 @compiled
-def _learn(patience: FloatArray, above: FloatArray) -> None:
-    """Move patience to where a share WORTHWHILE of the moves that end well is kept."""
-    for check in range(len(patience)):
-        share = WORTHWHILE if above[check] > patience[check] else WORTHWHILE - 1.0
-        patience[check] = max(LEAST_PATIENCE, patience[check] + LEARNING * share)
+def _learn(limits: FloatArray, excess: FloatArray) -> None:
+    """Move the limits (4,) of a kind of move towards passing KEPT_SHARE of the accepted ones."""
+    for check in range(len(limits)):
+        share = KEPT_SHARE if excess[check] > limits[check] else KEPT_SHARE - 1.0
+        limits[check] = max(LEAST_LIMIT, limits[check] + LEARNING_RATE * share)
 
 
 @compiled
-def _keep(frac: FloatArray, cost: float, states: FloatArray, costs: FloatArray) -> None:
-    """Put a net in the place of the costliest one, if it is cheaper and not there yet."""
+def _report(frac: FloatArray, cost: float, met: FloatArray, costs: FloatArray) -> None:
+    """Put a net in place of the one of highest cost, if it costs less and is not there yet."""
     worst = 0
     for k in range(len(costs)):
-        if abs(costs[k] - cost) < ALIKE_COST:
+        if abs(costs[k] - cost) < SAME_NET_COST:
             worst = k
             break
         if costs[k] > costs[worst]:
             worst = k
     if len(costs) and cost < costs[worst]:
-        states[worst], costs[worst] = frac, cost
+        met[worst], costs[worst] = frac, cost
 
 
 @compiled
-def _settle(
-    place: FloatArray,
+def _descend(
+    cart: FloatArray,
     free: FloatArray,
     net: Net,
     group: Group,
     middle: tuple[int, int],
-    bar: float,
+    wanted: float,
     limits: FloatArray,
-    above: FloatArray,
+    excess: FloatArray,
     best: FloatArray,
 ) -> float:
-    """Descend on the cost of a net's bonds, with the steps of Barzilai & Borwein, as `ease` does.
+    """Descend on the cost of a net's bonds, with the steps of Barzilai & Borwein, as `relax` does.
 
     Args:
-        place: (n, 3) Å, changed.
-        free: (n, 3, 3) from `Sites`.
+        cart: (n, 3) Å, changed.
+        free: (n, 3, 3) projectors on the directions in which each atom may move.
         net: whose bonds.
-        group: group and cell.
+        group: in its cell.
         middle: the two atoms in the middle of a switch, the second -1 if it was none.
-        bar: cost that is to be reached.
-        limits: (4,) above the bar at which to give up, at each check.
-        above: (4,) written: how far above it the cost was then; -inf if it was not asked.
+        wanted: cost that is to be reached.
+        limits: (4,) above it at which to abandon, at each check.
+        excess: (4,) written: how far above it the cost was then; -inf if it was not checked.
         best: (n, 3) Å, written.
 
     Returns:
-        The least cost; inf if it was given up before the first step.
+        The least cost; inf if it was abandoned before the first step.
     """
-    n = len(place)
-    turns, moves = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
-    above[:] = -np.inf
-    above[0] = begin(place, middle, net, group, free, bar + limits[0], turns, moves) - bar
-    if above[0] > limits[0]:
+    n = len(cart)
+    rotations, translations = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
+    excess[:] = -np.inf
+    most = wanted + limits[0]
+    excess[0] = initial_cost(cart, middle, net, group, free, most, rotations, translations) - wanted
+    if excess[0] > limits[0]:
         return np.inf
-    slope, last_place, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
+    slope, last_cart, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
     least, before, check = np.inf, np.inf, 1
-    for step in range(STEPS):
-        cost = slope_of(place, net.counts, net.partners, turns, moves, slope)
+    for step in range(MAX_DESCENT_STEPS):
+        cost = slope_of(cart, net.counts, net.partners, rotations, translations, slope)
         if cost < least:
             least = cost
-            best[:] = place
-        if check < len(CHECKS) and step == CHECKS[check]:
-            above[check] = least - bar
-            if above[check] > limits[check]:
+            best[:] = cart
+        if check < len(CHECK_STEPS) and step == CHECK_STEPS[check]:
+            excess[check] = least - wanted
+            if excess[check] > limits[check]:
                 break
             check += 1
-        if step % PERIOD == 0 and step > 0:
+        if step % GAIN_PERIOD == 0 and step > 0:
             gain = before - least
-            if gain < ENOUGH or least - bar > HOPE * gain:
+            if gain < CONVERGED_GAIN or least - wanted > GAIN_HORIZON * gain:
                 break
             before = least
-        if not move(place, slope, last_place, last_slope, free, step == 0, FURTHEST):
+        if not move(cart, slope, last_cart, last_slope, free, step == 0, MAX_MOVE):
             break
     return least
 
 
 @compiled
-def to_middle(
-    place: FloatArray,
+def centre_middle_atoms(
+    cart: FloatArray,
     middle: tuple[int, int],
     net: Net,
-    turns: FloatArray,
-    moves: FloatArray,
+    rotations: FloatArray,
+    translations: FloatArray,
     free: FloatArray,
 ) -> None:
-    """Move the two atoms in the middle of a switch to the middle of their new neighbours.
+    """Move the two atoms in the middle of a switch to the mean of their new neighbours.
 
     That is 1 to 2 Å, where a descent would need many steps.
 
     Args:
-        place: (n, 3) Å, changed.
+        cart: (n, 3) Å, changed.
         middle: the two; one twice if they are images of one another.
         net: with the switch made.
-        turns: (n, m, 3, 3) of `write_images`.
-        moves: (n, m, 3) Å, likewise.
-        free: (n, 3, 3) from `Sites`.
+        rotations: (n, m, 3, 3) of `write_images`.
+        translations: (n, m, 3) Å, likewise.
+        free: (n, 3, 3) projectors on the directions in which each atom may move.
     """
-    ways = np.zeros((2, 3))
+    vectors = np.zeros((2, 3))
     for k in range(2):
         i = middle[k]
         for m in range(net.counts[i]):
             j = net.partners[i, m]
             for a in range(3):
-                ways[k, a] += moves[i, m, a]
+                vectors[k, a] += translations[i, m, a]
                 for b in range(3):
-                    ways[k, a] += turns[i, m, a, b] * place[j, b]
-        ways[k] = ways[k] / net.counts[i] - place[i]
+                    vectors[k, a] += rotations[i, m, a, b] * cart[j, b]
+        vectors[k] = vectors[k] / net.counts[i] - cart[i]
     for k in range(1 if middle[0] == middle[1] else 2):
         for a in range(3):
             for b in range(3):
-                place[middle[k], a] += free[middle[k], a, b] * ways[k, b]
+                cart[middle[k], a] += free[middle[k], a, b] * vectors[k, b]
 
 
 @compiled
-def begin(
-    place: FloatArray,
+def initial_cost(
+    cart: FloatArray,
     middle: tuple[int, int],
     net: Net,
     group: Group,
     free: FloatArray,
     most: float,
-    turns: FloatArray,
-    moves: FloatArray,
+    rotations: FloatArray,
+    translations: FloatArray,
 ) -> float:
-    """Put the middle atoms of a switch where they begin, and return what the net costs then.
+    """Centre the middle atoms of a switch, and return the cost of the net at these positions.
 
     Args:
-        place: (n, 3) Å, changed.
+        cart: (n, 3) Å, changed.
         middle: the two atoms, the second -1 if it was no switch.
         net: whose bonds.
-        group: group and cell.
-        free: (n, 3, 3) from `Sites`.
-        most: cost above which the rest is left.
-        turns: (n, m, 3, 3) of `write_images`; written, for the atoms come by.
-        moves: (n, m, 3) Å, likewise.
+        group: in its cell.
+        free: (n, 3, 3) projectors on the directions in which each atom may move.
+        most: cost above which the sum is not completed.
+        rotations: (n, m, 3, 3) of `write_images`; written, for the atoms that were summed.
+        translations: (n, m, 3) Å, likewise.
 
     Returns:
         The cost; inf if it is above the most.
@@ -314,34 +362,44 @@ def begin(
     switched = middle[1] >= 0
     if switched:
         for i in middle:
-            write_images(i, net, group, turns, moves)
-        to_middle(place, middle, net, turns, moves, free)
+            write_images(i, net, group, rotations, translations)
+        centre_middle_atoms(cart, middle, net, rotations, translations, free)
     cost = 0.0
-    for central in (True, False):  # whose bonds are the most strained come first
-        for i in range(len(place)):
+    for central in (True, False):  # those whose bonds are the most strained come first
+        for i in range(len(cart)):
             if central != (switched and i in middle):
                 continue
             if not central:
-                write_images(i, net, group, turns, moves)
+                write_images(i, net, group, rotations, translations)
             for m in range(net.counts[i]):
                 j = net.partners[i, m]
                 for a in range(3):
-                    around[m, a] = moves[i, m, a] - place[i, a]
+                    around[m, a] = translations[i, m, a] - cart[i, a]
                     for b in range(3):
-                        around[m, a] += turns[i, m, a, b] * place[j, b]
+                        around[m, a] += rotations[i, m, a, b] * cart[j, b]
             cost += strain(around, net.counts[i])
-            if cost > most:  # the other images are not written: there is nothing to go on with
+            if cost > most:  # the images of the others are not written: the descent is abandoned
                 return np.inf
     return cost
 
 
 @compiled
-def write_images(i: int, net: Net, group: Group, turns: FloatArray, moves: FloatArray) -> None:
-    """Write what turns (n, m, 3, 3) and moves (n, m, 3) Å the partner of each bond of an atom."""
+def write_images(
+    i: int, net: Net, group: Group, rotations: FloatArray, translations: FloatArray
+) -> None:
+    """Write the Cartesian operations that bring the partners of an atom to the ends of its bonds.
+
+    Args:
+        i: the atom.
+        net: whose bonds.
+        group: in its cell.
+        rotations: (n, m, 3, 3), written in row i.
+        translations: (n, m, 3) Å, likewise.
+    """
     for m in range(net.counts[i]):
         g = net.operations[i, m]
         for a in range(3):
-            moves[i, m, a] = group.cart_translations[g, a]
+            translations[i, m, a] = group.cart_translations[g, a]
             for b in range(3):
-                turns[i, m, a, b] = group.cart_rotations[g, a, b]
-                moves[i, m, a] += net.cells[i, m, b] * group.cell[b, a]
+                rotations[i, m, a, b] = group.cart_rotations[g, a, b]
+                translations[i, m, a] += net.cells[i, m, b] * group.cell[b, a]

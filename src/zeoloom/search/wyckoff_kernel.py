@@ -1,4 +1,4 @@
-"""Compiled: special positions for the points of one crystal, near to where each is expected."""
+"""Compiled: assignment of special positions to the points of one crystal."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
     from zeoloom.geometry.group import Group
 
-THERE = 1e-4
-"""Å², of points that are held, from the special position that they are on."""
+ON_POSITION = 1e-4
+"""Å², square of the distance at which a fixed point is on a special position."""
 
-NEVER = 1e-12
-"""A chance not worth counting."""
+NEGLIGIBLE = 1e-12
+"""A chance too small to be counted."""
 
-APART, ROUNDS_APART = 2.2, 3
-"""Å between points that are to become different atoms, which are 3.1 Å from one another in the end;
-and how often they are moved apart."""
+LEAST_SEPARATION, SEPARATION_ROUNDS = 2.2, 3
+"""Å between points that are to become different atoms, which end 3.1 Å from one another; and how
+often they are moved apart."""
 
-MET = 1e-3
-"""Å between images of a point that its seat makes one."""
+COINCIDENT = 1e-3
+"""Å between images of a point that its special position makes one."""
 
 
 @compiled
-def offers(
+def nearest_on_positions(
     frac: FloatArray, places: FloatArray, directions: FloatArray, cell: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """How far each point is from each special position, and the nearest place there.
+    """How far each point is from each special position, and where on it is nearest.
 
     Args:
         frac: (n, 3).
         places: (m, 3) fractional, one of each position.
-        directions: (m, 3, 3) fractional projections on the ways to go from there.
+        directions: (m, 3, 3) fractional projectors on the directions free there.
         cell: (3, 3) Å.
 
     Returns:
@@ -74,13 +74,13 @@ def offers(
 
 
 @compiled
-def choose(
+def draw_positions(
     chances: FloatArray, sizes: IntArray, low: int, high: int, draws: FloatArray
 ) -> IntArray:
-    """Draw a position for each point, so that their orbits add up.
+    """Draw a special position for each point, so that the orbits add up.
 
-    Every choice that adds up is as likely as the product of its chances; they are summed from the
-    first point on, and drawn from the last one back.
+    Every choice that adds up is as likely as the product of its chances. These are summed from the
+    first point on by dynamic programming, and drawn from the last one back.
 
     Args:
         chances: (n, m) of each point and position, up to a factor.
@@ -94,24 +94,24 @@ def choose(
     """
     n, m = chances.shape
     high = min(high, n * sizes.max())
-    ways = np.zeros((n + 1, high + 1))  # of the first points to have so many atoms
-    ways[0, 0] = 1.0
+    sums = np.zeros((n + 1, high + 1))  # of the first points having so many atoms
+    sums[0, 0] = 1.0
     for i in range(n):
         for k in range(m):
-            if chances[i, k] > NEVER:
+            if chances[i, k] > NEGLIGIBLE:
                 for atoms in range(sizes[k], high + 1):
-                    ways[i + 1, atoms] += chances[i, k] * ways[i, atoms - sizes[k]]
-        ways[i + 1] /= max(ways[i + 1].max(), NEVER)
+                    sums[i + 1, atoms] += chances[i, k] * sums[i, atoms - sizes[k]]
+        sums[i + 1] /= max(sums[i + 1].max(), NEGLIGIBLE)
     chosen = np.empty(n, np.int64)
-    more = _pick(ways[n, low:], draws[n])
+    more = _pick(sums[n, low:], draws[n])
     if more < 0:
         return chosen[:0]
     left = low + more
     shares = np.empty(m)
     for i in range(n - 1, -1, -1):
         for k in range(m):
-            likely = chances[i, k] > NEVER and sizes[k] <= left
-            shares[k] = chances[i, k] * ways[i, left - sizes[k]] if likely else 0.0
+            likely = chances[i, k] > NEGLIGIBLE and sizes[k] <= left
+            shares[k] = chances[i, k] * sums[i, left - sizes[k]] if likely else 0.0
         chosen[i] = _pick(shares, draws[i])
         left -= sizes[chosen[i]]
     return chosen
@@ -129,21 +129,21 @@ def _pick(shares: FloatArray, draw: float) -> int:
 
 
 @compiled
-def chances_of(
+def position_chances(
     squares: FloatArray,
     freedoms: IntArray,
     densities: FloatArray,
     spread: float,
-    held: BoolArray,
+    fixed: BoolArray,
 ) -> FloatArray:
     """How likely each point is to be on each special position.
 
     Args:
-        squares: (n, m) Å², from `offers`.
-        freedoms: (m,) ways to go.
+        squares: (n, m) Å², from `nearest_on_positions`.
+        freedoms: (m,) directions in which a point may move there.
         densities: (m,) of points per Å, Å², Å³ of a position.
         spread: Å, of points around where they are expected.
-        held: (n,) points that stay on the most special position they are on.
+        fixed: (n,) points that stay on the most special position they are on.
 
     Returns:
         (n, m) up to a factor for each point.
@@ -151,10 +151,10 @@ def chances_of(
     n, m = squares.shape
     chances = np.zeros((n, m))
     for i in range(n):
-        if held[i]:
+        if fixed[i]:
             own = -1
             for k in range(m):
-                if squares[i, k] < THERE and (own < 0 or freedoms[k] < freedoms[own]):
+                if squares[i, k] < ON_POSITION and (own < 0 or freedoms[k] < freedoms[own]):
                     own = k
             chances[i, own] = 1.0
             continue
@@ -168,54 +168,54 @@ def chances_of(
 
 
 @compiled
-def onto_seats(frac: FloatArray, places: FloatArray, directions: FloatArray) -> FloatArray:
-    """Points (n, 3) moved onto their seats, given by a place (n, 3) and directions (n, 3, 3)."""
-    on_seats = places.copy()
+def project_points(frac: FloatArray, places: FloatArray, directions: FloatArray) -> FloatArray:
+    """Points (n, 3) projected onto special positions: a place (n, 3) and directions (n, 3, 3)."""
+    projected = places.copy()
     for i in range(len(frac)):
         for a in range(3):
             for b in range(3):
-                on_seats[i, a] += directions[i, a, b] * (frac[i, b] - places[i, b])
-    return on_seats
+                projected[i, a] += directions[i, a, b] * (frac[i, b] - places[i, b])
+    return projected
 
 
 @compiled
-def part(
+def separate_points(
     frac: FloatArray,
     directions: FloatArray,
-    held: BoolArray,
+    fixed: BoolArray,
     group: Group,
 ) -> FloatArray:
-    """Move points on seats away from each other, and from images that would make them one.
+    """Move points on special positions away from each other, and from their own images.
 
-    Images that lie on one another push as often as they are; it need not be exact, as the network
-    is asked again at the next level.
+    Coincident images count as often as they are; it need not be exact, as the network is evaluated
+    again at the next level.
 
     Args:
-        frac: (n, 3) on seats.
-        directions: (n, 3, 3) fractional projections on the ways each may go there.
-        held: (n,) points that are not moved.
+        frac: (n, 3) on their special positions.
+        directions: (n, 3, 3) fractional projectors on the directions free there.
+        fixed: (n,) points that stay.
         group: in its cell.
 
     Returns:
-        (n, 3) fractional, on the same seats.
+        (n, 3) fractional, on the same positions.
     """
-    parted, step = frac.copy(), np.empty(3)
-    for _ in range(ROUNDS_APART):
+    moved, step = frac.copy(), np.empty(3)
+    for _ in range(SEPARATION_ROUNDS):
         push = np.zeros_like(frac)
         for i in range(len(frac)):
-            if held[i]:
+            if fixed[i]:
                 continue
             for j in range(len(frac)):
-                share = 1.0 if held[j] else 0.5
+                share = 1.0 if fixed[j] else 0.5
                 for g in range(1 if i == j else 0, len(group.rotations)):
-                    nearest(parted[i], parted[j], group, g, step)
+                    nearest(moved[i], moved[j], group, g, step)
                     distance = length_of(step, group.cell)
-                    if MET < distance < APART:
-                        push[i] -= share * (APART - distance) / distance * step
+                    if COINCIDENT < distance < LEAST_SEPARATION:
+                        push[i] -= share * (LEAST_SEPARATION - distance) / distance * step
         if not push.any():
             break
         for i in range(len(frac)):
             for axis in range(3):
                 for b in range(3):
-                    parted[i, axis] += directions[i, axis, b] * push[i, b]
-    return parted
+                    moved[i, axis] += directions[i, axis, b] * push[i, b]
+    return moved

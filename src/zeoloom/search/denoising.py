@@ -1,0 +1,131 @@
+"""Denoising of a batch of crystals: from noise alone, or from given points with noise added.
+
+The points are those of the asymmetric unit; their images follow. A `Constraint` may bring what the
+network expects of them to where points are allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from zeoloom.diffusion.denoiser import denoiser
+from zeoloom.diffusion.noise import noise_levels, standard_noise
+from zeoloom.diffusion.samplers import final
+from zeoloom.geometry.crystal import Crystal, crystal_batch
+from zeoloom.search.wyckoff import unconstrained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.search.context import Search
+    from zeoloom.search.target import Target
+    from zeoloom.search.wyckoff import Assignments, Constraint
+
+SIGMA_MAX = 1.8
+"""Å, first noise level: above, next to nothing is decided."""
+
+SIGMA_MIN = 0.05
+"""Å, the last noise level before zero."""
+
+RHO = 1.5
+"""Spacing of levels: nearly even, since the net is decided between 0.3 and 1.2 Å."""
+
+
+def crystals_at(targets: Sequence[Target]) -> Crystal:
+    """Cells and groups of targets as a batch; points beyond `n_points` are padding.
+
+    Raises:
+        ValueError: if targets of one index differ in their cell or group.
+    """
+    distinct: dict[int, Target] = {}
+    for target in targets:
+        first = distinct.setdefault(target.index, target)
+        same_group = len(first.operations) == len(target.operations)
+        if not same_group or (first.cell != target.cell).any():
+            raise ValueError(f"targets of index {target.index} differ in their cell or group")
+    rows = {index: row for row, index in enumerate(distinct)}
+    crystal = crystal_batch(
+        [each.cell for each in distinct.values()], [each.operations for each in distinct.values()]
+    ).take(torch.tensor([rows[target.index] for target in targets]))
+    return replace(crystal, present=points_present(targets))
+
+
+def points_present(targets: Sequence[Target]) -> Tensor:
+    """(B, N) True for the points of each target, False for padding."""
+    counts = torch.tensor([target.n_points for target in targets])
+    return torch.arange(int(counts.max())) < counts[:, None]
+
+
+def denoise_from_noise(
+    crystal: Crystal,
+    sampler: Sampler,
+    steps: int,
+    search: Search,
+    constraint: Constraint = unconstrained,
+) -> Tensor:
+    """Draw points from noise alone and denoise them.
+
+    Args:
+        crystal: B cells with their groups and numbers of points.
+        sampler: that carries points down the noise levels.
+        steps: noise levels.
+        search: network, device and source of randomness.
+        constraint: where points may be.
+
+    Returns:
+        (B, N, 3) Å, on the CPU.
+    """
+    assert crystal.present is not None
+    frac = torch.rand(*crystal.present.shape, 3, generator=search.rng)
+    start = frac @ crystal.cells
+    start = start + SIGMA_MAX * standard_noise(start, search.rng)
+    on_device = crystal.to(search.device)
+    expect = denoiser(lambda points, level: search.network(points, level, on_device))
+    assignments: Assignments = {}
+
+    def denoise(points: Tensor, level: Tensor) -> Tensor:
+        nonlocal assignments  # samplers pass points only
+        expected, assignments = constraint(expect(points, level), float(level[0]), assignments)
+        return expected
+
+    levels = noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO)
+    with torch.inference_mode():
+        return final(sampler(denoise, start.to(search.device), levels, search.rng)).cpu()
+
+
+def denoise_once(
+    crystal: Crystal,
+    positions: Tensor,
+    fixed: Tensor,
+    sigma: float,
+    search: Search,
+    constraint: Constraint = unconstrained,
+) -> Tensor:
+    """Add noise to points, and bring those that are not fixed to where the network expects them.
+
+    Args:
+        crystal: B cells with their groups and numbers of points.
+        positions: (B, N, 3) Å.
+        fixed: (B, N) True for points that the network sees with noise, but that stay.
+        sigma: Å, of the noise.
+        search: network, device and source of randomness.
+        constraint: where points may be; fixed ones are given to it where they stay.
+
+    Returns:
+        (B, N, 3) Å, on the CPU.
+    """
+    noisy = positions + sigma * standard_noise(positions, search.rng)
+    levels = torch.full((len(positions),), sigma)
+    on_device = crystal.to(search.device)
+    expect = denoiser(lambda points, level: search.network(points, level, on_device))
+    with torch.inference_mode():
+        expected = expect(noisy.to(search.device), levels.to(search.device)).cpu()
+    stays = fixed[..., None]
+    allowed, _ = constraint(torch.where(stays, positions, expected), sigma, {})
+    return torch.where(stays, positions, allowed)

@@ -1,0 +1,150 @@
+"""Cells, groups and numbers of points of known framework types, from which targets are drawn."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
+from zeoloom.geometry.operations import expand_orbits, identity_first, symmetrised_metric
+from zeoloom.geometry.space_groups import (
+    lattice_system,
+    number_of_hall_number,
+    operations_of_hall_number,
+    standard_hall_number,
+    symbol_of_hall_number,
+)
+from zeoloom.search.target import Target, atoms_within, target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.search.limits import Limits
+    from zeoloom.structure.records import Framework
+
+POINTS_PER_ATOM = 1.3
+"""Points for each orbit of the general position that would fill a cell; some orbits are smaller."""
+
+CELL_STRAIN = 0.05
+"""Standard deviation of the strain that is given to the cell of a known type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A distribution of targets: the cells, groups and unique atoms of known framework types.
+
+    Attributes:
+        targets: one for each type; each is drawn as often.
+        limits: on the frameworks that are searched for.
+    """
+
+    targets: tuple[Target, ...]
+    limits: Limits
+
+
+def prior_of(
+    frameworks: Sequence[Framework], limits: Limits, hall_number: int | None = None
+) -> Prior:
+    """The targets of those framework types that are within the limits.
+
+    If none of them has the group asked for, the cells of all in its lattice system are taken.
+
+    Args:
+        frameworks: known types, in their standard settings.
+        limits: on the frameworks that are searched for.
+        hall_number: setting whose group is wanted; None for any group.
+
+    Raises:
+        InputError: if there is none.
+    """
+    counted = [(each, _n_t(each)) for each in frameworks]
+    fitting = [(each, n_t) for each, n_t in counted if _density_fits(each, n_t, limits)]
+    if hall_number is None:
+        targets = [
+            target_of(each, len(each.frac_t))
+            for each, n_t in fitting
+            if _counts_fit(each, n_t, limits)
+        ]
+    else:
+        number = number_of_hall_number(hall_number)
+        targets = [
+            target_of(each, len(each.frac_t))
+            for each, n_t in fitting
+            if each.space_group_number == number and _counts_fit(each, n_t, limits)
+        ] or [
+            _target_in_group(each, n_t, number, limits)
+            for each, n_t in fitting
+            if lattice_system(each.space_group_number) == lattice_system(number)
+        ]
+    if targets:
+        return Prior(tuple(targets), limits)
+    wanted = "" if hall_number is None else f" in {symbol_of_hall_number(hall_number)}"
+    raise InputError(
+        f"no known framework type{wanted} has {limits.n_t_unique[0]} to {limits.n_t_unique[1]} "
+        f"unique T atoms, {limits.n_t[0]} to {limits.n_t[1]} T atoms and a density of "
+        f"{limits.density[0]:g} to {limits.density[1]:g}, so there is no cell to start from; widen "
+        "these, or give a cell to `solve`"
+    )
+
+
+def _n_t(framework: Framework) -> int:
+    return len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+
+
+def _density_fits(framework: Framework, n_t: int, limits: Limits) -> bool:
+    density = n_t / volume(framework.cell) * 1000.0
+    slack = 1.0 + 3.0 * CELL_STRAIN  # the strain of the cell may bring it within the limits
+    return limits.density[0] / slack <= density <= limits.density[1] * slack
+
+
+def _counts_fit(framework: Framework, n_t: int, limits: Limits) -> bool:
+    """Whether a type has as many atoms and orbits as asked for."""
+    unique = len(framework.frac_t)
+    return (
+        limits.n_t[0] <= n_t <= limits.n_t[1]
+        and limits.n_t_unique[0] <= unique <= limits.n_t_unique[1]
+    )
+
+
+def _target_in_group(framework: Framework, n_t: int, number: int, limits: Limits) -> Target:
+    """The cell of a type, but another group of its lattice system."""
+    hall_number = standard_hall_number(number)
+    operations = identity_first(operations_of_hall_number(hall_number))
+    n_points = math.ceil(POINTS_PER_ATOM * n_t / len(operations))
+    least, most = limits.n_t_unique
+    return Target(
+        framework.cell,
+        operations,
+        number,
+        symbol_of_hall_number(hall_number),
+        min(max(n_points, least), most),
+    )
+
+
+def draw_target(prior: Prior, rng: torch.Generator) -> Target:
+    """Group, cell and number of points of a known type; the cell strained, a point more or fewer.
+
+    Args:
+        prior: of known types.
+        rng: source of randomness, on the CPU.
+    """
+    drawn = int(torch.randint(len(prior.targets), (1,), generator=rng))
+    target = prior.targets[drawn]
+    strain = CELL_STRAIN * torch.randn(3, 3, generator=rng).double().numpy()
+    free = np.eye(3) + 0.5 * (strain + strain.T)
+    metric = symmetrised_metric(target.cell @ free, target.operations)
+    cell = cell_from_parameters(parameters_from_cell(np.array(np.linalg.cholesky(metric))))
+    extra = int(torch.randint(-1, 2, (1,), generator=rng))
+    low, high = atoms_within(prior.limits, cell)
+    return replace(
+        target,
+        cell=cell,
+        n_points=max(1, target.n_points + extra),
+        n_t=(low, max(low, high)),
+        n_t_unique=prior.limits.n_t_unique,
+    )
