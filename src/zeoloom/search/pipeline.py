@@ -11,8 +11,8 @@
 | `refine` | builds the new nets as SiO2 and refines them by distance least squares |
 | `identify` | gives well refined nets their exact key, and all of them a name |
 
-A stage is a function that takes a `BatchState` and returns the next one. `search_batch` runs them in
-this order and measures their time. Cheap tests come first: duplicates are dropped before
+A stage is a function that takes a `BatchState` and returns the next one. `search_batch` runs them
+in this order and measures their time. Cheap tests come first: duplicates are dropped before
 refinement, and strained nets before an exact key is computed.
 """
 
