@@ -140,7 +140,7 @@ def rows_of(codes: Sequence[str], options: argparse.Namespace) -> Iterator[Row]:
             if not cycles and (ran.failed or not understood):
                 raise InputError(
                     f"no cycle can be read from what {options.fragen} has made for {code}: "
-                    f"{ran.told}; its input may want another layout (--print-template, "
+                    f"{ran.said}; its input may want another layout (--print-template, "
                     "--template), or it writes nothing until it ends (--cycles)"
                 )
         yield judged(framework, target, cycles, spent)

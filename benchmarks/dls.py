@@ -87,7 +87,7 @@ def main() -> None:
     rows = []
     for code in codes:
         rows.append(measure(code, float(listed.get(code, {}).get("r_dls") or np.nan)))
-        print(told(rows[-1]), flush=True)
+        print(row_text(rows[-1]), flush=True)
     own_figures(rows)
     if listed:
         beside_iza(rows)
@@ -170,7 +170,7 @@ def by_minpack(
     return refined, found.status > 0, int(found.nfev)
 
 
-def told(row: Row) -> str:
+def row_text(row: Row) -> str:
     """One line."""
     return (
         f"{row.code}  IZA {row.iza:.4f}  as given {row.as_given:.5f}  refined {row.refined:.5f}  "

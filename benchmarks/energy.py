@@ -71,7 +71,7 @@ def main() -> None:
         code = codes[index]
         verdict = lid(relaxation.framework) if relaxation.framework else None
         rows.append(Row(code, sizes[code], refined[code].r_dls, relaxation, verdict))
-        print(told(rows[-1]), flush=True)
+        print(row_text(rows[-1]), flush=True)
 
     started = time.perf_counter()
     relax_many(
@@ -91,7 +91,7 @@ def main() -> None:
             beside_cg(code, rows)
 
 
-def told(row: Row) -> str:
+def row_text(row: Row) -> str:
     """One line."""
     found = row.relaxation
     if found.framework is None or found.energy_kj_mol is None or row.verdict is None:

@@ -74,13 +74,13 @@ class Run:
         cycles: all that could be read.
         seconds: it ran.
         failed: whether it ended by itself with another code than 0.
-        told: how it ended and what it said, for messages.
+        said: how it ended and what it said, for messages.
     """
 
     cycles: list[Cycle]
     seconds: float
     failed: bool
-    told: str
+    said: str
 
 
 def n_t_of(framework: Framework) -> int:
@@ -221,9 +221,9 @@ def run_program(program: Path, text: str, seconds: float) -> Run:
         ]
         tail = said.read_bytes().decode("utf-8", errors="replace").strip()[-500:]
     how = "was stopped" if stopped else f"ended with code {process.returncode}"
-    told = f"it wrote {len(written)} bytes to {OUTPUT}, {how} after {spent:.1f} s"
+    said = f"it wrote {len(written)} bytes to {OUTPUT}, {how} after {spent:.1f} s"
     failed = not stopped and process.returncode != 0
-    return Run(cycles, spent, failed, f"{told} and said: {tail or 'nothing'}")
+    return Run(cycles, spent, failed, f"{said} and said: {tail or 'nothing'}")
 
 
 def check_program(program: Path) -> None:

@@ -32,11 +32,11 @@ DEFAULTS = zeoloom.GenerateRequest.model_fields
 
 def spread(name: str, values: list[float], known: list[float], digits: int) -> str:
     """Quartiles of some values beside those of the known types."""
-    told = []
+    columns = []
     for part in (values, known):
         quartiles = np.percentile(part, [25, 50, 75]) if part else [float("nan")] * 3
-        told.append(" / ".join(f"{value:.{digits}f}" for value in quartiles))
-    return f"{name:<32}{told[0]:>26}{told[1]:>26}"
+        columns.append(" / ".join(f"{value:.{digits}f}" for value in quartiles))
+    return f"{name:<32}{columns[0]:>26}{columns[1]:>26}"
 
 
 def with_energies(
@@ -110,11 +110,11 @@ def main() -> None:
     )
     if options.all:
         hours = (spent + seconds_relaxing) / 3600
-        told = (
+        rates = (
             f"{sum(e <= most for e in known_energies) / hours:.0f} at most {most:g} kJ/mol"
             for most in (FEASIBLE, LIKE_MADE)
         )
-        print(f"per core-hour, relaxing counted: {', '.join(told)}")
+        print(f"per core-hour, relaxing counted: {', '.join(rates)}")
     table = resources.files("zeoloom.judge").joinpath("iza_verdicts.json").read_text("utf-8")
     types = list(json.loads(table)["types"].values())
     print(f"{'quartiles':<32}{'new, R_DLS good':>26}{'known types':>26}")

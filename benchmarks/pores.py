@@ -67,7 +67,7 @@ def main() -> None:
     rows = []
     for code in options.types or list(reference):
         rows.append(measure(code, listed.get(code, {})))
-        print(told(rows[-1]), flush=True)
+        print(row_text(rows[-1]), flush=True)
     if listed:
         spheres(rows)
         channels(rows)
@@ -95,7 +95,7 @@ def measure(code: str, listed: dict[str, object]) -> Row:
     )
 
 
-def told(row: Row) -> str:
+def row_text(row: Row) -> str:
     """One line."""
     found = row.found
     along = " ".join(f"{x:.2f}" for x in found.free_along)

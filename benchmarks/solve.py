@@ -77,7 +77,7 @@ class Outcome:
     Attributes:
         first: seconds until it was found; inf if it was not.
         seconds: spent.
-        tried: crystals grown from noise.
+        tried: crystals made from noise.
         valid: valid nets, as counted above.
         different: of them.
         hits: of the type itself, counted likewise.
@@ -127,7 +127,7 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
         tried += len(drawn)
         met: set[str] = set()
         for number, made in enumerate(_rounds([targets[i] for i in drawn], finder, plan)):
-            names = [candidate_fingerprint(grown) for grown in made]
+            names = [candidate_fingerprint(candidate) for candidate in made]
             fresh = names if number == 0 else sorted(set(names) - met)
             met.update(fresh)
             valid += len(fresh)
@@ -179,13 +179,13 @@ def main() -> None:
     solved = 0
     print("type  unique T  found after    tried   valid  different  valid a second  hits")
     for code in codes:
-        told = search(model, code, options)
-        solved += told.first < math.inf
+        result = search(model, code, options)
+        solved += result.first < math.inf
         unique = len(zeoloom.load_reference()[code].frac_t)
-        found = f"{told.first:7.1f} s" if told.first < math.inf else "   never "
+        found = f"{result.first:7.1f} s" if result.first < math.inf else "   never "
         print(
-            f"{code}   {unique:8d}    {found}  {told.tried:7d} {told.valid:7d}  {told.different:9d}"
-            f"  {told.valid / told.seconds:14.2f}  {told.hits:4d}",
+            f"{code}   {unique:8d}    {found}  {result.tried:7d} {result.valid:7d}"
+            f"  {result.different:9d}  {result.valid / result.seconds:14.2f}  {result.hits:4d}",
             flush=True,
         )
     print(f"{solved} of {len(codes)} found in {options.seconds:g} s, seed {options.seed}")

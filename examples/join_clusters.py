@@ -17,7 +17,7 @@ MODES: tuple[Literal["sequential", "together"], ...] = ("sequential", "together"
 
 
 def main() -> None:
-    """Join in both ways and print the figures of merit side by side."""
+    """Join together and one after the other and print the figures of merit side by side."""
     parser = argparse.ArgumentParser()
     parser.add_argument("-n", type=int, default=8, help="pieces to make each way")
     parser.add_argument("-o", "--output", type=Path, default=Path("joined"), help="new folder")

@@ -41,12 +41,12 @@ def main() -> None:
         if not judgement.valid:
             print(f"{judgement.name}: no framework, {judgement.reason}")
             continue
-        told = [f"{judgement.framework_type}, {judgement.n_t} T atoms, density"]
-        told.append(f"{judgement.density:.1f}, R_DLS {judgement.r_dls:.4f}, rings")
-        told += map(str, judgement.rings)
+        parts = [f"{judgement.framework_type}, {judgement.n_t} T atoms, density"]
+        parts.append(f"{judgement.density:.1f}, R_DLS {judgement.r_dls:.4f}, rings")
+        parts += map(str, judgement.rings)
         if judgement.energy_kj_mol is not None:
-            told.append(f"energy {judgement.energy_kj_mol:.1f} kJ/mol above quartz")
-        print(f"{judgement.name}:", *told)
+            parts.append(f"energy {judgement.energy_kj_mol:.1f} kJ/mol above quartz")
+        print(f"{judgement.name}:", *parts)
     # the same for one framework, without any file:
     sod = zeoloom.judge_framework(zeoloom.load_reference()["SOD"], energy=False)
     print(f"SOD as bundled: largest free sphere {sod.largest_free_sphere:.2f} Å")

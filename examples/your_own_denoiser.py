@@ -38,7 +38,7 @@ def denoise(x: Tensor, sigma: Tensor) -> Tensor:
 
 
 def main() -> None:
-    """Sample in three ways and count the corners."""
+    """Sample with three samplers and count the corners."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     generator = torch.Generator().manual_seed(0)
     levels = noise_levels(steps=40, sigma_max=20.0, sigma_min=0.02)

@@ -47,8 +47,8 @@ def main() -> None:
         "fingerprint": "structure.nets.fingerprint; empty if the net is interrupted",
         "types": len(keys),
     }
-    told = {"provenance": provenance, "keys": keys, "fingerprints": fingerprints}
-    text = json.dumps(told, indent=1)
+    content = {"provenance": provenance, "keys": keys, "fingerprints": fingerprints}
+    text = json.dumps(content, indent=1)
     arguments.output.write_text(text + "\n", encoding="utf-8")
     print(f"{len(keys)} keys in {arguments.output}")
 

@@ -118,9 +118,9 @@ def test_defaults_are_those_of_the_model(
         for verb in ("sample", "join"):
             done = run(verb, "--model", tiny_models[network], "--dry-run")
             assert done.code == 0
-            told = dict(line.split(maxsplit=1) for line in done.out.splitlines())
-            assert (told["points"], told["repair"]) == (points, repair)
-            assert told["model"] == str(tiny_models[network])
+            printed = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+            assert (printed["points"], printed["repair"]) == (points, repair)
+            assert printed["model"] == str(tiny_models[network])
             said = run(verb, "--help").text
             assert f"{points} for {network}" in said
             assert f"{repair} for {network}" in said

@@ -139,15 +139,15 @@ def test_frameworks_of_ones_own_are_learned_too(run: Run, made: Path, tmp_path: 
     assert record["own"] == 1
     assert not {"good", "bad"} & {*record["learned"], *record["held_out"]}
     assert {*record["losses"]} == {"learned", "held_out", "own"}
-    told = run(*args, "--own", made, "--dry-run").out  # the same net twice
-    assert re.search(r"frameworks made\s+1\n", told)
+    printed = run(*args, "--own", made, "--dry-run").out  # the same net twice
+    assert re.search(r"frameworks made\s+1\n", printed)
 
 
 def test_frameworks_of_ones_own_that_cannot_be_had(run: Run, made: Path, tmp_path: Path) -> None:
     config, without = tmp_path / "whole.toml", tmp_path / "without.toml"
     config.write_text(WHOLE)
     without.write_text(WHOLE.replace("own_share = 0.5\n", ""))
-    for args, told in (
+    for args, message in (
         (("--config", config), "own_share is 0.5 and 0 frameworks of one's own were given"),
         (("--config", without, "--own", made), "own_share is 0 and 1 frameworks"),
         (("--config", config, "--own", tmp_path / "no"), "holds no finished run of `generate`"),
@@ -155,10 +155,10 @@ def test_frameworks_of_ones_own_that_cannot_be_had(run: Run, made: Path, tmp_pat
     ):
         done = run("train", *args, "-o", tmp_path / "training")
         assert done.code == 2
-        assert told in done.message
+        assert message in done.message
         assert not (tmp_path / "training").exists()
     table = made / "frameworks.csv"
-    for text, told in (
+    for text, message in (
         (table.read_text().replace("0.004", "0.007"), "nothing new with an R_DLS of at most 0.006"),
         (table.read_text().replace("r_dls", "r"), "cannot be read"),
         (table.read_text().replace("0.004", "low"), "cannot be read"),
@@ -168,7 +168,7 @@ def test_frameworks_of_ones_own_that_cannot_be_had(run: Run, made: Path, tmp_pat
         (made / "frameworks.csv").write_text(text)
         done = run("train", "--config", config, "--own", made, "-o", tmp_path / "training")
         assert done.code == 2
-        assert told in done.message
+        assert message in done.message
 
 
 def test_a_start_that_does_not_fit(run: Run, config: Path, cluster_file: Path) -> None:

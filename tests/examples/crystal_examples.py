@@ -25,7 +25,7 @@ def group_of(hall_number: int) -> SymmetryOperations:
 def random_cell(
     operations: SymmetryOperations, edges: tuple[float, float], rng: np.random.Generator
 ) -> np.ndarray:
-    """A cell that the group allows, its edges about as long as told (Å), turned at random."""
+    """A cell that the group allows, its edges about as long as given (Å), turned at random."""
     skew = np.eye(3) + 0.15 * rng.normal(size=(3, 3))
     metric = symmetrised_metric(rng.uniform(*edges, 3)[:, None] * skew, operations)
     turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))

@@ -1,4 +1,4 @@
-"""Nets and frameworks for the tests of nets, and other ways to describe the same one."""
+"""Nets and frameworks for the tests of nets, and other descriptions of the same one."""
 
 from __future__ import annotations
 

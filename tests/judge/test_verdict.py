@@ -346,20 +346,20 @@ def test_all_files_of_iza_refine() -> None:
 @pytest.mark.parametrize("code", ["CHA", "MFI", "LTJ"])
 def test_a_glance_and_identified_end_as_judge_net(code: str) -> None:
     framework = known(code)
-    told = judge_net(framework)
-    assert glance(framework, fingerprint_of(net_of(framework))) == told
+    full = judge_net(framework)
+    assert glance(framework, fingerprint_of(net_of(framework))) == full
     stranger = glance(framework, "0123")  # as if its fingerprint were that of no type
     assert stranger.valid
     assert stranger.new
     assert stranger.key == "~0123"
-    assert (stranger.n_t, stranger.density) == (told.n_t, told.density)
-    assert identified(stranger) == told
+    assert (stranger.n_t, stranger.density) == (full.n_t, full.density)
+    assert identified(stranger) == full
 
 
 def test_a_glance_sees_what_is_not_valid() -> None:
     framework = known("CHA")
     broken = replace(in_p1(bare(framework)), frac_t=in_p1(bare(framework)).frac_t[1:])
-    told = glance(broken, "0123")
-    assert not told.valid
-    assert told.reason == judge_net(broken).reason
-    assert identified(told) == told
+    full = glance(broken, "0123")
+    assert not full.valid
+    assert full.reason == judge_net(broken).reason
+    assert identified(full) == full

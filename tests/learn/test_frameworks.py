@@ -60,13 +60,13 @@ def full_cell(framework: Framework) -> np.ndarray:
 
 
 def assert_same_atoms(
-    found: np.ndarray, wanted: np.ndarray, cell: np.ndarray, told: str, within: float = 1e-3
+    found: np.ndarray, wanted: np.ndarray, cell: np.ndarray, which: str, within: float = 1e-3
 ) -> None:
     """The same atoms of a cell in any order, but for whole cells; Å."""
-    assert len(found) == len(wanted), told
+    assert len(found) == len(wanted), which
     apart = separations(found[:, None], wanted[None], cell)
-    assert (apart.argmin(axis=1)[apart.argmin(axis=0)] == np.arange(len(wanted))).all(), told
-    assert apart.min(axis=1).max() < within, told
+    assert (apart.argmin(axis=1)[apart.argmin(axis=0)] == np.arange(len(wanted))).all(), which
+    assert apart.min(axis=1).max() < within, which
 
 
 def fractional(cart: np.ndarray, cell: np.ndarray) -> np.ndarray:
@@ -153,18 +153,18 @@ def test_a_batch_holds_the_framework(code: str) -> None:
         assert len(points) <= 16
         assert points.isfinite().all()
         for cell, frac, group in clouds_of(points, space):
-            told = f"{code}, seed {seed}"
+            which = f"{code}, seed {seed}"
             metric = cell @ cell.T
             for turn in group.rotations:  # the strained cell still has the group
-                np.testing.assert_allclose(turn.T @ metric @ turn, metric, atol=1e-2, err_msg=told)
+                np.testing.assert_allclose(turn.T @ metric @ turn, metric, atol=1e-2, err_msg=which)
             distinct = frac[distinct_orbits(frac, group, cell)]
             found, _ = expand_orbits(distinct, group, cell)
-            assert_same_atoms(found, wanted, framework.cell, told, within=2e-3)
+            assert_same_atoms(found, wanted, framework.cell, which, within=2e-3)
             doubled += len(frac) > len(distinct)
             seen_orders.add(len(group))
             change = np.linalg.inv(framework.cell) @ cell
             strains.append(np.abs(change - np.eye(3)).max())
-            np.testing.assert_allclose(change, change.T, atol=1e-5, err_msg=f"{told}: turned")
+            np.testing.assert_allclose(change, change.T, atol=1e-5, err_msg=f"{which}: turned")
     assert doubled > 3
     assert 0.005 < np.mean(strains) < 0.06
     assert len(seen_orders) > 1

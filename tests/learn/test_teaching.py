@@ -48,8 +48,8 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def test_who_says_what_the_teacher_says_has_no_loss(teacher: Model, tmp_path: Path) -> None:
     """While the same network has one against the clouds themselves."""
     config = small_config(crystals=WHOLE, learning_rate=1e-12)
-    told: dict[str, list[Progress]] = {"taught": [], "untaught": []}
-    for name, steps in told.items():
+    progress: dict[str, list[Progress]] = {"taught": [], "untaught": []}
+    for name, steps in progress.items():
         run(
             config,
             some_frameworks(),
@@ -58,8 +58,8 @@ def test_who_says_what_the_teacher_says_has_no_loss(teacher: Model, tmp_path: Pa
             teacher=teacher if name == "taught" else None,
             on_step=steps.append,
         )
-    assert max(step.loss for step in told["taught"]) < 1e-8
-    assert min(step.loss for step in told["untaught"]) > 1e-3
+    assert max(step.loss for step in progress["taught"]) < 1e-8
+    assert min(step.loss for step in progress["untaught"]) > 1e-3
 
 
 def test_a_smaller_network_comes_nearer_to_its_teacher(teacher: Model, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def rings_one_by_one(graph: Net, vertex: int, size: int) -> dict[frozenset, int]
                 walk([*path, new])
 
     walk([(vertex, 0, 0, 0)])
-    # each was walked both ways
+    # each was walked in both directions
     return {angle: count // 2 for angle, count in found.items()}
 
 

@@ -152,7 +152,7 @@ def test_types_without_a_cycle_once_the_output_is_understood(
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ("output.write('no zeolites today')", "it wrote 17 bytes"),
         ("output.write('cost 3\\n36 T atoms\\n4 9 17\\n')", "and said: nothing"),
@@ -160,13 +160,13 @@ def test_types_without_a_cycle_once_the_output_is_understood(
     ],
 )
 def test_output_that_cannot_be_read(
-    against: Callable[..., Any], tmp_path: Path, body: str, told: str
+    against: Callable[..., Any], tmp_path: Path, body: str, message: str
 ) -> None:
     code, out, err = against("--fragen", program(tmp_path, body), "--codes", "CHA")
     assert code == 2
     assert out == ""
     assert err.startswith("error  no cycle can be read")
-    assert told in err
+    assert message in err
     assert "--template" in err
 
 
@@ -187,7 +187,7 @@ def test_programs_that_are_none(against: Callable[..., Any], tmp_path: Path) -> 
 
 def test_input_that_makes_no_sense(against: Callable[..., Any], tmp_path: Path) -> None:
     fake = program(tmp_path, "")
-    for arguments, told in (
+    for arguments, message in (
         ((), "one of the arguments --fragen --annealing --print-template is required"),
         (("--fragen", fake, "--codes", "XYZ"), "no framework type XYZ"),
         (("--annealing", "--seconds", 0), "give it some time"),
@@ -195,7 +195,7 @@ def test_input_that_makes_no_sense(against: Callable[..., Any], tmp_path: Path) 
     ):
         code, _, err = against(*arguments)
         assert code == 2
-        assert told in err
+        assert message in err
 
 
 def test_another_template(against: Callable[..., Any], tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_the_cost_of_a_move_is_that_from_scratch(module: Callable[[str], Any]) -
     kernel, annealing = module("annealing_kernel"), module("annealing")
     special = 0
     for seed in range(25):
-        told = f"seed {seed}"
+        which = f"seed {seed}"
         rng = np.random.default_rng(seed)
         operations = group_of(int(rng.integers(1, 531)))
         cell = random_cell(operations, (5.0, 14.0), rng)
@@ -289,12 +289,12 @@ def test_the_cost_of_a_move_is_that_from_scratch(module: Callable[[str], Any]) -
                 kernel.refuse(i, now, trial)
                 after = before
             again = kernel.atoms_at(now.points, group)
-            assert now.costs.sum() == pytest.approx(after), told
-            np.testing.assert_allclose(now.costs, again.costs, err_msg=told)
-            np.testing.assert_array_equal(now.orders, again.orders, err_msg=told)
+            assert now.costs.sum() == pytest.approx(after), which
+            np.testing.assert_allclose(now.costs, again.costs, err_msg=which)
+            np.testing.assert_array_equal(now.orders, again.orders, err_msg=which)
             if (now.counts < kernel.MOST_NEIGHBOURS).all() and is_settled(now, site):
                 wanted = cost_in_the_full_cell(kernel, now.places, site)
-                assert now.costs.sum() == pytest.approx(wanted), told
+                assert now.costs.sum() == pytest.approx(wanted), which
                 special += int((now.orders > 1).sum())
     assert special > 100
 

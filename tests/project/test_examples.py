@@ -62,16 +62,16 @@ def test_sample_clusters(
 ) -> None:
     monkeypatch.setattr(sampling, "REAL_CLUSTERS", 20)
     model = ("--model", tiny_models["equivariant"], "--steps", 3, "--repair", 1)
-    told = show("sample_clusters.py", "-n", 2, *model, "-o", tmp_path / "clusters")
-    assert "cluster 2: " in told
-    assert "atoms out of 48 points" in told
-    assert re.search(r"central_4_coordinated: \d.*, real clusters 1.0", told)
+    printed = show("sample_clusters.py", "-n", 2, *model, "-o", tmp_path / "clusters")
+    assert "cluster 2: " in printed
+    assert "atoms out of 48 points" in printed
+    assert re.search(r"central_4_coordinated: \d.*, real clusters 1.0", printed)
 
 
 def test_join_clusters(show: Show, tiny_models: Mapping[str, Path], tmp_path: Path) -> None:
     model = ("--model", tiny_models["equivariant"], "--steps", 2, "--repair", 1)
-    told = show("join_clusters.py", "-n", 1, *model, "-o", tmp_path / "joined")
-    assert "centres_4_coordinated" in told
+    printed = show("join_clusters.py", "-n", 1, *model, "-o", tmp_path / "joined")
+    assert "centres_4_coordinated" in printed
     assert (tmp_path / "joined" / "first.png").stat().st_size > 0
 
 
@@ -90,25 +90,25 @@ def test_the_shipped_weights_are_what_the_examples_start_from(
     monkeypatch.setattr(sampling, "REAL_CLUSTERS", 20)
     few = ("--steps", 8, "--repair", 1)
     assert "cluster 2: " in show("sample_clusters.py", "-n", 2, *few, "-o", tmp_path / "clusters")
-    told = show("join_clusters.py", "-n", 1, *few, "-o", tmp_path / "joined")
-    assert "joined_per_second" in told
+    printed = show("join_clusters.py", "-n", 1, *few, "-o", tmp_path / "joined")
+    assert "joined_per_second" in printed
 
 
 def test_solve_framework(show: Show, tmp_path: Path) -> None:
-    told = show("solve_framework.py", "-n", 24, "-o", tmp_path / "solved")
-    line = next(line for line in told.splitlines() if line.startswith("CHA "))
+    printed = show("solve_framework.py", "-n", 24, "-o", tmp_path / "solved")
+    line = next(line for line in printed.splitlines() if line.startswith("CHA "))
     assert re.search(r"R-3m +36 T, found \d+ times, R_DLS 0\.00\d\d: a real framework may", line)
-    assert "of 24 tried are 4-connected" in told
+    assert "of 24 tried are 4-connected" in printed
     assert (tmp_path / "solved" / "report.html").exists()
 
 
 def test_judge_folder(show: Show, tmp_path: Path) -> None:
-    told = show("judge_folder.py", "-o", tmp_path / "judged")
+    printed = show("judge_folder.py", "-o", tmp_path / "judged")
     assert re.search(
-        r"^SOD: SOD, 12 T atoms, density 16\.\d, R_DLS 0\.00\d\d, rings 4 6$", told, re.MULTILINE
+        r"^SOD: SOD, 12 T atoms, density 16\.\d, R_DLS 0\.00\d\d, rings 4 6$", printed, re.MULTILINE
     )
-    assert re.search(r"^CHA: CHA, 36 T atoms, .* rings 4 6 8$", told, re.MULTILINE)
-    assert re.search(r"^broken: no framework, .*T atom", told, re.MULTILINE)
-    assert re.search(r"largest free sphere 2\.\d\d Å", told)
+    assert re.search(r"^CHA: CHA, 36 T atoms, .* rings 4 6 8$", printed, re.MULTILINE)
+    assert re.search(r"^broken: no framework, .*T atom", printed, re.MULTILINE)
+    assert re.search(r"largest free sphere 2\.\d\d Å", printed)
     again = show("judge_folder.py", tmp_path / "judged" / "frameworks", "-o", tmp_path / "again")
     assert "CHA: CHA, 36 T atoms" in again

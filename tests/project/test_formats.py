@@ -132,7 +132,7 @@ def test_tables_of_frameworks() -> None:
     assert missing([*COLUMNS, *FILE_COLUMNS], "Frameworks") == []
     columns = re.findall(r"^\| (`.+?`) \|", section("Frameworks"), re.MULTILINE)
     assert re.findall(r"`(\w+)`", " ".join(columns)) == [*COLUMNS, *FILE_COLUMNS]
-    told = str(Relaxation.__annotations__["status"])
-    endings = [*re.findall(r"'([^']+)'", told), "bonds broken"]
+    statuses = str(Relaxation.__annotations__["status"])
+    endings = [*re.findall(r"'([^']+)'", statuses), "bonds broken"]
     assert len(endings) == 5
     assert missing(endings, "Frameworks") == []

@@ -49,11 +49,13 @@ def test_local_geometry_is_what_refinement_says() -> None:
     assert set(found) == set(LOCAL_KINDS)
     n = len(net_of(refined.framework))
     assert [len(found[kind]) for kind in LOCAL_KINDS] == [4 * n, 6 * n, 2 * n, 2 * n, 6 * n, 6 * n]
-    for kind, told in refined.distances.items():
+    for kind, summary in refined.distances.items():
         values = found[kind]
-        assert values.mean() == pytest.approx(told.mean, abs=1e-4)
-        assert values.std() == pytest.approx(told.deviation, abs=1e-4)
-        assert (values.min(), values.max()) == pytest.approx((told.smallest, told.largest), 1e-4)
+        assert values.mean() == pytest.approx(summary.mean, abs=1e-4)
+        assert values.std() == pytest.approx(summary.deviation, abs=1e-4)
+        assert (values.min(), values.max()) == pytest.approx(
+            (summary.smallest, summary.largest), 1e-4
+        )
 
 
 def test_histograms_lose_nothing() -> None:
@@ -75,7 +77,7 @@ def test_hostile_names_come_back_whole(tmp_path: Path) -> None:
     data = data_of(text)
     assert HOSTILE in [each["name"] for each in data["frameworks"]]
     assert data["facts"][0] == ["command", "zeoloom generate -n 40 <b>"]
-    # 3Dmol.js names hosts that it is never told to ask
+    # 3Dmol.js names hosts that it is never asked to contact
     own = text.replace(part("3Dmol-min.js"), "").replace("http://www.w3.org/2000/svg", "")
     assert "://" not in own
 
@@ -167,8 +169,8 @@ def test_found_is_counted() -> None:
     data = data_of(report_html(some_judgements(), **WORDS))
     assert [each["name"] for each in data["frameworks"]] == [*TYPES, HOSTILE, "lost"]
     assert [each["found"] for each in data["frameworks"]] == [2, 1, 1, 1, 2, None]
-    told = data_of(report_html(some_judgements(), found={some_judgements()[1].key: 7}, **WORDS))
-    assert [each["found"] for each in told["frameworks"]] == [None, None, None, 7, None, None]
+    shown = data_of(report_html(some_judgements(), found={some_judgements()[1].key: 7}, **WORDS))
+    assert [each["found"] for each in shown["frameworks"]] == [None, None, None, 7, None, None]
 
 
 def test_what_cannot_be_drawn_is_left_out() -> None:

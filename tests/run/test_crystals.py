@@ -163,14 +163,14 @@ def test_a_dry_run_writes_nothing(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for verb, flags, told in (
+    for verb, flags, lines in (
         ("solve", CHA, {"space_group": "458", "seconds": "None", "tolerance": "0.0"}),
         ("generate", ("--space-group", "Pnma"), {"space_group": "292", "max_r_dls": "0.006"}),
     ):
         done = run(verb, *flags, "--dry-run")
         assert done.code == 0
         shown = dict(line.split(maxsplit=1) for line in done.out.splitlines())
-        assert shown | told == shown
+        assert shown | lines == shown
         assert shown["model"] == "crystal"
     assert contents(tmp_path) == set()
 
@@ -326,9 +326,9 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     ids=str,
 )
 def test_a_dry_run_refuses_it_too(run: Run, arguments: tuple[object, ...], tmp_path: Path) -> None:
-    told = [run(*arguments, *dry, "-o", tmp_path / "run") for dry in ((), ("--dry-run",))]
-    assert [done.code for done in told] == [2, 2]
-    assert told[0].message == told[1].message
+    refused = [run(*arguments, *dry, "-o", tmp_path / "run") for dry in ((), ("--dry-run",))]
+    assert [done.code for done in refused] == [2, 2]
+    assert refused[0].message == refused[1].message
 
 
 def test_a_folder_in_use(run: Run, tmp_path: Path) -> None:

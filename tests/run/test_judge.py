@@ -253,12 +253,12 @@ def test_no_torch_is_needed(folder: Path, tmp_path: Path) -> None:
 def test_from_python(folder: Path, tmp_path: Path) -> None:
     files = tuple(folder / name for name in ("ABW.cif", "SOD.cif", "new.cif", "guest.cif"))
     request = zeoloom.JudgeRequest(sources=files, energy=False, pores=False)
-    told: list[str] = []
+    messages: list[str] = []
     judged = zeoloom.judge_files(
-        request, tmp_path / "out", threads=2, on_progress=lambda *update: told.append(update[2])
+        request, tmp_path / "out", threads=2, on_progress=lambda *update: messages.append(update[2])
     )
     assert judged.counts["valid"] == len([each for each in judged.judgements if each.valid]) == 3
     assert [each.name for each in judged.judgements] == ["ABW", "SOD", "new", "guest"]
     assert sum(judged.found.values()) == 3
-    assert told[-1].startswith("refine: 3 valid, 1 new")
+    assert messages[-1].startswith("refine: 3 valid, 1 new")
     assert zeoloom.judge_framework(known("SOD"), energy=False).framework_type == "SOD"

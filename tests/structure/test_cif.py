@@ -113,8 +113,8 @@ def without_operations(text: str, instead: str) -> str:
 
 
 def test_operations_follow_from_the_symbol_or_the_number(tmp_path: Path) -> None:
-    for told in ("_symmetry_space_group_name_H-M 'I 41/a m d'\n", ""):
-        framework, notices = read_text(tmp_path, without_operations(GIS, told))
+    for symbol in ("_symmetry_space_group_name_H-M 'I 41/a m d'\n", ""):
+        framework, notices = read_text(tmp_path, without_operations(GIS, symbol))
         assert framework.space_group_number == 141
         assert "no symmetry operations" in notices[0]
         assert len(cut_clusters([framework], 7.0, "conventional")) == 16
