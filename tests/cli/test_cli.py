@@ -71,6 +71,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "set()"
 
 
+@pytest.mark.long
 def test_the_module_is_the_program() -> None:
     command = [sys.executable, "-m", "zeoloom", "reference", "show", "SOD"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -145,6 +146,7 @@ def test_one_type_of_the_reference(run: Run) -> None:
 # ---- cut ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_folder_of_good_and_bad_files(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "cifs [old]"
     folder.mkdir()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from conftest import Outcome, Run
 
-pytestmark = pytest.mark.usefixtures("few_real_clusters")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("few_real_clusters")]
 
 SMALL = ("-n", 5, "--batch", 2, "--points", 14, "--steps", 4, "--repair", 1)
 

@@ -46,7 +46,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-pytestmark = pytest.mark.usefixtures("short_validations")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("short_validations")]
 
 
 def contents(folder: Path) -> list[str]:

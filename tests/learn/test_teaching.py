@@ -35,7 +35,7 @@ WHOLE = {"subgroups": 2, "points_per_step": 24}
 """Of frameworks, for short runs."""
 
 
-pytestmark = pytest.mark.usefixtures("short_validations")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("short_validations")]
 
 
 @pytest.fixture(scope="module")

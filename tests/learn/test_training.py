@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from zeoloom.structure.records import ClusterSet
 
 
-pytestmark = pytest.mark.usefixtures("short_validations")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("short_validations")]
 
 
 @pytest.fixture(scope="module")

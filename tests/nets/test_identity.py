@@ -114,6 +114,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.long
 @given(st.sampled_from(SMALL), st.integers(0, 10**6))
 @settings(deadline=None, max_examples=25)
 def test_the_key_does_not_depend_on_the_description(code: str, seed: int) -> None:
@@ -142,6 +143,7 @@ def random_net(rng: np.random.Generator) -> Net | None:
     return net_from_edges(ends[::2], ends[1::2], shifts, np.arange(n))
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**6))
 @settings(deadline=None, max_examples=40)
 def test_keys_of_random_nets(seed: int) -> None:
@@ -240,6 +242,7 @@ def test_a_net_on_top_of_itself_has_an_inexact_key() -> None:
     assert net_key(redescribed_net(double, np.random.default_rng(2))) == key
 
 
+@pytest.mark.long
 def test_heaps_of_atoms_are_no_burden() -> None:
     rng = np.random.default_rng(0)
     for number, length in ((60, 7.0), (200, 9.0), (400, 13.0)):

@@ -70,6 +70,7 @@ def test_coordination_sequences_are_those_of_iza() -> None:
         assert len(listed["t_sites"]) == len(found), code
 
 
+@pytest.mark.long
 @needs_oracle
 def test_vertex_symbols_are_those_of_iza() -> None:
     exceptions = set()

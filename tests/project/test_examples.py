@@ -18,6 +18,8 @@ from zeoloom.run import sampling
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = ROOT / "examples"
 WEIGHTS = Path(checkpoint.__file__).parent / "weights"
 

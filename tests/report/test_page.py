@@ -18,6 +18,8 @@ from zeoloom.structure.reference import load_reference
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.long
+
 # ---- the page as text --------------------------------------------------------------------------
 
 

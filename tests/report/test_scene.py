@@ -136,6 +136,7 @@ def test_picture_of_next_to_nothing(tmp_path: Path) -> None:
     scene_figure(tmp_path / "one.png", scene_of_atoms("one", Atoms(np.zeros((1, 3)))))
 
 
+@pytest.mark.long
 def test_regeneration_figure(tmp_path: Path) -> None:
     cart = diamond_cluster()
     scene = scene_of_atoms("x", Atoms(cart), cart_centres=np.zeros((1, 3)), radius=7.0)
@@ -152,6 +153,7 @@ def test_regeneration_figure(tmp_path: Path) -> None:
     assert (picture[..., :3].min(axis=-1) < 0.95).mean() > 0.02
 
 
+@pytest.mark.long
 def test_regeneration_figure_of_nothing(tmp_path: Path) -> None:
     real = cluster_statistics([diamond_cluster()])
     for clusters in ([], [np.zeros((0, 3))], [np.zeros((1, 3))]):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
+pytestmark = pytest.mark.long
+
 CELL = ("--cell", 13.675, 13.675, 14.767, 90, 90, 120)
 CHA = (*CELL, "--space-group", "R-3m")
 QUICK = ("--steps", 24, "--repair", 3, "--relax", 0)

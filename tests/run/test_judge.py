@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
+pytestmark = pytest.mark.long
+
 FILES = ["frameworks", *(f"frameworks.{kind}" for kind in ("csv", "db", "extxyz"))]
 FILES += ["report.html", "run.json"]
 

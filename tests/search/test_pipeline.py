@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from target_examples import CHA_CELL, search_from
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.space_groups import hall_number_of
@@ -19,6 +21,8 @@ from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from zeoloom.search.target import Target
+
+pytestmark = pytest.mark.long
 
 SAMPLER = partial(ancestral, noise_factor=0.9)
 

@@ -96,6 +96,7 @@ def test_extents() -> None:
     np.testing.assert_allclose(extents[kinds == GENERAL], 385.0)
 
 
+@pytest.mark.long
 def test_each_known_atom_has_a_seat() -> None:
     for code, framework in load_reference().items():
         offered = special_positions(target_of(framework, 1).operations).sizes

@@ -48,6 +48,8 @@ from zeoloom.search.walk_kernel import (
 )
 from zeoloom.structure.reference import load_reference
 
+pytestmark = pytest.mark.long
+
 CODES = ("FER", "MFI", "BEC", "EUO", "LTL", "FAU", "BEA")
 
 

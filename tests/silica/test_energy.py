@@ -215,6 +215,7 @@ def test_squeezed_tetrahedra_come_back(workers: Workers) -> None:
     assert found.energy_kj_mol == pytest.approx(11.70, abs=0.1)
 
 
+@pytest.mark.long
 def test_time_is_bounded(workers: Workers) -> None:
     started = time.monotonic()
     found = relax_many([known("MFI")], seconds=0.3, workers=workers)[0]

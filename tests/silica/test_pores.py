@@ -57,6 +57,7 @@ open("out.vol", "wb").write(pyzeo.volume(network, 1.4, 1.4, 20_000))
 """Zeo++ in a process of its own: beside other libraries it has been seen to abort."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", ["CHA", "LTA", "SOD", "MOR", "STW"])
 def test_as_zeo_has_them(code: str, tmp_path: Path) -> None:
     pytest.importorskip("pyzeo")
@@ -97,12 +98,14 @@ def test_free_sphere_of_lta_fills_its_window() -> None:
     assert pores(reference).free == pytest.approx(2 * (near.distance[0] - RADIUS), abs=1e-9)
 
 
+@pytest.mark.long
 def test_channels_of_known_dimensions() -> None:
     expected = {"SOD": 0, "AFI": 1, "TON": 1, "CAN": 1, "LTL": 1, "FAU": 3, "CHA": 3, "MFI": 3}
     found = {code: pores(known(code)).channel_dimension for code in expected}
     assert found == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", ["ABW", "FER", "CHA"])
 def test_any_cell_has_the_same_pores(code: str) -> None:
     reference = known(code)

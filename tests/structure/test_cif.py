@@ -185,6 +185,7 @@ def test_a_cell_of_too_many_atoms_is_refused(tmp_path: Path) -> None:
         read_text(tmp_path, cif_of(load_reference()["GIS"], many))
 
 
+@pytest.mark.long
 def test_heaps_of_atoms_are_refused(tmp_path: Path) -> None:
     trivial = without_operations(GIS, "_symmetry_space_group_name_H-M 'P 1'\n")
     trivial = trivial.replace("Tables_number 141", "Tables_number 1")
@@ -252,6 +253,7 @@ MUTATIONS = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

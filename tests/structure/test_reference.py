@@ -151,6 +151,7 @@ def test_spglib_finds_the_same_group_in_the_full_cell(code: str) -> None:
     assert len(found.rotations) == len(framework.operations)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not ORACLE.exists(), reason="needs the shared oracle")
 def test_coordination_sequences_are_those_iza_lists() -> None:
     reference = load_reference()
@@ -197,6 +198,7 @@ def test_impossible_cells_are_refused(parameters: list[float]) -> None:
         cell_from_parameters(parameters)
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1))
 def test_neighbours_are_those_of_ase_in_thin_and_skewed_cells(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -256,6 +258,7 @@ def test_an_atom_beside_a_special_position_moves_onto_it() -> None:
     assert distinct_orbits(full, operations, cell).tolist() == [0, 8]
 
 
+@pytest.mark.long
 def test_every_group_is_identified_in_a_shifted_origin() -> None:
     rng = np.random.default_rng(5)
     for number in range(1, 231):
