@@ -93,8 +93,8 @@ def test_the_journal_of_a_run(tmp_path: Path) -> None:
     run = open_run(tmp_path / "run", {"n": 1}, resume=False)
     record = json.loads((run.path / "run.json").read_text())
     assert missing([*record, record["format"]], "Record of a run") == []
-    generator = torch.Generator()
-    run_batches(run.journal, lambda i: i == 0, lambda _: {}, generator, lambda *_: None)
+    once = {"wanted": lambda i: i == 0, "make": lambda _: {}, "add": lambda i, _: i + 1}
+    run_batches(run.journal, torch.Generator(), 0, **once)
     entry = json.loads(run.journal.path.read_text())
     assert missing([*entry, entry["step"], *entry["result"]], "Record of a run") == []
     text = section("Record of a run")

@@ -105,14 +105,18 @@ def test_batches_are_continued_exactly_and_a_damaged_one_is_made_again(tmp_path:
     def run(journal: Journal, number: int) -> list[float]:
         generator = torch.Generator().manual_seed(0)
 
-        def make(index: int) -> dict[str, object]:
-            made.append(index)
+        def make(done: list[float]) -> dict[str, object]:
+            made.append(len(done) // 2)
             return {"x": torch.rand(2, generator=generator).numpy()}
 
-        batches = run_batches(
-            journal, lambda index: index < number, make, generator, lambda *_: None
+        return run_batches(
+            journal,
+            generator,
+            [],
+            wanted=lambda done: len(done) < 2 * number,
+            make=make,
+            add=lambda done, batch: [*done, *batch["x"].tolist()],
         )
-        return [float(x) for batch in batches for x in batch["x"]]
 
     whole = run(Journal(tmp_path / "whole.jsonl"), 4)
     made.clear()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zeoloom.run.journal import Journal
+
+State = TypeVar("State")
 
 Batch = dict[str, Any]
 """The result of one batch: JSON values and arrays by name."""
@@ -25,33 +27,34 @@ STEP = "batch"
 
 def run_batches(
     journal: Journal,
-    wanted: Callable[[int], bool],
-    make: Callable[[int], Batch],
     generator: torch.Generator,
-    on_batch: Callable[[int, Batch], None],
-) -> list[Batch]:
-    """Make the batches that are not in the journal yet.
+    state: State,
+    *,
+    wanted: Callable[[State], bool],
+    make: Callable[[State], Batch],
+    add: Callable[[State, Batch], State],
+) -> State:
+    """Make batches until there are enough; those in the journal are not made again.
 
     Args:
         journal: of the run.
-        wanted: whether a batch is to be made, by its index, once all before it are there.
-        make: batch i; draws from `generator` alone.
         generator: its state is kept with every batch.
-        on_batch: called with the index of each batch that is there, and with the batch.
+        state: what there is before the first batch.
+        wanted: whether another batch is to be made, by what there is.
+        make: another batch, by what there is; draws from `generator` alone.
+        add: what there is with another batch.
 
     Returns:
-        All batches.
+        What there is with all batches.
     """
-    batches: list[Batch] = []
-    for i in count():
-        entry = journal.result(STEP, str(i))
+    for name in map(str, count()):
+        entry = journal.result(STEP, name)
         if entry is None:
-            if not wanted(i):
-                return batches
+            if not wanted(state):
+                break
             started = time.monotonic()
-            entry = {"batch": make(i), "generator": generator.get_state().numpy()}
-            journal.add(STEP, str(i), entry, time.monotonic() - started)
+            entry = {"batch": make(state), "generator": generator.get_state().numpy()}
+            journal.add(STEP, name, entry, time.monotonic() - started)
         generator.set_state(torch.from_numpy(entry["generator"]))
-        batches.append(entry["batch"])
-        on_batch(i, entry["batch"])
-    raise AssertionError("there is no last number")
+        state = add(state, entry["batch"])
+    return state

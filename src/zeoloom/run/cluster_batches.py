@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -81,7 +81,7 @@ def make_clouds(
     """Make the clouds of a request, and write `clouds.npz`, `atoms.extxyz` and `clouds.html`.
 
     Args:
-        run: where; finished batches are taken up.
+        run: where; finished batches are not made again.
         network: of single clusters.
         request: with the model's defaults filled in.
         make: starts making clouds.
@@ -92,21 +92,27 @@ def make_clouds(
     sizes = [min(request.batch, request.n - i) for i in range(0, request.n, request.batch)]
     plan = RepairPlan(rounds=request.repair or 0, radius=radius)
 
-    def make_batch(index: int) -> Batch:
+    def make_batch(done: tuple[Batch, ...]) -> Batch:
         def report(doing: str) -> None:
-            on_progress(sum(sizes[:index]), request.n, doing)
+            on_progress(sum(sizes[: len(done)]), request.n, doing)
 
         with _counting_evaluations(network) as count:
-            batch = _from_noise(make(sizes[index]), report, record=index == 0)
+            batch = _from_noise(make(sizes[len(done)]), report, record=not done)
             batch["repaired"] = _repaired(network, batch, plan, generator, report)
         return _with_last_frame(batch) | {"evaluations": count()}
 
+    def add(done: tuple[Batch, ...], batch: Batch) -> tuple[Batch, ...]:
+        on_progress(sum(sizes[: len(done) + 1]), request.n, "")
+        return (*done, batch)
+
+    nothing: tuple[Batch, ...] = ()
     batches = run_batches(
         run.journal,
-        lambda index: index < len(sizes),
-        make_batch,
         generator,
-        lambda index, _: on_progress(sum(sizes[: index + 1]), request.n, ""),
+        nothing,
+        wanted=lambda done: len(done) < len(sizes),
+        make=make_batch,
+        add=add,
     )
     on_progress(request.n, request.n, "gathering points into atoms")
     clouds = _cloud_set(batches, radius)
@@ -150,7 +156,7 @@ def scenes(made: GeneratedClouds, limit: int) -> list[Scene]:
     return scenes_of_clouds(made.clouds, made.atoms.__getitem__, limit)
 
 
-def _cloud_set(batches: list[Batch], radius: float) -> CloudSet:
+def _cloud_set(batches: Sequence[Batch], radius: float) -> CloudSet:
     points = [cloud for batch in batches for cloud in batch["repaired"]]
     return CloudSet(
         cart_points=np.concatenate(points),

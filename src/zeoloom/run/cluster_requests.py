@@ -60,8 +60,7 @@ class ClusterRequest(Request):
     """Sampler. heun evaluates the network twice a step."""
 
     noise_factor: float = Field(0.9, ge=0, le=2)
-    """Factor on the noise that the ancestral sampler adds. Below 1 samples are more likely ones
-    than the model's distribution has."""
+    """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
 
     repair: int | None = Field(None, ge=0)
     """Most rounds of repair of a cloud (160 for equivariant, 0 for pointnet)."""

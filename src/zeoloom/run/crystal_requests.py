@@ -95,8 +95,7 @@ class Generation(Request):
     """Noise levels, from the highest down."""
 
     noise_factor: float = Field(0.8, ge=0, le=2)
-    """Factor on the noise that the ancestral sampler adds. Below 1 samples are more likely ones
-    than the model's distribution has."""
+    """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
 
     repair: int = Field(40, ge=0)
     """Rounds of repair of each batch."""

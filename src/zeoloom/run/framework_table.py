@@ -92,18 +92,18 @@ def write_frameworks(
     frameworks = [each.framework for each in shown if each.framework is not None]
     facts = [rows[each.name] for each in shown]
     for framework, row in zip(frameworks, facts, strict=True):
-        told = {f"_zeoloom_{name}": _text(name, row[name]) for name in CIF_FACTS}
+        tags = {f"_zeoloom_{name}": _text(name, row[name]) for name in CIF_FACTS}
         write_cif(
             folder / "frameworks" / f"{row['name']}.cif",
             replace(framework, name=str(row["name"])),
-            {tag: text for tag, text in told.items() if text},
+            {tag: text for tag, text in tags.items() if text},
         )
     save_extxyz(folder / "frameworks.extxyz", frameworks, facts)
     save_database(folder / "frameworks.db", frameworks, facts)
 
 
 def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value]:
-    """Everything the table tells of a judgement, by column."""
+    """The row of the table for a judgement, by column."""
     framework = judgement.framework
     cell: Sequence[Value] = [None] * 6
     if framework is not None:

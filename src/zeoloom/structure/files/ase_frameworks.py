@@ -39,9 +39,9 @@ def save_extxyz(path: Path, frameworks: Sequence[Framework], facts: Sequence[Fac
         InputError: if the place cannot be written to.
     """
     frames = []
-    for framework, told in zip(frameworks, facts, strict=True):
+    for framework, row in zip(frameworks, facts, strict=True):
         frames.append(_whole_cell(framework))
-        frames[-1].info.update(_known(told))
+        frames[-1].info.update(_known(row))
     write_atomically(path, lambda part: ase.io.write(part, frames, format="extxyz"))
 
 
@@ -62,8 +62,8 @@ def save_database(path: Path, frameworks: Sequence[Framework], facts: Sequence[F
     def write(part: Path) -> None:
         part.unlink(missing_ok=True)  # ASE would add to it
         with connect(part, type="db", use_lock_file=False) as database:
-            for framework, told in zip(frameworks, facts, strict=True):
-                known = _known(told)
+            for framework, row in zip(frameworks, facts, strict=True):
+                known = _known(row)
                 pairs = {name: value for name, value in known.items() if _searchable(value)}
                 database.write(_whole_cell(framework), key_value_pairs=pairs, data=known)
 
