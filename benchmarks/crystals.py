@@ -21,7 +21,7 @@ import torch
 
 import zeoloom
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.run.crystal_sites import batch_size
+from zeoloom.run.search_targets import batch_size
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import candidate_fingerprint, candidates_from, points_to_atoms
 from zeoloom.search.context import Search

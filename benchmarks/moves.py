@@ -23,7 +23,7 @@ import torch
 import zeoloom
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.run.crystal_sites import batch_size
+from zeoloom.run.search_targets import batch_size
 from zeoloom.search.annealing import AnnealingPlan, one_round
 from zeoloom.search.candidates import candidates_from
 from zeoloom.search.context import Search, numpy_generator

@@ -32,7 +32,7 @@ from zeoloom.learn.split import TIME_SPLIT_TEST
 from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import identify
 from zeoloom.run.crystal_requests import SolveRequest
-from zeoloom.run.crystal_sites import batch_size
+from zeoloom.run.search_targets import batch_size
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
 from zeoloom.search.context import Search

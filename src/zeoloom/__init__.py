@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     )
     from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest, resolved
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
-    from zeoloom.run.crystal_sites import draw_sites
-    from zeoloom.run.crystals import make_frameworks
     from zeoloom.run.cutting import cut
     from zeoloom.run.file_requests import JudgeRequest, ShowRequest, TrainRequest, ViewRequest
     from zeoloom.run.folder import check_free
@@ -46,6 +44,8 @@ if TYPE_CHECKING:
     from zeoloom.run.judging import files_to_judge, judge_files
     from zeoloom.run.request import parse_request
     from zeoloom.run.sampling import sample
+    from zeoloom.run.search_targets import draw_targets
+    from zeoloom.run.searching import make_frameworks
     from zeoloom.run.training_inputs import (
         describe_training,
         find_config,
@@ -80,8 +80,8 @@ _HOMES = {
     "training_examples": "run.training_inputs",
     "GenerateRequest": "run.crystal_requests",
     "SolveRequest": "run.crystal_requests",
-    "draw_sites": "run.crystal_sites",
-    "make_frameworks": "run.crystals",
+    "draw_targets": "run.search_targets",
+    "make_frameworks": "run.searching",
     "CutRequest": "run.cluster_requests",
     "JoinRequest": "run.cluster_requests",
     "SampleRequest": "run.cluster_requests",
@@ -129,7 +129,7 @@ __all__ = [
     "check_free",
     "cut",
     "describe_training",
-    "draw_sites",
+    "draw_targets",
     "files_to_judge",
     "find_config",
     "framework_sheet",

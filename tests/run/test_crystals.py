@@ -21,7 +21,7 @@ from crystal_examples import shipped_crystal
 from silica_examples import known
 from training_examples import seeded
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.run import crystals
+from zeoloom.run import searching
 from zeoloom.run.framework_table import COLUMNS
 from zeoloom.search import pipeline
 from zeoloom.search.pipeline import STAGES, search_batch
@@ -194,7 +194,7 @@ def test_an_interrupted_run_is_taken_up_exactly(
         return batch
 
     with monkeypatch.context() as patch:
-        patch.setattr(crystals, "search_batch", interrupted)
+        patch.setattr(searching, "search_batch", interrupted)
         cut_short = run("solve", *CHA, *SMALL, "-o", folder)
     assert cut_short.code == 130
     assert "--resume goes on" in cut_short.message

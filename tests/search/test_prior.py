@@ -10,7 +10,7 @@ from training_examples import seeded
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell, volume
 from zeoloom.geometry.space_groups import hall_number_of
-from zeoloom.run.crystal_sites import batch_size
+from zeoloom.run.search_targets import batch_size
 from zeoloom.search.limits import ANY_NUMBER, Limits
 from zeoloom.search.prior import draw_target, prior_of
 

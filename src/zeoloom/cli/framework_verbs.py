@@ -30,7 +30,7 @@ def generate(request: GenerateRequest, options: ComputeOptions) -> None:
 
 def _search(request: SolveRequest | GenerateRequest, options: ComputeOptions) -> None:
     model = zeoloom.load_model(request.model, device_of(options))
-    zeoloom.draw_sites(request, model)  # refuses what is impossible before anything is shown
+    zeoloom.draw_targets(request, model)  # refuses what is impossible before anything is shown
     if options.dry_run:
         print_facts(request.model_dump(mode="json"))
         return
@@ -45,6 +45,7 @@ def _search(request: SolveRequest | GenerateRequest, options: ComputeOptions) ->
             on_progress=lambda finished, total, doing: progress.update(
                 task, completed=min(finished, total), total=total, description=doing
             ),
+            on_notice=lambda text: say("note", "yellow", text),
         )
     _print_frameworks(options.output, result.judgements, result.found, result.counts)
 

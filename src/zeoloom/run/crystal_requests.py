@@ -128,6 +128,10 @@ class CrystalRequest(Budget, Generation, FurtherJudging):
     """What `solve` and `generate` have in common."""
 
 
+DEFAULT_SECONDS, DEFAULT_NEW = 60.0, 20
+"""Budgets of `solve` and of `generate`, if none is given."""
+
+
 class SolveRequest(CrystalRequest):
     """What `solve` is asked for."""
 
@@ -172,6 +176,16 @@ class SolveRequest(CrystalRequest):
         n_t = (self.atoms - off, self.atoms + off)
         return Limits(DENSITIES, n_t, self.unique_atoms or ANY_NUMBER)
 
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds to spend; None if a number of crystals decides."""
+        return None if self.n is not None else self.seconds or DEFAULT_SECONDS
+
+    @property
+    def number(self) -> int:
+        """Crystals to try, if that decides."""
+        return self.n or 0
+
 
 class GenerateRequest(CrystalRequest):
     """What `generate` is asked for."""
@@ -213,3 +227,13 @@ class GenerateRequest(CrystalRequest):
     def limits(self) -> Limits:
         """Which frameworks are wanted."""
         return Limits(self.density, self.atoms, self.unique_atoms)
+
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds to spend; None if a number of frameworks decides."""
+        return self.seconds
+
+    @property
+    def number(self) -> int:
+        """New frameworks to find, if that decides."""
+        return self.n or DEFAULT_NEW

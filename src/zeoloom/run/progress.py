@@ -1,4 +1,4 @@
-"""How a run says how far it is."""
+"""How a run says how far it is, and what else is to be known."""
 
 from __future__ import annotations
 
@@ -9,4 +9,12 @@ OnProgress = Callable[[int, int, str], None]
 
 
 def silent(finished: int, total: int, doing: str) -> None:
+    """Show nothing."""
+
+
+OnNotice = Callable[[str], None]
+"""Called with a line for the user."""
+
+
+def no_notice(text: str) -> None:
     """Show nothing."""

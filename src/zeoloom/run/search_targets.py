@@ -1,4 +1,4 @@
-"""Where the crystals of `solve` and `generate` are to grow, batch by batch."""
+"""The targets of `solve` and `generate`: cell, group and numbers of atoms, batch by batch."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
 """Of a batch; larger ones are no faster on a CPU."""
 
-DrawSites = Callable[[torch.Generator], "Sequence[Target]"]
-"""Places for one batch."""
+DrawTargets = Callable[[torch.Generator], "Sequence[Target]"]
+"""Draws the targets of one batch."""
 
 
-def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSites:
-    """Where the crystals of each batch are to grow.
+def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawTargets:
+    """How the targets of each batch are drawn.
 
     Raises:
         InputError: if nothing fits what is asked for, or the model was learned on clusters.
@@ -39,12 +39,12 @@ def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSit
         )
     if isinstance(request, SolveRequest):
         cell = fitting_cell(request.cell, request.space_group)
-        sites = targets_in_cell(cell, request.space_group, request.limits)
-        size = request.batch or batch_size(sites[-1].n_points)
+        targets = targets_in_cell(cell, request.space_group, request.limits)
+        size = request.batch or batch_size(targets[-1].n_points)
 
         def given(generator: torch.Generator) -> list[Target]:
-            drawn = torch.randint(len(sites), (size,), generator=generator)
-            return [sites[i] for i in drawn.tolist()]
+            drawn = torch.randint(len(targets), (size,), generator=generator)
+            return [targets[i] for i in drawn.tolist()]
 
         return given
     # only types that the model knows: a benchmark that holds some out must not give away cells
@@ -55,19 +55,19 @@ def draw_sites(request: SolveRequest | GenerateRequest, model: Model) -> DrawSit
 
 
 def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Target]:
-    """Places with about the same number of points, so that little of a batch is padding."""
+    """Targets with about the same number of points, so that little of a batch is padding."""
     first = draw_target(prior, generator)
     size = batch or batch_size(first.n_points)
-    sites = [first]
+    targets = [first]
     for _ in range(20 * size):
-        if len(sites) == size:
+        if len(targets) == size:
             break
-        site = draw_target(prior, generator)
-        if abs(site.n_points - first.n_points) <= max(1, first.n_points // 4):
-            sites.append(site)
-    return sites
+        target = draw_target(prior, generator)
+        if abs(target.n_points - first.n_points) <= max(1, first.n_points // 4):
+            targets.append(target)
+    return targets
 
 
 def batch_size(n_points: int) -> int:
-    """Crystals grown at once, of so many points each."""
+    """Crystals generated at once, of so many points each."""
     return max(4, min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points))

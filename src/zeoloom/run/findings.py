@@ -1,0 +1,119 @@
+"""What a search has found so far, and whether that is enough."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zeoloom.judge.verdict import Judgement
+    from zeoloom.run.batches import Batch
+    from zeoloom.search.pipeline import BatchState
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that the batches of a run have found.
+
+    Attributes:
+        judgements: of each net, refined, by its fingerprint.
+        times_met: how often each net was met, by its fingerprint.
+        tried: crystals generated from noise.
+        valid_at_once: those of them that needed no repair.
+        seconds: by stage.
+    """
+
+    judgements: Mapping[str, Judgement] = field(default_factory=dict)
+    times_met: Mapping[str, int] = field(default_factory=dict)
+    tried: int = 0
+    valid_at_once: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def seconds_spent(self) -> float:
+        """On all stages."""
+        return sum(self.seconds.values())
+
+    def with_batch(self, batch: Batch) -> Findings:
+        """These and those of another batch, as `batch_result` gives them."""
+        new = {name: judgement_from_json(each) for name, each in batch["judgements"].items()}
+        before = self.seconds
+        seconds = {name: before.get(name, 0.0) + each for name, each in batch["seconds"].items()}
+        return Findings(
+            {**self.judgements, **new},
+            Counter(self.times_met) + Counter(batch["times_met"]),
+            self.tried + batch["tried"],
+            self.valid_at_once + batch["valid_at_once"],
+            {
+                s: self.seconds.get(s, 0.0) + seconds.get(s, 0.0)
+                for s in {**self.seconds, **seconds}
+            },
+        )
+
+    def good(self, request: GenerateRequest) -> int:
+        """Number of new frameworks within the limits, with R_DLS as low as was asked for."""
+        return sum(
+            each.new
+            and each.framework is not None
+            and each.r_dls is not None
+            and each.r_dls <= request.max_r_dls
+            and within_limits(request, each)
+            for each in self.judgements.values()
+        )
+
+
+def batch_result(batch: BatchState) -> Batch:
+    """What is kept of a batch."""
+    return {
+        "tried": len(batch.targets),
+        "valid_at_once": batch.valid_at_once,
+        "times_met": batch.times_met,
+        "judgements": {name: judgement_to_json(each) for name, each in batch.judgements.items()},
+        "seconds": batch.seconds,
+    }
+
+
+def within_limits(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:
+    """Whether a framework is within the limits of `generate` after refinement too.
+
+    The cell adapts, and the symmetry found may have a smaller cell and fewer unique atoms.
+    """
+    if isinstance(request, SolveRequest) or judgement.framework is None:
+        return True
+    limits = request.limits
+    return all(
+        low <= value <= high
+        for value, (low, high) in (
+            (judgement.density or 0.0, limits.density),
+            (judgement.n_t, limits.n_t),
+            (judgement.n_t_unique, limits.n_t_unique),
+        )
+    )
+
+
+def progress_of(
+    request: SolveRequest | GenerateRequest, findings: Findings
+) -> tuple[int, int, str]:
+    """How much of the budget is spent, the budget, and what has been found."""
+    nets = [each for each in findings.judgements.values() if each.valid]
+    text = f"{findings.tried} tried, {len(nets)} nets, {sum(each.new for each in nets)} new"
+    finished = findings.tried
+    if isinstance(request, GenerateRequest):
+        finished = findings.good(request)
+        text += f", {finished} with R_DLS <= {request.max_r_dls:g}"
+    if request.time_limit is None:
+        return finished, request.number, text
+    return int(findings.seconds_spent), math.ceil(request.time_limit), text
+
+
+def is_enough(request: SolveRequest | GenerateRequest, findings: Findings) -> bool:
+    """Whether the budget is spent."""
+    finished, budget, _ = progress_of(request, findings)
+    return finished >= budget

