@@ -13,9 +13,9 @@ import torch
 
 import zeoloom
 from cif_examples import GIS
-from zeoloom.cli.group import VERBS
 from zeoloom.cli.parameters import Changes
 from zeoloom.cli.verb_options import DEFAULTS, OPTIONS
+from zeoloom.cli.verbs import VERBS
 from zeoloom.run.request import flag_of
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 

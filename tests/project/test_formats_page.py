@@ -21,7 +21,7 @@ from zeoloom.network import EquivariantConfig, PointNetConfig
 from zeoloom.run.batches import run_batches
 from zeoloom.run.folder import open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of
-from zeoloom.run.judging import STEPS
+from zeoloom.run.judging import JUDGING_STEPS
 from zeoloom.silica.energy import Relaxation
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def test_records_of_runs() -> None:
     ):
         assert missing(request.model_fields, "Record of a run") == []
     assert missing(counts_of([], {}, 0), "Record of a run") == []
-    assert missing(STEPS, "Record of a run") == []
+    assert missing(JUDGING_STEPS, "Record of a run") == []
 
 
 def test_the_journal_of_a_run(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from zeoloom.cli.group import Verbs
 from zeoloom.cli.terminal import out
+from zeoloom.cli.verbs import Verbs
 
 app = typer.Typer(
     cls=Verbs,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zeoloom.run.cluster_requests import ClusterRequest, CutRequest, JoinRequest, SampleRequest
 
 
-def cut(request: CutRequest, options: FileOptions) -> None:
+def cut_verb(request: CutRequest, options: FileOptions) -> None:
     """Cut clusters of T atoms out of frameworks."""
     with progress_bar("cutting") as (progress, task):
         result = zeoloom.cut(
@@ -34,12 +34,12 @@ def cut(request: CutRequest, options: FileOptions) -> None:
         out.print(f"{len(result.problems)} files skipped, named above")
 
 
-def sample(request: SampleRequest, options: ComputeOptions) -> None:
+def sample_verb(request: SampleRequest, options: ComputeOptions) -> None:
     """Generate clusters and test how well they regenerate real ones."""
     _run(zeoloom.sample, request, options)
 
 
-def join(request: JoinRequest, options: ComputeOptions) -> None:
+def join_verb(request: JoinRequest, options: ComputeOptions) -> None:
     """Join clusters: a central one and its neighbours."""
     _run(zeoloom.join, request, options)
 

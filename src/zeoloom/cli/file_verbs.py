@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zeoloom.run.file_requests import ShowRequest, ViewRequest
 
 
-def reference() -> None:
+def reference_verb() -> None:
     """The bundled reference of IZA framework types."""
 
 
@@ -26,7 +26,7 @@ def show_reference(request: ShowRequest) -> None:
     out.print(zeoloom.framework_sheet(zeoloom.load_reference()[request.code]))
 
 
-def view(request: ViewRequest) -> None:
+def view_verb(request: ViewRequest) -> None:
     """Show clouds, atoms or a crystal as one offline page, and as a static figure."""
     scenes = zeoloom.read_scenes(request.file, max(request.limit, request.index))
     if request.index > len(scenes):

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from zeoloom.run.file_requests import JudgeRequest
 
 
-def solve(request: SolveRequest, options: ComputeOptions) -> None:
+def solve_verb(request: SolveRequest, options: ComputeOptions) -> None:
     """Find frameworks for a given cell and space group."""
     _search(request, options)
 
 
-def generate(request: GenerateRequest, options: ComputeOptions) -> None:
+def generate_verb(request: GenerateRequest, options: ComputeOptions) -> None:
     """Generate new frameworks."""
     _search(request, options)
 
@@ -50,7 +50,7 @@ def _search(request: SolveRequest | GenerateRequest, options: ComputeOptions) ->
     _print_frameworks(options.output, result.judgements, result.found, result.counts)
 
 
-def judge(request: JudgeRequest, options: JudgeOptions) -> None:
+def judge_verb(request: JudgeRequest, options: JudgeOptions) -> None:
     """Judge frameworks: which they are, how good, and whether they are new."""
     if options.dry_run:
         files, notices = zeoloom.files_to_judge(request.sources)

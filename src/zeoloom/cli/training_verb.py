@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zeoloom.run.file_requests import TrainRequest
 
 
-def train(request: TrainRequest, changes: Mapping[str, Any], options: TrainOptions) -> None:
+def train_verb(request: TrainRequest, changes: Mapping[str, Any], options: TrainOptions) -> None:
     """Train a network on clusters, or on whole frameworks (--config crystal)."""
     config = zeoloom.load_config(
         zeoloom.find_config(request.config), {"network": request.network, **changes}

@@ -10,16 +10,20 @@ FOLDS = 5
 """Of a cross-validation."""
 
 
-class TrainingSettings(BaseModel):
-    """Settings of any training run. The text below each is its help."""
+OPTION_FIELDS = ConfigDict(
+    frozen=True,
+    extra="forbid",
+    allow_inf_nan=False,
+    use_attribute_docstrings=True,
+    defer_build=True,  # help needs the fields only
+)
+"""Of models whose fields are options of the command line; the text below each is its help."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-        defer_build=True,  # help needs the fields only
-    )
+
+class TrainingSettings(BaseModel):
+    """Settings of any training run."""
+
+    model_config = OPTION_FIELDS
     panel: ClassVar[str] = "Settings (those of --config unless given)"
 
     steps: int = Field(20_000, ge=1)

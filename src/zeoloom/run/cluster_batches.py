@@ -39,9 +39,6 @@ TRAJECTORY_FRAMES = 60
 REPAIR_NOISE_FACTOR = 0.9
 """Of the ancestral sampler in repair; a little below that of the model: dev/LAB.md, 2026-11-22."""
 
-PACKAGES = ("torch", "numpy", "scipy")
-"""Their versions may change a result."""
-
 States = Iterator[tuple["Tensor", "Tensor", float]]
 """Points (B, N, 3), centres (B, c, 3) and noise level after every step of making clouds."""
 
@@ -138,7 +135,7 @@ def finish_clouds(run: RunFolder, model: Model, made: GeneratedClouds, metrics: 
         "device": next(model.network.parameters()).device.type,
         "threads": torch.get_num_threads(),
     }
-    finish_run(run, outcome, PACKAGES)
+    finish_run(run, outcome)
 
 
 def sampler_of(request: ClusterRequest) -> Sampler:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar
 from pydantic import Field
 
 from zeoloom.errors import InputError
-from zeoloom.run.request import NUMBER, Flag, Request
+from zeoloom.run.request import COUNT_FLAG, Flag, Request
 
 if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
@@ -44,7 +44,7 @@ class ClusterRequest(Request):
 
     panel: ClassVar[str] = "Generation"
 
-    n: Annotated[int, NUMBER] = Field(100, ge=1)
+    n: Annotated[int, COUNT_FLAG] = Field(100, ge=1)
     """Clusters, or joined clusters, to generate."""
 
     model: str = "equivariant"
@@ -75,14 +75,14 @@ class ClusterRequest(Request):
 class SampleRequest(ClusterRequest):
     """What `sample` is asked for."""
 
-    n: Annotated[int, NUMBER] = Field(1000, ge=1)
+    n: Annotated[int, COUNT_FLAG] = Field(1000, ge=1)
     """Clusters to generate."""
 
 
 class JoinRequest(ClusterRequest):
     """What `join` is asked for."""
 
-    n: Annotated[int, NUMBER] = Field(100, ge=1)
+    n: Annotated[int, COUNT_FLAG] = Field(100, ge=1)
     """Joined clusters to generate."""
 
     mode: Literal["sequential", "together"] = "together"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from zeoloom.errors import InputError
-from zeoloom.run.request import NUMBER, Flag, Request, Written
+from zeoloom.run.request import COUNT_FLAG, Flag, Request, Written
 from zeoloom.search.limits import ANY_NUMBER, DENSITIES, USUAL_DENSITIES, Limits
 
 MOST_UNIQUE = 32
@@ -70,7 +70,7 @@ class Budget(Request):
 
     panel: ClassVar[str] = "Budget"
 
-    n: Annotated[int | None, NUMBER] = Field(None, ge=1)
+    n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
     """How many to find; each verb says of what."""
 
     seconds: float | None = Field(None, gt=0)
@@ -144,7 +144,7 @@ class SolveRequest(CrystalRequest):
     """Cell: a, b, c in Å, alpha, beta, gamma in degrees."""
 
     space_group: Setting
-    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER."""
+    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:COUNT_FLAG."""
 
     atoms: int | None = Field(None, ge=1, le=10_000)
     """Number of T atoms in the cell, if known."""
@@ -155,7 +155,7 @@ class SolveRequest(CrystalRequest):
     unique_atoms: Whole | None = None
     """Number of unique T atoms, if known: a number, or a range such as 2-4."""
 
-    n: Annotated[int | None, NUMBER] = Field(None, ge=1)
+    n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
     """Crystals to try, instead of --seconds. If neither is given, 60 seconds are spent."""
 
     repair: int = Field(100, ge=0)
@@ -193,7 +193,7 @@ class GenerateRequest(CrystalRequest):
     panel: ClassVar[str] = "Frameworks"
 
     space_group: Setting | None = None
-    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER. Any if not
+    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:COUNT_FLAG. Any if not
     given."""
 
     density: Real = USUAL_DENSITIES
@@ -208,7 +208,7 @@ class GenerateRequest(CrystalRequest):
     max_r_dls: float = Field(0.006, gt=0, le=1)
     """Largest R_DLS of a framework that counts."""
 
-    n: Annotated[int | None, NUMBER] = Field(None, ge=1)
+    n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
     """New frameworks with R_DLS of at most --max-r-dls to find (20 unless --seconds is given)."""
 
     @model_validator(mode="after")

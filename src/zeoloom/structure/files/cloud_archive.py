@@ -31,13 +31,13 @@ from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMAT = "zeoloom-clouds/1"
+CLOUD_FORMAT = "zeoloom-clouds/1"
 
 
 def save_clouds(path: str | Path, clouds: CloudSet) -> None:
     """Write clouds, and the trajectory if there is one, to a .npz archive."""
     arrays: dict[str, np.ndarray] = {
-        "format": np.array(FORMAT),
+        "format": np.array(CLOUD_FORMAT),
         "cart_points": np.asarray(clouds.cart_points, dtype=np.float32),
         "offsets": np.asarray(clouds.offsets, dtype=np.int64),
         "cart_centres": np.asarray(clouds.cart_centres, dtype=np.float64),
@@ -74,13 +74,13 @@ def load_clouds(path: str | Path) -> CloudSet:
         # NumPy and the zip reader under it raise a dozen kinds at a damaged file.
         raise InputError(
             f"{path}: not a readable .npz of clouds ({type(error).__name__}: {error}). Expected an "
-            f"archive with format {FORMAT!r}; it may be cut short: copy or generate it again."
+            f"archive with format {CLOUD_FORMAT!r}; it may be cut short: copy or generate it again."
         ) from error
     found = str(arrays["format"]) if "format" in arrays else "no format key"
-    if found != FORMAT:
+    if found != CLOUD_FORMAT:
         raise InputError(
-            f"{path}: a NumPy archive, but not of clouds (found {found!r}, expected {FORMAT!r}). "
-            "Was it written by another program or a newer zeoloom?"
+            f"{path}: a NumPy archive, but not of clouds (found {found!r}, expected "
+            f"{CLOUD_FORMAT!r}). Was it written by another program or a newer zeoloom?"
         )
     try:
         return _clouds_of(arrays)

@@ -23,7 +23,7 @@ from zeoloom.errors import InputError
 from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.records import ClusterSet
 
-FORMAT = "zeoloom-clusters/1"
+CLUSTER_FORMAT = "zeoloom-clusters/1"
 KEYS = ("format", "cart_t", "offsets", "names", "sites", "multiplicities", "radius")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the zero of zip time stamps
 
@@ -34,7 +34,7 @@ def save_clusters(path: str | Path, clusters: ClusterSet) -> None:
     The bytes depend on the clusters alone, so the file's sha256 is the hash of the data.
     """
     arrays = {
-        "format": np.array(FORMAT),
+        "format": np.array(CLUSTER_FORMAT),
         "cart_t": clusters.cart_t.astype("<f4"),
         "offsets": clusters.offsets.astype("<i8"),
         "names": np.array(clusters.names, dtype=np.str_),
@@ -72,8 +72,10 @@ def load_clusters(path: str | Path) -> ClusterSet:
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: no readable cluster file ({error}); {advice}") from error
     found = str(arrays.get("format", "none"))
-    if found != FORMAT or len(arrays) != len(KEYS):
-        raise InputError(f"{path}: format '{found}', expected '{FORMAT}' with its keys; {advice}")
+    if found != CLUSTER_FORMAT or len(arrays) != len(KEYS):
+        raise InputError(
+            f"{path}: format '{found}', expected '{CLUSTER_FORMAT}' with its keys; {advice}"
+        )
     clusters = ClusterSet(
         cart_t=arrays["cart_t"].astype(np.float64),
         offsets=arrays["offsets"].astype(np.int64),

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 VERBS: dict[str, Callable[..., None]] = {
-    "reference": file_verbs.reference,
-    "generate": framework_verbs.generate,
-    "solve": framework_verbs.solve,
-    "judge": framework_verbs.judge,
-    "cut": cluster_verbs.cut,
-    "train": training_verb.train,
-    "sample": cluster_verbs.sample,
-    "join": cluster_verbs.join,
-    "view": file_verbs.view,
+    "reference": file_verbs.reference_verb,
+    "generate": framework_verbs.generate_verb,
+    "solve": framework_verbs.solve_verb,
+    "judge": framework_verbs.judge_verb,
+    "cut": cluster_verbs.cut_verb,
+    "train": training_verb.train_verb,
+    "sample": cluster_verbs.sample_verb,
+    "join": cluster_verbs.join_verb,
+    "view": file_verbs.view_verb,
 }
 """By name, in the order of the help; their docstrings are their help."""
 
