@@ -17,7 +17,7 @@ import torch
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.judge.verdict import best_first
 from zeoloom.report.gallery import gallery_figure
-from zeoloom.report.report import write_report
+from zeoloom.report.report_page import write_report
 from zeoloom.run.batches import run_batches
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.findings import Findings, batch_result, is_enough, progress_of, within_limits
