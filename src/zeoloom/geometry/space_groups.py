@@ -39,7 +39,41 @@ LATTICE_SYSTEMS = (
 )
 """The last group of each lattice system, in hexagonal axes where there is a choice."""
 
-RENAMED = (("Abm2", "Aem2"), ("Aba2", "Aea2"), ("Cmca", "Cmce"), ("Cmma", "Cmme"), ("Ccca", "Ccce"))
+RENAMED = tuple(
+    tuple(pair.split("="))
+    for pair in [
+        "Abm2=Aem2",
+        "Bma2=Bme2",
+        "B2cm=B2em",
+        "C2mb=C2me",
+        "Cm2a=Cm2e",
+        "Ac2m=Ae2m",
+        "Aba2=Aea2",
+        "Bba2=Bbe2",
+        "B2cb=B2eb",
+        "C2cb=C2ce",
+        "Cc2a=Cc2e",
+        "Ac2a=Ae2a",
+        "Cmca=Cmce",
+        "Ccmb=Ccme",
+        "Abma=Aema",
+        "Acam=Aeam",
+        "Bbcm=Bbem",
+        "Bmab=Bmeb",
+        "Cmma=Cmme",
+        "Cmmb=Cmme",
+        "Abmm=Aemm",
+        "Acmm=Aemm",
+        "Bmcm=Bmem",
+        "Bmam=Bmem",
+        "Ccca=Ccce",
+        "Cccb=Ccce",
+        "Abaa=Aeaa",
+        "Acaa=Aeaa",
+        "Bbcb=Bbeb",
+        "Bbab=Bbeb",
+    ]
+)
 """Symbols of groups with double glide planes, before 1992 and after."""
 
 USUAL_CHOICES = ("1", "2", "h", "r")

@@ -21,6 +21,14 @@ from zeoloom.errors import InputError
 KEYWORDS = ("_", "loop_", "data_", "save_")
 """What follows a value, and never is one."""
 
+PART = r"[-+*/.\dxyz\s]+"
+
+TRIPLET = re.compile(rf"(\d+\s+)?({PART},{PART},{PART})", re.IGNORECASE)
+"""An operation without quotes, perhaps with its number before it."""
+
+LONGEST_TRIPLET = 80
+"""Characters."""
+
 Tags = dict[str, list[str]]
 
 
@@ -63,6 +71,7 @@ def read_blocks(text: str) -> list[Block]:
     Raises:
         InputError: if the text is no CIF.
     """
+    text = "\n".join(map(_with_quoted_triplet, text.split("\n")))
     try:
         return _read_with_gemmi(text)
     except (ValueError, RuntimeError) as refusal:
@@ -97,6 +106,14 @@ def _read_with_gemmi(text: str, *, strict: bool = True) -> list[Block]:
                     tags[_plain(tag)] = [gemmi.cif.as_string(value) for value in values]
         blocks.append(Block(block.name, tags))
     return blocks
+
+
+def _with_quoted_triplet(line: str) -> str:
+    """A line; in quotes the operation that it is, if it has spaces: each part would be a value."""
+    if line.count(",") != 2 or len(line) > LONGEST_TRIPLET or " " not in line.strip():
+        return line
+    found = TRIPLET.fullmatch(line.strip())
+    return line if found is None else f"{found.group(1) or ''}'{found.group(2)}'"
 
 
 def _plain(tag: str) -> str:

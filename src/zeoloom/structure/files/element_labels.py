@@ -30,10 +30,10 @@ def element_of_site(kind: str, label: str) -> str:
     letters = match.group(0) if match else ""
     if _is_element(letters):
         return _element(letters)
-    by_kind = element_of(kind)
-    if label and by_kind != "T" and not _is_element(by_kind):
-        return element_of(label)
-    return by_kind
+    by_kind, by_label = element_of(kind), element_of(label)
+    if by_kind == "T" or not (by_label == "T" or _is_element(by_label)):
+        return by_kind
+    return by_label
 
 
 def _names_t_site(letters: str) -> bool:
@@ -45,7 +45,8 @@ def _names_t_site(letters: str) -> bool:
 
 
 def _is_element(letters: str) -> bool:
-    return letters != "" and bool(gemmi.Element(letters).name != "X")
+    # gemmi goes by the first two letters of a longer text
+    return letters.upper() != "X" and bool(gemmi.Element(letters).name.upper() == letters.upper())
 
 
 def _element(letters: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.geometry.operations import SymmetryOperations
+from zeoloom.geometry.operations import SymmetryOperations, pure_translations
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -73,6 +73,33 @@ def _codes(rotations: IntArray, translations: FloatArray) -> IntArray:
     fractions = np.round(translations * gemmi.Op.DEN).astype(np.int64) % gemmi.Op.DEN
     code = ternary * gemmi.Op.DEN**3 + fractions @ gemmi.Op.DEN ** np.arange(3)
     return np.asarray(code)
+
+
+CENTRINGS = {
+    "P": (),
+    "A": ((0, 12, 12),),
+    "B": ((12, 0, 12),),
+    "C": ((12, 12, 0),),
+    "I": ((12, 12, 12),),
+    "F": ((0, 12, 12), (12, 0, 12), (12, 12, 0)),
+    "R": ((16, 8, 8), (8, 16, 16)),
+}
+"""Translations beside those of the cell, in 24ths, by the letter of the lattice."""
+
+
+def with_centring(operations: SymmetryOperations, letter: str) -> SymmetryOperations:
+    """Operations and their products with the translations of a centred lattice.
+
+    Operations that have translations of their own, or an unknown letter, stay as they are.
+    """
+    if len(pure_translations(operations)) != 1 or not CENTRINGS.get(letter):
+        return operations
+    shifts = np.array([(0, 0, 0), *CENTRINGS[letter]]) / gemmi.Op.DEN
+    translations = operations.translations[None] + shifts[:, None]
+    return SymmetryOperations(
+        np.tile(operations.rotations, (len(shifts), 1, 1)),
+        np.mod(translations.reshape(-1, 3), 1.0),
+    )
 
 
 def code_of_group(operations: SymmetryOperations) -> bytes:

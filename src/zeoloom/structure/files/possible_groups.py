@@ -29,6 +29,7 @@ from zeoloom.structure.files.operation_lists import (
     parsed_operations,
     shown_cell,
     tabulated_setting,
+    with_centring,
 )
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def possible_groups(declared: DeclaredSymmetry, cell: FloatArray) -> Iterator[Po
         if code not in met:
             met.add(code)
             group = _named(operations, cell, declared)
-            yield PossibleGroup(group, "another setting")
+            alone = len(operations) == 1
+            yield PossibleGroup(group, "the atoms as listed" if alone else "another setting")
 
 
 def contradictions(declared: DeclaredSymmetry, taken: PossibleGroup, cell: FloatArray) -> list[str]:
@@ -175,7 +177,7 @@ def _statements(
     """
     lenient = all_settings
     if declared.operations:
-        yield _of_operations(declared.operations, cell)
+        yield _of_operations(declared, cell)
     if declared.hall:
         yield _of_hall(declared.hall, cell)
     for symbol in declared.symbols:
@@ -186,10 +188,16 @@ def _statements(
         yield _Statement("P 1", (parsed_operations(("x,y,z",)),))
 
 
-def _of_operations(listed: tuple[str, ...], cell: FloatArray) -> _Statement:
+def _of_operations(declared: DeclaredSymmetry, cell: FloatArray) -> _Statement:
     try:
-        operations = parsed_operations(listed)
-        check_group(operations)
+        operations = parsed_operations(declared.operations)
+        try:
+            check_group(operations)
+        except InputError:
+            # some programs leave it to the symbol to tell the centring
+            letter = "".join(declared.symbols or (declared.hall.lstrip("-"),)).strip("' ")[:1]
+            operations = with_centring(operations, letter.upper())
+            check_group(operations)
         check_metric(operations, cell)
     except InputError as error:
         return _Statement(LISTED, (), str(error))

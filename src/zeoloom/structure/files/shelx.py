@@ -13,21 +13,13 @@ from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.operations import SAME_SITE, separations
 from zeoloom.structure.files.element_labels import element_of, element_of_site
 from zeoloom.structure.files.listing import AtomSites, DeclaredSymmetry, Listing
-from zeoloom.structure.files.operation_lists import parsed_operations
+from zeoloom.structure.files.operation_lists import CENTRINGS, parsed_operations
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
 
-CENTRINGS = {
-    1: (),
-    2: ("1/2,1/2,1/2",),
-    3: ("2/3,1/3,1/3", "1/3,2/3,2/3"),
-    4: ("0,1/2,1/2", "1/2,0,1/2", "1/2,1/2,0"),
-    5: ("0,1/2,1/2",),
-    6: ("1/2,0,1/2",),
-    7: ("1/2,1/2,0",),
-}
-"""Translations beside the identity, by the number of LATT: P, I, R, F, A, B, C."""
+LATTICES = "PIRFABC"
+"""Letters of the lattices by the number of LATT, from 1."""
 
 INSTRUCTIONS = """
 abin acta afix anis ansc ansr basf bind bloc bond bump cell cgls chiv conf conn damp dang defs delu
@@ -76,7 +68,7 @@ def _instructions(text: str) -> list[list[str]]:
 def _operations(rows: list[list[str]]) -> tuple[str, ...]:
     """All operations that LATT and SYMM stand for, as triplets."""
     latt = next((words[1] for words in rows if words[0].lower() == "latt" and words[1:]), "1")
-    if latt.lstrip("-") not in [str(kind) for kind in CENTRINGS]:
+    if latt.lstrip("-") not in [str(n + 1) for n in range(len(LATTICES))]:
         raise InputError(f"LATT {latt}: expected 1 to 7, or -1 to -7 without an inversion centre")
     given = ["x,y,z"]
     given += ["".join(words[1:]).lower() for words in rows if words[0].lower() == "symm"]
@@ -88,12 +80,13 @@ def _operations(rows: list[list[str]]) -> tuple[str, ...]:
         raise InputError(f"a SYMM line cannot be read ({error})") from error
     if not latt.startswith("-"):
         operations += [gemmi.Op("-x,-y,-z") * operation for operation in operations]
-    shifts = ["0,0,0", *CENTRINGS[int(latt.lstrip("-"))]]
-    moves = [
-        gemmi.Op(",".join(f"{axis}+{t}" for axis, t in zip("xyz", shift.split(","), strict=True)))
-        for shift in shifts
-    ]
-    every = [(move * operation).wrap().triplet() for move in moves for operation in operations]
+    shifts = [(0, 0, 0), *CENTRINGS[LATTICES[int(latt.lstrip("-")) - 1]]]
+    every = []
+    for shift in shifts:
+        for operation in operations:
+            moved = gemmi.Op(operation.triplet())
+            moved.tran = [t + s for t, s in zip(operation.tran, shift, strict=True)]
+            every.append(moved.wrap().triplet())
     return tuple(dict.fromkeys(every))
 
 
