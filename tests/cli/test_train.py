@@ -115,6 +115,13 @@ def test_the_quick_configuration_goes_by_name_too(run: Run, configs: list[Any]) 
     assert configs[0].crystals is not None
 
 
+def test_a_file_can_be_contradicted(run: Run, config: Path, configs: list[Any]) -> None:
+    config.write_text("time_split = true\n" + CONFIG)
+    for flags in ((), ("--no-time-split",), ("--time-split",)):
+        assert run("train", "--config", config, *flags, "--dry-run").code == 0
+    assert [each.time_split for each in configs] == [True, False, True]
+
+
 WHOLE = CONFIG.replace("[network]", "[crystals]\nsubgroups = 0\nown_share = 0.5\n[network]")
 
 

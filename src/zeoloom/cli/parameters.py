@@ -77,7 +77,7 @@ def _parameters(
         declared = (
             typer.Argument(value, **settings)
             if flag_of(model, name).argument
-            else typer.Option(value, *_names(model, name), **settings)
+            else typer.Option(value, *_names(model, name, value), **settings)
         )
         parameters.append(
             inspect.Parameter(
@@ -105,13 +105,13 @@ def _help(model: type[BaseModel], name: str) -> str:
     raise AssertionError(f"{model.__name__}.{name} has no text below it")
 
 
-def _names(model: type[BaseModel], name: str) -> tuple[str, ...]:
+def _names(model: type[BaseModel], name: str, default: Any) -> tuple[str, ...]:
     """Names of an option; one that is on, or left to a file, can be switched off."""
     flag, field = flag_of(model, name), model.model_fields[name]
     if flag.names:
         return flag.names
     plain = name.replace("_", "-")
-    both = field.annotation is bool and field.default is not False
+    both = field.annotation is bool and default is not False
     return (f"--{plain}/--no-{plain}",) if both else (f"--{plain}",)
 
 
