@@ -27,10 +27,10 @@ import fragen
 import zeoloom
 from solve import LISTS
 from zeoloom.errors import InputError
-from zeoloom.nets.graph import net_of
-from zeoloom.nets.identity import identify
 from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
 from zeoloom.search.target import target_of
+from zeoloom.structure.bonds import net_of
+from zeoloom.structure.known_nets import framework_type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,7 +88,10 @@ def judged(
         prints.append(mark)
         if mark == wanted:
             # the key decides, not the fingerprint
-            assert hits or identify(net_of(candidate_framework(grown, "made"))) == framework.name
+            assert (
+                hits
+                or framework_type_of(net_of(candidate_framework(grown, "made"))) == framework.name
+            )
             hits.append(cycle.seconds)
     first = min(hits, default=float("inf"))
     unique = len(framework.frac_t)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annealing_kernel import BOND_CUTOFF, Group, run_cycle
-from zeoloom.geometry.pair_kernel import lattice_shifts
+from zeoloom.geometry.image_kernel import lattice_shifts
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray

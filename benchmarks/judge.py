@@ -19,8 +19,8 @@ import numpy as np
 
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.verdict import Judgement, judge_net, refined, with_pores
-from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import net_key
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.files.reader import read_framework
 from zeoloom.structure.reference import load_reference
 

@@ -29,8 +29,6 @@ import zeoloom
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.learn.split import TIME_SPLIT_TEST
-from zeoloom.nets.graph import net_of
-from zeoloom.nets.identity import identify
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.search_targets import batch_size
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
@@ -44,6 +42,8 @@ from zeoloom.search.pipeline import (
     gather_atoms,
 )
 from zeoloom.search.target import spare_points, target_of
+from zeoloom.structure.bonds import net_of
+from zeoloom.structure.known_nets import framework_type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +135,9 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
             if wanted in fresh and first == math.inf:
                 first = spent()
                 found = candidate_framework(made[names.index(wanted)], code)
-                assert identify(net_of(found)) == code  # the key decides, not the fingerprint
+                assert (
+                    framework_type_of(net_of(found)) == code
+                )  # the key decides, not the fingerprint
             if done():
                 break
         nets |= met

@@ -29,7 +29,7 @@ from zeoloom.geometry.operations import (
     SymmetryOperations,
     distinct_orbits,
     expand_orbits,
-    snap_to_sites,
+    project_onto_sites,
 )
 from zeoloom.geometry.space_groups import (
     operations_of_hall_number,
@@ -166,7 +166,7 @@ def asymmetric_sites(
     kept = distinct_orbits(frac, operations, cell)
     sites: list[list[Any]] = []
     for index in sorted(kept, key=lambda index: order[index]):
-        orbit = operations.images(snap_to_sites(frac[[index]], operations, cell))[:, 0]
+        orbit = operations.images(project_onto_sites(frac[[index]], operations, cell))[:, 0]
         # rounded twice, so that 1 - 1e-12 becomes 0
         orbit = np.mod(np.round(np.mod(orbit, 1.0), FRAC_DECIMALS), 1.0)
         # the image lowest in (z, y, x): the same whatever atom the source lists first

@@ -14,8 +14,8 @@ import json
 from pathlib import Path
 
 from zeoloom.nets.fingerprint import fingerprint_of
-from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import net_key
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
 STRUCTURE = Path(__file__).parents[1] / "src/zeoloom/structure"

@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.geometry.operations import SymmetryOperations, identity_first, symmetrised_metric
+from zeoloom.geometry.image_kernel import lattice_shifts
+from zeoloom.geometry.operations import (
+    SAME_SITE,
+    SymmetryOperations,
+    identity_first,
+    symmetrised_metric,
+)
+from zeoloom.geometry.site_symmetry import site_symmetry
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.learn.checkpoint import load_model
+from zeoloom.nets.bonding import BOND_CUTOFF
+from zeoloom.nets.quotient_graph import QuotientGraph
+from zeoloom.nets.quotient_kernel import empty_bonds, find_bonds
+from zeoloom.search.relax import MOST_NEIGHBOURS
+from zeoloom.search.strain import atom_costs
 
 if TYPE_CHECKING:
+    from zeoloom.geometry.group import Group
     from zeoloom.learn.checkpoint import Model
 
 CPU = torch.device("cpu")
@@ -49,3 +62,18 @@ def random_points(
 @cache
 def shipped_crystal() -> Model:
     return load_model("crystal", CPU)
+
+
+def graph_by_distance(frac: np.ndarray, group: Group) -> tuple[QuotientGraph, np.ndarray]:
+    """The bonds of atoms on their special positions, and the vectors to their ends."""
+    symmetry, bonds = site_symmetry(frac, group), empty_bonds(len(frac), MOST_NEIGHBOURS)
+    vectors = np.empty((len(frac), MOST_NEIGHBOURS, 3))
+    lattice = lattice_shifts(group.cell, BOND_CUTOFF)
+    find_bonds(frac, group, symmetry, lattice, SAME_SITE, bonds, vectors)
+    return QuotientGraph(group, symmetry, bonds), vectors
+
+
+def judged_atoms(frac: np.ndarray, group: Group) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bonds and cost of each atom, and where a missing neighbour would be."""
+    graph, vectors = graph_by_distance(frac, group)
+    return (graph.bonds.counts, *atom_costs(graph.bonds.counts, vectors))

@@ -8,8 +8,8 @@ from itertools import pairwise, product
 import numpy as np
 
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
-from zeoloom.nets.graph import Net, half_edges, net_from_edges
 from zeoloom.nets.integer_lattices import lattice_basis
+from zeoloom.nets.periodic_net import PeriodicNet, half_edges, net_from_edges
 from zeoloom.structure.records import Framework
 
 TRIVIAL = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
@@ -38,7 +38,7 @@ def diamond(copies: int = 1) -> Framework:
     return replace(one, frac_o=((frac_o + shifts) % 1.0).reshape(-1, 3))
 
 
-def net(*edges: tuple[int, ...]) -> Net:
+def net(*edges: tuple[int, ...]) -> PeriodicNet:
     """A net from (i, j, S...) with vertices counted from 0."""
     rows = np.array(edges)
     return net_from_edges(
@@ -106,7 +106,7 @@ def redescribed(framework: Framework, rng: np.random.Generator, noise: float = 0
     )
 
 
-def redescribed_net(given: Net, rng: np.random.Generator) -> Net:
+def redescribed_net(given: PeriodicNet, rng: np.random.Generator) -> PeriodicNet:
     """The same net: another cell, basis and order, and every vertex from another cell."""
     matrix = random_supercell(rng)
     lost = cosets(matrix)
@@ -133,7 +133,7 @@ def redescribed_net(given: Net, rng: np.random.Generator) -> Net:
 class Walker:
     """Distances in the infinite net, by Python's whole numbers and dictionaries."""
 
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: PeriodicNet) -> None:
         half = half_edges(net)
         self.size = len(net)
         powers = self.size * np.array([1 << 20 * k for k in range(net.dimension)], dtype=object)

@@ -14,9 +14,10 @@ from silica_examples import shaken
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.judge.verdict import NEW, Judgement
-from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import describe
 from zeoloom.silica.dls import refine
+from zeoloom.structure.bonds import net_of
+from zeoloom.structure.known_nets import framework_type_of_key
 from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import framework_density, load_reference
 
@@ -48,7 +49,7 @@ def judged(name: str, framework: Framework) -> Judgement:
         name=name,
         file=f"{name}.cif",
         valid=True,
-        framework_type=about.code or NEW,
+        framework_type=framework_type_of_key(about.key) or NEW,
         key=about.key.text,
         framework=refined.framework,
         n_t=len(net_of(refined.framework)),

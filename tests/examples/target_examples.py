@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crystal_examples import CPU, shipped_crystal
 from training_examples import seeded
 from zeoloom.search.context import Search
-from zeoloom.search.strain import gather
+from zeoloom.search.point_kernel import meet
 from zeoloom.search.target import Target, target_of
 from zeoloom.structure.reference import load_reference
 
@@ -29,7 +29,7 @@ def search_from(seed: int) -> Search:
 def orbit_sizes_of(code: str) -> list[int]:
     """Atoms of each orbit of a known type."""
     framework = load_reference()[code]
-    multiplicity = gather(framework.frac_t, target_of(framework, 1).group)[2]
+    multiplicity = meet(framework.frac_t, target_of(framework, 1).group)[2]
     return [int(size) for size in multiplicity]
 
 

@@ -12,7 +12,7 @@ import torch
 
 from crystal_examples import group_of, random_cell, random_points
 from zeoloom.geometry.crystal import crystal_batch
-from zeoloom.geometry.pair_kernel import lattice_shifts
+from zeoloom.geometry.image_kernel import lattice_shifts
 from zeoloom.geometry.space import DIRECTION_SOFTENING
 
 if TYPE_CHECKING:

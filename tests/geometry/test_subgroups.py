@@ -22,9 +22,9 @@ from zeoloom.geometry.space_groups import (
     RENAMED,
     _quiet,
     hall_number_of,
-    identify,
     number_of_hall_number,
     operations_of_hall_number,
+    space_group_of_operations,
     standard_hall_number,
     symbol_of_hall_number,
 )
@@ -285,6 +285,6 @@ def test_given_operations_are_recognised() -> None:
     halls: Iterable[int] = rng.integers(1, 531, 60).tolist()
     for hall_number in halls:
         group = group_of(hall_number)
-        found = identify(group, random_cell(group, (8.0, 14.0), rng))
+        found = space_group_of_operations(group, random_cell(group, (8.0, 14.0), rng))
         assert found is not None
         assert found[0] == number_of_hall_number(hall_number), hall_number

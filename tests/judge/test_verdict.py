@@ -34,11 +34,11 @@ from zeoloom.judge.verdict import (
     with_pores,
 )
 from zeoloom.nets.fingerprint import fingerprint_of
-from zeoloom.nets.graph import net_of
 from zeoloom.nets.identity import net_key
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.silica.energy import Relaxation
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.files.ase_frameworks import save_database
 from zeoloom.structure.files.reader import read_framework
 

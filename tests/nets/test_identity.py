@@ -25,17 +25,21 @@ from paths import IZA_CIFS
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.canonical import canonical_form
 from zeoloom.nets.fingerprint import fingerprint_of
-from zeoloom.nets.graph import Net, components, net_from_edges, net_of
 from zeoloom.nets.identity import (
     describe,
-    identify,
     net_key,
+)
+from zeoloom.nets.periodic_net import PeriodicNet, components, net_from_edges
+from zeoloom.nets.placement import NoCanonicalFormError
+from zeoloom.nets.shells import coordination_sequences
+from zeoloom.structure.bonds import net_of
+from zeoloom.structure.files.reader import read_framework
+from zeoloom.structure.known_nets import (
+    framework_type_of,
+    framework_type_of_key,
     reference_codes,
     reference_fingerprints,
 )
-from zeoloom.nets.placement import NoCanonicalFormError
-from zeoloom.nets.shells import coordination_sequences
-from zeoloom.structure.files.reader import read_framework
 from zeoloom.structure.reference import load_reference
 
 SEVERAL_ATOMS = 150
@@ -79,13 +83,13 @@ def test_types_that_share_sequences_differ(alike: tuple[str, str]) -> None:
     ]
     assert sequences[0] == sequences[1]
     assert net_key(nets[0]) != net_key(nets[1])
-    assert tuple(map(identify, nets)) == alike
+    assert tuple(map(framework_type_of, nets)) == alike
 
 
 @pytest.mark.slow
 def test_the_reference_knows_itself() -> None:
     for code, framework in load_reference().items():
-        assert identify(net_of(framework)) == code
+        assert framework_type_of(net_of(framework)) == code
 
 
 @pytest.mark.skipif(not IZA_CIFS.exists(), reason="needs ../shared/iza-cif")
@@ -94,7 +98,7 @@ def test_all_files_of_iza_get_their_code_in_time() -> None:
     files = sorted(IZA_CIFS.glob("*.cif"))
     frameworks = [read_framework(path)[0] for path in files]
     start = process_time()
-    found = [identify(net_of(framework)) for framework in frameworks]
+    found = [framework_type_of(net_of(framework)) for framework in frameworks]
     assert process_time() - start < 60
     # no exceptions: not the interrupted types, nor polytypes such as *BEA, given as one end member
     assert found == [path.stem for path in files]
@@ -103,7 +107,7 @@ def test_all_files_of_iza_get_their_code_in_time() -> None:
 @pytest.mark.skipif(not IZA_CIFS.exists(), reason="needs ../shared/iza-cif")
 def test_some_files_of_iza_get_their_code() -> None:
     for path in sorted(IZA_CIFS.glob("*.cif"))[::20]:
-        assert identify(net_of(read_framework(path)[0])) == path.stem
+        assert framework_type_of(net_of(read_framework(path)[0])) == path.stem
 
 
 SMALL = [
@@ -120,20 +124,20 @@ SMALL = [
 def test_the_key_does_not_depend_on_the_description(code: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     other = redescribed(load_reference()[code], rng)
-    assert identify(net_of(other)) == code
+    assert framework_type_of(net_of(other)) == code
     if not load_reference()[code].flag:
         # by T-T distances alone
-        assert identify(net_of(replace(other, frac_o=np.zeros((0, 3))))) == code
+        assert framework_type_of(net_of(replace(other, frac_o=np.zeros((0, 3))))) == code
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("code", list(load_reference()))
 def test_every_type_in_another_description(code: str) -> None:
     rng = np.random.default_rng(list(code.encode()))
-    assert identify(net_of(redescribed(load_reference()[code], rng))) == code
+    assert framework_type_of(net_of(redescribed(load_reference()[code], rng))) == code
 
 
-def random_net(rng: np.random.Generator) -> Net | None:
+def random_net(rng: np.random.Generator) -> PeriodicNet | None:
     """A net of up to five vertices with four edges each, bonded at random; None if it is flawed."""
     n = int(rng.integers(1, 6))
     ends = rng.permutation(np.repeat(np.arange(n), 4))
@@ -166,7 +170,7 @@ def test_keys_of_random_nets(seed: int) -> None:
 
 
 @pytest.mark.parametrize("given_net", [NBO, SRS], ids=["nbo", "srs"])
-def test_flat_vertices(given_net: Net) -> None:
+def test_flat_vertices(given_net: PeriodicNet) -> None:
     rng = np.random.default_rng(0)
     keys = {net_key(redescribed_net(given_net, rng)) for _ in range(5)}
     assert keys == {net_key(given_net)}
@@ -227,7 +231,7 @@ def test_twins_have_an_inexact_key() -> None:
     key = net_key(twins)
     assert not key.exact
     assert "coincide" in key.reason
-    assert identify(twins) is None
+    assert framework_type_of(twins) is None
     rng = np.random.default_rng(1)
     assert net_key(redescribed_net(twins, rng)) == key
 
@@ -251,7 +255,7 @@ def test_heaps_of_atoms_are_no_burden() -> None:
         start = process_time()
         description = describe(heap)
         assert process_time() - start < 10
-        assert description.code is None
+        assert framework_type_of_key(description.key) is None
         assert description.vertex_symbols == ()
         assert len(set(description.orbits.tolist())) > 1
 
@@ -263,13 +267,13 @@ def test_molecules_and_layers() -> None:
     assert "finite" in key.reason
     square = net((0, 0, 1, 0, 0), (0, 0, 0, 1, 0))
     assert net_key(square).exact
-    assert identify(square) is None
+    assert framework_type_of(square) is None
 
 
 def test_description_of_a_type() -> None:
     framework = load_reference()["CHA"]
     description = describe(net_of(framework))
-    assert description.code == "CHA"
+    assert framework_type_of_key(description.key) == "CHA"
     assert description.key.exact
     assert (description.coordination == 4).all()
     assert [(part.periodicity, part.copies) for part in description.components] == [(3, 1)]
@@ -286,12 +290,12 @@ def test_wrong_bonds_make_another_net() -> None:
     frac, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
     whole = framework_of(framework.cell, frac)
     assert whole.operations is TRIVIAL
-    assert identify(net_of(whole)) == "SOD"
-    assert identify(net_of(replace(whole, frac_t=frac[1:]))) is None
+    assert framework_type_of(net_of(whole)) == "SOD"
+    assert framework_type_of(net_of(replace(whole, frac_t=frac[1:]))) is None
 
 
 def test_hundred_atoms_take_less_than_a_second() -> None:
     framework = load_reference()["MFI"]
     start = process_time()
-    assert identify(net_of(framework)) == "MFI"
+    assert framework_type_of(net_of(framework)) == "MFI"
     assert process_time() - start < 1.0

@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 from net_examples import Walker, diamond, framework_of, net, random_basis
 from paths import ORACLE
 from zeoloom.errors import InputError
-from zeoloom.nets.graph import Net, components, half_edges, net_from_edges, net_of
 from zeoloom.nets.integer_lattices import (
     canonical_coordinates,
     coordinates_in,
     lattice_basis,
 )
+from zeoloom.nets.periodic_net import PeriodicNet, components, half_edges, net_from_edges
 from zeoloom.nets.placement import PRIMES, edge_vectors, edge_vectors_modulo
 from zeoloom.nets.rings import ring_sizes, vertex_symbols
 from zeoloom.nets.shells import coordination_sequences
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
 needs_oracle = pytest.mark.skipif(not ORACLE.exists(), reason="needs ../shared/oracle")
@@ -44,7 +45,7 @@ RINGS_COUNTED_OTHERWISE = {
 """(type, symbol as IZA lists it) to the symbol found, or how it begins."""
 
 
-def first_vertices(of: Net) -> np.ndarray:
+def first_vertices(of: PeriodicNet) -> np.ndarray:
     """A vertex of each site."""
     return np.unique(of.sites, return_index=True)[1]
 
@@ -171,7 +172,7 @@ def test_rings_against_a_search(code: str, size: int) -> None:
             assert not Counter(found) - Counter(searched), (str(symbol), searched)
 
 
-def rings_one_by_one(graph: Net, vertex: int, size: int) -> dict[frozenset, int]:
+def rings_one_by_one(graph: PeriodicNet, vertex: int, size: int) -> dict[frozenset, int]:
     """Closed paths without shortcuts through a vertex, counted one by one, by angle."""
     half = half_edges(graph)
     out = [

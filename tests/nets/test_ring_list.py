@@ -10,14 +10,15 @@ import pytest
 from net_examples import Walker, diamond
 from report_examples import chain
 from zeoloom.nets import ring_list
-from zeoloom.nets.graph import Net, half_edges, net_of
+from zeoloom.nets.periodic_net import PeriodicNet, half_edges
 from zeoloom.nets.ring_list import list_rings
 from zeoloom.nets.rings import NO_RING, AngleRings, ring_sizes, vertex_symbols
 from zeoloom.report.periodic import periodic_bonds
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
 
-def rings_by_definition(net: Net, size: int) -> int:
+def rings_by_definition(net: PeriodicNet, size: int) -> int:
     """Closed paths of a net without shortcuts in a cell: all paths, all pairs of their nodes."""
     walker = Walker(net)
 
@@ -38,7 +39,7 @@ def rings_by_definition(net: Net, size: int) -> int:
     return sum(closed([vertex]) for vertex in range(len(net))) // (2 * size)
 
 
-def rings_at_angles(net: Net, largest: int) -> list[list[AngleRings]]:
+def rings_at_angles(net: PeriodicNet, largest: int) -> list[list[AngleRings]]:
     """The smallest rings at every angle of every vertex, counted in the list of rings, sorted."""
     half = half_edges(net)
     rows = np.column_stack([half.tails, half.heads, half.shifts]).tolist()

@@ -13,7 +13,7 @@ import pytest
 from crystal_examples import group_of, random_cell
 from paths import ROOT
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.operations import expand_orbits, separations, snap_to_sites
+from zeoloom.geometry.operations import expand_orbits, project_onto_sites, separations
 from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
 from zeoloom.search.target import Target, target_of
 from zeoloom.structure.reference import load_reference
@@ -303,7 +303,7 @@ def test_the_cost_of_a_move_is_that_from_scratch(module: Callable[[str], Any]) -
 
 def is_settled(now: Any, site: Target) -> bool:
     """Whether atoms that were merged with images lie on special positions: not so in heaps."""
-    snapped = snap_to_sites(now.places, site.operations, site.cell, 1.2)
+    snapped = project_onto_sites(now.places, site.operations, site.cell, 1.2)
     return bool(separations(now.places, snapped, site.cell).max() < 1e-6)
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from report_examples import HOSTILE, TYPES, WORDS, chain, data_of, some_judgements
 from zeoloom.errors import InputError
 from zeoloom.judge.verdict import Judgement
-from zeoloom.nets.graph import net_from_edges, net_of
+from zeoloom.nets.periodic_net import net_from_edges
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.page_parts import part
 from zeoloom.report.periodic import LOCAL_KINDS, local_geometry, periodic_bonds
@@ -22,6 +22,7 @@ from zeoloom.report.report_statistics import BINS
 from zeoloom.report.tables import frameworks_table
 from zeoloom.run.framework_table import write_frameworks
 from zeoloom.silica.dls import refine
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

@@ -8,30 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from crystal_examples import group_of, random_cell
+from crystal_examples import graph_by_distance, group_of, judged_atoms, random_cell
 from net_examples import redescribed, redescribed_net, supercell
 from silica_examples import bare, in_p1, with_axes, with_origin_at
 from zeoloom.geometry.group import group_in_cell
+from zeoloom.geometry.image_kernel import distances_to_images
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.operations import expand_orbits, identity_first, separations
+from zeoloom.geometry.operations import SAME_SITE, expand_orbits, identity_first, separations
 from zeoloom.nets import fingerprint as fingerprints
-from zeoloom.nets.bonding import BOND_CUTOFF
-from zeoloom.nets.graph import half_edges, net_of
+from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
+from zeoloom.nets.periodic_net import half_edges
 from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
 from zeoloom.search.limits import ANY_NUMBER
-from zeoloom.search.strain import (
-    BOND_LENGTH,
-    LENGTH_COST,
-    MOST_NEIGHBOURS,
-    NEXT_COST,
-    NEXT_DISTANCE,
-    SAME_PLACE,
-    distances_to_images,
-    gather,
-    judge_atoms,
-)
+from zeoloom.search.point_kernel import meet
+from zeoloom.search.relax import MOST_NEIGHBOURS
+from zeoloom.search.strain import LENGTH_COST, NEXT_COST, NEXT_DISTANCE
 from zeoloom.search.target import Target, target_of
-from zeoloom.search.whole_net import whole_net
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -64,7 +57,7 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
     for seed in range(3):
         told = f"{code}, seed {seed}"
         points, atom = disturbed(framework, np.random.default_rng(seed))
-        frac, first, multiplicity = gather(points, group_in_cell(group, cell))
+        frac, first, multiplicity = meet(points, group_in_cell(group, cell))
         # points of one atom, and only they, say so
         assert ((first[:, None] == first) == (atom[:, None] == atom)).all(), told
         assert (first <= np.arange(len(first))).all(), told
@@ -76,7 +69,7 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
         np.testing.assert_array_equal((images < 1e-9).sum(axis=0), len(group) / multiplicity)
 
         lead = first == np.arange(len(first))
-        bonds, costs, holes = judge_atoms(frac[lead], group_in_cell(group, cell))
+        bonds, costs, holes = judged_atoms(frac[lead], group_in_cell(group, cell))
         assert (bonds == 4).all(), told
         assert (costs < 2.5).all(), told
         assert np.isfinite(holes).all(), told
@@ -98,8 +91,9 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
 def test_the_whole_net_is_that_of_the_structure(code: str) -> None:
     framework = bare(load_reference()[code])
     group, cell = identity_first(framework.operations), framework.cell
-    exact, _, _ = gather(framework.frac_t, group_in_cell(group, cell))
-    sites, tails, heads, shifts = whole_net(exact, group_in_cell(group, cell))
+    exact, _, _ = meet(framework.frac_t, group_in_cell(group, cell))
+    graph = graph_by_distance(exact, group_in_cell(group, cell))[0]
+    sites, tails, heads, shifts = graph.half_edges()
     net = net_of(replace(framework, operations=group, frac_t=exact))
     _, owner = expand_orbits(exact, group, cell)
     np.testing.assert_array_equal(sites, owner)
@@ -119,10 +113,10 @@ def bonds_and_cost(
     """Of an atom among all atoms of its cell, each place counted once."""
     near = neighbours_within(atom[None], full, cell, BOND_CUTOFF)
     vectors = (full[near.point] + near.shift - atom) @ cell
-    vectors = vectors[np.linalg.norm(vectors, axis=1) >= SAME_PLACE]
+    vectors = vectors[np.linalg.norm(vectors, axis=1) >= SAME_SITE]
     distinct: list[np.ndarray] = []
     for vector in vectors:
-        if all(np.abs(vector - other).sum() >= SAME_PLACE for other in distinct):
+        if all(np.abs(vector - other).sum() >= SAME_SITE for other in distinct):
             distinct.append(vector)
     around = np.array(distinct).reshape(-1, 3)
     lengths = np.linalg.norm(around, axis=1)
@@ -139,13 +133,13 @@ def test_heaps_of_points_are_judged_as_in_the_full_cell() -> None:
         group = group_of(int(rng.integers(1, 531)))
         cell = random_cell(group, (6.0, 12.0), rng)
         points = rng.uniform(-1, 2, (int(rng.integers(1, 7)), 3))
-        frac, first, multiplicity = gather(points, group_in_cell(group, cell))
+        frac, first, multiplicity = meet(points, group_in_cell(group, cell))
         lead = np.flatnonzero(first == np.arange(len(first)))
         frac = frac[lead]
-        bonds, costs, holes = judge_atoms(frac, group_in_cell(group, cell))
-        full, _ = expand_orbits(frac, group, cell, SAME_PLACE)
+        bonds, costs, holes = judged_atoms(frac, group_in_cell(group, cell))
+        full, _ = expand_orbits(frac, group, cell, SAME_SITE)
         apart = separations(frac[:, None, None], group.images(frac)[None], cell)
-        not_met = ((apart > 1e-6) & (apart < 2 * SAME_PLACE)).any()
+        not_met = ((apart > 1e-6) & (apart < 2 * SAME_SITE)).any()
         if not_met or (bonds == MOST_NEIGHBOURS).any():
             continue
         assert len(full) == multiplicity[lead].sum()
@@ -171,7 +165,7 @@ def test_an_atom_left_out_is_missed_where_it_was(code: str) -> None:
     grown = points_to_atoms(left, target_of(framework, len(left)))
     assert not grown.valid
     assert grown.n_t == len(left)
-    bonds, _, holes = judge_atoms(left, group_in_cell(identity_first(framework.operations), cell))
+    bonds, _, holes = judged_atoms(left, group_in_cell(identity_first(framework.operations), cell))
     bonded = neighbours_within(gone[None], left, cell, BOND_CUTOFF).point
     np.testing.assert_array_equal(bonds, 4 - np.bincount(bonded, minlength=len(left)))
     for atom in np.flatnonzero(bonds == 3):

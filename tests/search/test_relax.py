@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from crystal_examples import group_of, random_cell
+from crystal_examples import graph_by_distance, group_of, judged_atoms, random_cell
 from zeoloom.geometry.group import Group, group_in_cell
 from zeoloom.geometry.operations import identity_first
 from zeoloom.search.candidates import points_to_atoms
-from zeoloom.search.relax import at_rest, ease
-from zeoloom.search.strain import bonds_of, gather, judge_atoms
+from zeoloom.search.point_kernel import meet
+from zeoloom.search.relax import relax_atoms, relax_bonds
 from zeoloom.search.target import target_of
 from zeoloom.structure.reference import load_reference
 
@@ -27,15 +27,16 @@ def disturbed(code: str, size: float, seed: int) -> tuple[np.ndarray, Group]:
     moved = framework.frac_t + size * rng.normal(size=framework.frac_t.shape) @ np.linalg.inv(
         framework.cell
     )
-    return gather(moved, placed)[0], placed
+    return meet(moved, placed)[0], placed
 
 
 def eased_from(frac: np.ndarray, placed: Group) -> np.ndarray:
-    return np.asarray(ease(frac, bonds_of(frac, placed), placed))
+    graph = graph_by_distance(frac, placed)[0]
+    return np.asarray(relax_bonds(frac, graph.bonds, graph.symmetry.projectors, placed))
 
 
 def cost_of(frac: np.ndarray, placed: Group) -> float:
-    return float(judge_atoms(frac, placed)[1].sum())
+    return float(judged_atoms(frac, placed)[1].sum())
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -58,7 +59,7 @@ def test_no_minimiser_goes_lower(code: str) -> None:
 
     def cost(moves: np.ndarray) -> float:
         moved = eased + moves.reshape(-1, 3) @ inverse
-        return cost_of(gather(moved, placed)[0], placed)
+        return cost_of(meet(moved, placed)[0], placed)
 
     found = minimize(cost, np.zeros(eased.size), method="Powell", options={"maxiter": 4})
     assert cost_of(eased, placed) <= found.fun + 0.01
@@ -70,7 +71,7 @@ def test_special_positions_are_kept() -> None:
         group = group_of(int(rng.integers(1, 531)))
         cell = random_cell(group, (8.0, 14.0), rng)
         placed = group_in_cell(group, cell)
-        points, _, before = gather(rng.uniform(size=(3, 3)), placed)
+        points, _, before = meet(rng.uniform(size=(3, 3)), placed)
         eased = eased_from(points, placed)
         assert np.isfinite(eased).all(), f"seed {seed}"
         images = group.images(eased)
@@ -101,8 +102,9 @@ def test_a_crystal_is_judged_when_eased() -> None:
 def test_atoms_at_rest_are_judged_where_they_cost_least(size: float) -> None:
     for seed in range(8):
         frac, placed = disturbed("AEI", size, seed)
-        place, *judged = at_rest(frac, placed)
-        for told, expected in zip(judged, judge_atoms(place, placed), strict=True):
+        atoms = relax_atoms(frac, placed)
+        judged = atoms.bonds.counts, atoms.costs, atoms.vacancies
+        for told, expected in zip(judged, judged_atoms(atoms.frac, placed), strict=True):
             np.testing.assert_allclose(told, expected, err_msg=f"seed {seed}")
         least = min(cost_of(frac, placed), cost_of(eased_from(frac, placed), placed))
         assert judged[1].sum() == pytest.approx(least), f"seed {seed}"

@@ -8,7 +8,7 @@ import pytest
 from target_examples import orbit_sizes_of
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.search.special_positions import (
+from zeoloom.geometry.special_positions import (
     GENERAL,
     LINE,
     PLANE,

@@ -15,9 +15,9 @@ from training_examples import seeded
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.group import group_in_cell
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
+from zeoloom.geometry.special_positions import special_positions
 from zeoloom.search.candidates import candidates_from
 from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
-from zeoloom.search.special_positions import special_positions
 from zeoloom.search.target import target_of
 from zeoloom.search.wyckoff import (
     CONSTRAINED_SHARE,

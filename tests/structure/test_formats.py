@@ -16,10 +16,10 @@ from cif_examples import GIS, cif_of
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.nets.graph import net_of
-from zeoloom.nets.identity import identify
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.files.formats import FORMATS, format_of_name, format_of_text
 from zeoloom.structure.files.reader import read_framework, read_frameworks
+from zeoloom.structure.known_nets import framework_type_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -109,25 +109,25 @@ def test_files_of_other_formats_are_read(code: str, name: str, tmp_path: Path) -
     text = FILES[name](load_reference()[code])
     (tmp_path / name).write_text(text)
     framework, notices = read_framework(tmp_path / name)
-    assert identify(net_of(framework)) == code
+    assert framework_type_of(net_of(framework)) == code
     assert framework.name == name.partition(".")[0]
     assert notices == ()
     # the name may mislead: the content decides
     (tmp_path / "x.cif").write_text(text)
-    assert identify(net_of(read_framework(tmp_path / "x.cif")[0])) == code
+    assert framework_type_of(net_of(read_framework(tmp_path / "x.cif")[0])) == code
     # packed, and in a folder
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / f"{name}.gz").write_bytes(gzip.compress(text.encode()))
     read = read_frameworks([tmp_path / "deep"])
     assert [each.name for each in read.frameworks] == [framework.name]
-    assert identify(net_of(read.frameworks[0])) == code
+    assert framework_type_of(net_of(read.frameworks[0])) == code
 
 
 def test_shelx_files_are_read(tmp_path: Path) -> None:
     gis = load_reference()["GIS"]
     (tmp_path / "a.res").write_text(shelx_of(gis, 2, GIS_SYMM))
     framework, notices = read_framework(tmp_path / "a.res")
-    assert identify(net_of(framework)) == "GIS"
+    assert framework_type_of(net_of(framework)) == "GIS"
     assert framework.space_group_number == 141
     assert notices == ()
     assert (len(framework.frac_t), len(framework.frac_o)) == (1, 2)
@@ -160,7 +160,7 @@ def test_poscars_of_all_ages(tmp_path: Path) -> None:
     suffixed = [*lines[:5], "Si_pv O_s/4f7e", *lines[6:]]
     for variant in (old, dynamic, volume, suffixed):
         (tmp_path / "POSCAR").write_text("\n".join(variant))
-        assert identify(net_of(read_framework(tmp_path / "POSCAR")[0])) == "SOD"
+        assert framework_type_of(net_of(read_framework(tmp_path / "POSCAR")[0])) == "SOD"
 
 
 BAD = {

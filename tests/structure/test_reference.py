@@ -24,13 +24,13 @@ from zeoloom.geometry.operations import (
     distinct_orbits,
     expand_orbits,
     primitive_atoms,
+    project_onto_sites,
     pure_translations,
     separations,
-    snap_to_sites,
 )
 from zeoloom.geometry.space_groups import (
-    identify,
     operations_of_hall_number,
+    space_group_of_operations,
     standard_hall_number,
 )
 from zeoloom.structure.reference import load_reference
@@ -247,7 +247,7 @@ def test_orbits_are_closed_and_divide_the_order(frac: np.ndarray, number: int) -
 def test_an_atom_beside_a_special_position_moves_onto_it() -> None:
     operations = operations_of_hall_number(standard_hall_number(225))
     cell = cell_from_parameters([12, 12, 12, 90, 90, 90])
-    snapped = snap_to_sites(
+    snapped = project_onto_sites(
         np.array([[0.2503, 0.2498, 0.2501], [0.11, 0.23, 0.37]]), operations, cell
     )
     np.testing.assert_allclose(snapped, [[0.25, 0.25, 0.25], [0.11, 0.23, 0.37]], atol=1e-12)
@@ -268,7 +268,7 @@ def test_every_group_is_identified_in_a_shifted_origin() -> None:
         translations = operations.translations + operations.rotations @ origin - origin
         moved = SymmetryOperations(operations.rotations, np.mod(translations, 1.0))
         cell = _a_cell_for(number)
-        found = identify(moved, cell)
+        found = space_group_of_operations(moved, cell)
         assert found is not None
         assert found[0] == number, (number, origin)
 

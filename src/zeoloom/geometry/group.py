@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeoloom.errors import InputError
 from zeoloom.geometry.compiled import compiled
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ Shift = tuple[int, int, int]
 
 NO_SHIFT = (0, 0, 0)
 
-TRANSLATION_STEPS = 24
-"""Translations of the 530 settings are multiples of a 24th."""
+SAME_TRANSLATION = 1e-3
+"""Fractional. Translations of files are rounded; centring translations differ by far more."""
+
+NO_GROUP = "the symmetry operations are no group: a product of two is not among them"
 
 
 class Group(NamedTuple):
@@ -57,7 +60,11 @@ class Group(NamedTuple):
 
 
 def group_in_cell(operations: SymmetryOperations, cell: FloatArray) -> Group:
-    """A group, the identity first, in a cell (3, 3) Å."""
+    """A group, the identity first, in a cell (3, 3) Å.
+
+    Raises:
+        InputError: if the operations are no group.
+    """
     rotations, translations = operations.rotations, operations.translations
     return _group(rotations.tobytes(), translations.tobytes(), cell.tobytes())
 
@@ -89,25 +96,35 @@ def _products(
     rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
     translations = np.frombuffer(translation_bytes, dtype=np.float64).reshape(-1, 3)
     order = len(rotations)
-    combined = rotations[:, None] @ rotations[None, :]
+    codes, kind = np.unique(_rotation_codes(rotations), return_inverse=True)
+    # operations of one rotation differ by centring translations, of which there are equally many
+    if len(set(np.bincount(kind).tolist())) > 1:
+        raise InputError(NO_GROUP)
+    members = np.argsort(kind, kind="stable").reshape(len(codes), -1)
+    combined = _rotation_codes(rotations[:, None] @ rotations[None, :])
+    found = np.minimum(np.searchsorted(codes, combined), len(codes) - 1)
+    if (codes[found] != combined).any():
+        raise InputError(NO_GROUP)
     shifted = np.einsum("axy,by->abx", rotations, translations) + translations[:, None]
-    # one number for each operation: entries of rotations are -1, 0, 1, translations 24ths
-    of_rotations = 3 ** np.arange(9, dtype=np.int64)
-    of_translations = 3**9 * TRANSLATION_STEPS ** np.arange(3, dtype=np.int64)
-
-    def code(rotation: IntArray, translation: FloatArray) -> IntArray:
-        entries = rotation.reshape(*rotation.shape[:-2], 9) + 1
-        steps = np.round(translation * TRANSLATION_STEPS).astype(np.int64) % TRANSLATION_STEPS
-        return np.asarray(entries @ of_rotations + steps @ of_translations)
-
-    codes = code(rotations, translations)
-    order_of_codes = np.argsort(codes)
-    wanted = code(combined, shifted)
-    found = np.searchsorted(codes[order_of_codes], wanted)
-    products = order_of_codes[np.minimum(found, order - 1)]
-    product_shifts = np.round(shifted - translations[products]).astype(np.int64)
-    assert (codes[products] == wanted).all(), "the operations are no group"
+    products = np.empty((order, order), dtype=np.int64)
+    product_shifts = np.empty((order, order, 3), dtype=np.int64)
+    each = np.arange(order)
+    for a in range(order):
+        candidates = members[found[a]]
+        apart = shifted[a][:, None] - translations[candidates]
+        off = np.abs(apart - np.round(apart)).max(axis=2)
+        which = off.argmin(axis=1)
+        if off[each, which].max() > SAME_TRANSLATION:
+            raise InputError(NO_GROUP)
+        products[a] = candidates[each, which]
+        product_shifts[a] = np.round(apart[each, which])
     return products, product_shifts, np.argmax(products == 0, axis=1)
+
+
+def _rotation_codes(rotations: IntArray) -> IntArray:
+    """One number for each rotation (..., 3, 3), whose entries are -3 to 3."""
+    entries = rotations.reshape(*rotations.shape[:-2], 9) + 3
+    return np.asarray(entries @ 7 ** np.arange(9, dtype=np.int64))
 
 
 @compiled

@@ -3,16 +3,107 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.group import Group
 
-    BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+class LatticeShifts(NamedTuple):
+    """Lattice translations that may bring a nearest image within a cutoff.
+
+    Attributes:
+        shifts: (S, 3) whole cells, none among them.
+        reach: (3,) the largest fractional difference along each axis that is within the cutoff.
+    """
+
+    shifts: FloatArray
+    reach: FloatArray
+
+
+@compiled
+def lattice_shifts(cell: FloatArray, cutoff: float) -> LatticeShifts:
+    """Which lattice translations may bring a nearest image within a cutoff.
+
+    |S_a| <= r_c / spacing_a + 1/2 in any cell, so it is exact where one is thinner than the cutoff.
+
+    Args:
+        cell: (3, 3) Å.
+        cutoff: Å.
+    """
+    inverse = np.linalg.inv(cell)
+    reach = cutoff * np.sqrt((inverse * inverse).sum(axis=0))
+    most = np.floor(reach + 0.5).astype(np.int64)
+    shifts = np.empty(((2 * most[0] + 1) * (2 * most[1] + 1) * (2 * most[2] + 1), 3))
+    row = 0
+    for a in range(-most[0], most[0] + 1):
+        for b in range(-most[1], most[1] + 1):
+            for c in range(-most[2], most[2] + 1):
+                shifts[row] = (a, b, c)
+                row += 1
+    return LatticeShifts(shifts, reach)
+
+
+@compiled
+def nearest_image(
+    centres: FloatArray,
+    i: int,
+    points: FloatArray,
+    j: int,
+    group: Group,
+    g: int,
+    vector: FloatArray,
+    shift: IntArray,
+) -> None:
+    """Write the vector from centre i to image g of point j, made short by the lattice.
+
+    Nearest along each axis, which in a skew cell need not be the nearest of all.
+
+    Args:
+        centres: (n, 3) fractional.
+        i: of the centre.
+        points: (m, 3) fractional.
+        j: of the point.
+        group: in its cell.
+        g: operation.
+        vector: (3,) fractional, written.
+        shift: (3,) the whole cells that were added, written.
+    """
+    for x in range(3):
+        along = group.translations[g, x] - centres[i, x]
+        for y in range(3):
+            along += group.rotations[g, x, y] * points[j, y]
+        whole = np.round(along)
+        vector[x] = along - whole
+        shift[x] = -int(whole)
+
+
+@compiled
+def length_of(vector: FloatArray, cell: FloatArray) -> float:
+    """Å of a fractional vector."""
+    squared = 0.0
+    for x in range(3):
+        along = vector[0] * cell[0, x] + vector[1] * cell[1, x] + vector[2] * cell[2, x]
+        squared += along * along
+    return math.sqrt(squared)
+
+
+@compiled
+def distances_to_images(place: FloatArray, frac: FloatArray, group: Group) -> FloatArray:
+    """Å from a position (3,) to the nearest image of each point (n, 3); exact up to half a cell."""
+    least = np.full(len(frac), np.inf)
+    vector, shift = np.empty(3), np.empty(3, np.int64)
+    centre = place.reshape((1, 3))
+    for j in range(len(frac)):
+        for g in range(len(group.rotations)):
+            nearest_image(centre, 0, frac, j, group, g, vector, shift)
+            least[j] = min(least[j], length_of(vector, group.cell))
+    return least
 
 
 @compiled

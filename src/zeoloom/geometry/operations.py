@@ -14,7 +14,7 @@ import numpy as np
 from zeoloom.geometry.neighbours import neighbours_within
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,11 @@ class SymmetryOperations:
         return np.asarray(turned + self.translations[:, None, :])
 
 
-SAME_SITE = 0.25
-"""Å. Images of an atom closer than this are one atom on a special position."""
+SAME_SITE = 0.3
+"""Å. Images of an atom closer than this are one atom on a special position, everywhere.
+
+It is well above the rounding of files (0.01 Å in the reference) and what is left between points of
+an atom after they have met, and well below any distance between atoms (1.5 Å and more)."""
 
 
 def separations(frac: FloatArray, others: FloatArray, cell: FloatArray) -> FloatArray:
@@ -66,13 +69,12 @@ def separations(frac: FloatArray, others: FloatArray, cell: FloatArray) -> Float
     return np.asarray(np.linalg.norm((apart - np.round(apart)) @ cell, axis=-1))
 
 
-def snap_to_sites(
+def project_onto_sites(
     frac: FloatArray, operations: SymmetryOperations, cell: FloatArray, tolerance: float = SAME_SITE
 ) -> FloatArray:
     """Atoms moved onto the special positions they lie next to.
 
-    The symmetry of a site is the set of operations (with a lattice translation S) that bring the
-    atom back to within `tolerance`; the mean of `R x + t + S` over them is a point they all fix.
+    The mean of `R x + t + S` over the stabiliser of an atom is a point that all of it fixes.
 
     Args:
         frac: (n, 3) positions, as rounded as a file gives them.
@@ -81,13 +83,34 @@ def snap_to_sites(
         tolerance: Å.
 
     Returns:
-        (n, 3) positions; those on general positions are unchanged.
+        (n, 3) positions, exact to the last bits; those on general positions are unchanged.
     """
-    moves = operations.images(frac) - frac
-    moves -= np.round(moves)
-    near = np.linalg.norm(moves @ cell, axis=-1) < tolerance
-    counts = np.maximum(near.sum(axis=0), 1)
-    return np.asarray(frac + (moves * near[..., None]).sum(axis=0) / counts[:, None])
+    # the first time may miss an operation that brings the atom back to just beyond the tolerance
+    for _ in range(2):
+        fixing, shifts = site_stabilisers(frac, operations, cell, tolerance)
+        moves = operations.images(frac) - frac + shifts.transpose(1, 0, 2)
+        mean = (moves * fixing.T[..., None]).sum(axis=0)
+        frac = np.asarray(frac + mean / np.maximum(fixing.sum(axis=1), 1)[:, None])
+    return frac
+
+
+def site_stabilisers(
+    frac: FloatArray, operations: SymmetryOperations, cell: FloatArray, tolerance: float = SAME_SITE
+) -> tuple[BoolArray, IntArray]:
+    """Which operations leave each atom (n, 3) where it is, to within a tolerance in Å.
+
+    Returns:
+        (n, G) which do; (n, G, 3) the whole cells that go with them.
+    """
+    from zeoloom.geometry.site_symmetry import stabilisers  # noqa: PLC0415 - compiles
+
+    return stabilisers(
+        np.ascontiguousarray(frac),
+        np.ascontiguousarray(operations.rotations),
+        np.ascontiguousarray(operations.translations),
+        np.ascontiguousarray(cell),
+        tolerance,
+    )
 
 
 def expand_orbits(
@@ -102,14 +125,16 @@ def expand_orbits(
         tolerance: Å, images closer than this are one atom.
 
     Returns:
-        (N, 3) positions in [0, 1), orbit after orbit, each in the order of the operations;
+        (N, 3) positions in [0, 1), orbit after orbit, each in the order of the operations,
+        the identity first;
         (N,) the asymmetric atom each came from.
     """
     from zeoloom.geometry.image_kernel import first_in_place  # noqa: PLC0415 - compiles
 
+    operations = identity_first(operations)
     if len(operations) == 1 or len(frac) == 0:
         return wrap(frac), np.arange(len(frac))
-    images = operations.images(snap_to_sites(frac, operations, cell, tolerance))
+    images = operations.images(project_onto_sites(frac, operations, cell, tolerance))
     owner, operation = np.nonzero(first_in_place(images, cell, tolerance))
     return wrap(images[operation, owner]), owner
 

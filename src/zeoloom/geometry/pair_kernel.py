@@ -12,42 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.image_kernel import lattice_shifts
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, IntArray
 
     RealArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
-    BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 TERMS = 16
 """Rows of a pair: 1, r/d, R^T r/d, R."""
-
-
-@compiled
-def lattice_shifts(cell: RealArray, cutoff: float) -> tuple[FloatArray, FloatArray]:
-    """Which lattice translations may bring a nearest image within a cutoff.
-
-    |S_a| <= r_c / spacing_a + 1/2 in any cell, so it is exact where one is thinner than the cutoff.
-
-    Args:
-        cell: (3, 3) Å.
-        cutoff: Å.
-
-    Returns:
-        (S, 3) whole cells, none among them; (3,) the largest fractional difference along each axis
-        that is still within the cutoff.
-    """
-    inverse = np.linalg.inv(cell)
-    reach = cutoff * np.sqrt((inverse * inverse).sum(axis=0))
-    most = np.floor(reach + 0.5).astype(np.int64)
-    shifts = np.empty(((2 * most[0] + 1) * (2 * most[1] + 1) * (2 * most[2] + 1), 3))
-    row = 0
-    for a in range(-most[0], most[0] + 1):
-        for b in range(-most[1], most[1] + 1):
-            for c in range(-most[2], most[2] + 1):
-                shifts[row] = (a, b, c)
-                row += 1
-    return shifts, reach
 
 
 @compiled

@@ -241,7 +241,9 @@ def symbol_of_hall_number(hall_number: int) -> str:
     return str(_setting(hall_number).international_short).replace("_", "")
 
 
-def identify(operations: SymmetryOperations, cell: FloatArray) -> tuple[int, str] | None:
+def space_group_of_operations(
+    operations: SymmetryOperations, cell: FloatArray
+) -> tuple[int, str] | None:
     """Number and short symbol of a group in any setting and cell, or None if spglib finds none.
 
     Args:

@@ -10,12 +10,12 @@ import numpy as np
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.bonding import OVERLAP
-from zeoloom.nets.graph import components
-from zeoloom.nets.identity import identify
+from zeoloom.nets.periodic_net import components
 from zeoloom.structure.bridges import missing_oxygen
+from zeoloom.structure.known_nets import framework_type_of
 
 if TYPE_CHECKING:
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.periodic_net import PeriodicNet
     from zeoloom.structure.records import Framework
 
 VALENCE = 4
@@ -24,7 +24,7 @@ SHAPES = {0: "finite group", 1: "chain", 2: "layer", 3: "framework"}
 """What a connected part of a net is, by the number of directions it runs on in."""
 
 
-def fault_of(framework: Framework, net: Net) -> str:
+def fault_of(framework: Framework, net: PeriodicNet) -> str:
     """Why a framework is not one 3-periodic 4-connected net, or nothing.
 
     Args:
@@ -53,7 +53,7 @@ def _overlap(framework: Framework) -> str:
     )
 
 
-def _unconnected(net: Net) -> str:
+def _unconnected(net: PeriodicNet) -> str:
     """Why a net is not one 4-connected framework, or nothing."""
     odd = net.coordination[net.coordination != VALENCE]
     if len(odd):
@@ -68,8 +68,8 @@ def _unconnected(net: Net) -> str:
     return f"{copies} frameworks interpenetrate" if copies > 1 else ""
 
 
-def interrupted_type(net: Net) -> str:
+def interrupted_type(net: PeriodicNet) -> str:
     """The framework type of a net that is not valid: IZA's interrupted types are none."""
     if (net.coordination > VALENCE).any() or (net.coordination == VALENCE).all():
         return ""
-    return identify(net) or ""
+    return framework_type_of(net) or ""

@@ -28,19 +28,20 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.lid import lid
 from zeoloom.judge.validity import fault_of, interrupted_type
 from zeoloom.nets.fingerprint import fingerprint_of
-from zeoloom.nets.graph import net_of
-from zeoloom.nets.identity import describe, reference_fingerprints
+from zeoloom.nets.identity import describe
 from zeoloom.silica.dls import STARTS, refine
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
+from zeoloom.structure.bonds import net_of
+from zeoloom.structure.known_nets import framework_type_of_key, reference_fingerprints
 from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zeoloom.nets.graph import Net
     from zeoloom.nets.identity import NetDescription
+    from zeoloom.nets.periodic_net import PeriodicNet
     from zeoloom.silica.energy import Relaxation
     from zeoloom.structure.records import Framework
 
@@ -171,7 +172,7 @@ def judge_net(
         found,
         valid=True,
         reason=f"its identity is not certain: {told.key.reason}" if told.key.reason else "",
-        framework_type=told.code or NEW,
+        framework_type=framework_type_of_key(told.key) or NEW,
         known_as=(against or {}).get(told.key.text, ""),
         key=told.key.text,
         framework=framework,
@@ -180,7 +181,7 @@ def judge_net(
     )
 
 
-def glance(framework: Framework, fingerprint: str, net: Net | None = None) -> Judgement:
+def glance(framework: Framework, fingerprint: str, net: PeriodicNet | None = None) -> Judgement:
     """As `judge_net`, at a tenth of its time, but new nets are told by their fingerprints alone.
 
     A net whose fingerprint is that of no known type is new. What it is `identified` tells.
@@ -222,7 +223,7 @@ def identified(judgement: Judgement) -> Judgement:
     told = describe(net_of(judgement.framework))
     return replace(
         judgement,
-        framework_type=told.code or NEW,
+        framework_type=framework_type_of_key(told.key) or NEW,
         key=told.key.text,
         n_t_unique=_unique(told, judgement.framework),
         rings=told.ring_sizes,

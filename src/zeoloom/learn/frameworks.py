@@ -16,7 +16,7 @@ from zeoloom.geometry.operations import (
     distinct_orbits,
     expand_orbits,
     identity_first,
-    snap_to_sites,
+    project_onto_sites,
 )
 from zeoloom.geometry.subgroups import random_subgroups
 
@@ -178,7 +178,7 @@ def _variants(
             continue  # cheaper than finding its orbits
         frac = full[distinct_orbits(full, operations, cell)]
         if len(frac) <= config.max_points:
-            subgroups.append((operations, snap_to_sites(frac, operations, cell)))
+            subgroups.append((operations, project_onto_sites(frac, operations, cell)))
     whole = [] if len(framework.frac_t) > config.max_points else [(group, framework.frac_t)]
     share = config.subgroup_share if whole and subgroups else float(not whole)
     return [(*variant, 1.0 - share) for variant in whole] + [

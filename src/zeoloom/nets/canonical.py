@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.nets.graph import HalfEdges, Net, components, half_edges, net_from_edges
 from zeoloom.nets.integer_lattices import canonical_coordinates
+from zeoloom.nets.periodic_net import HalfEdges, PeriodicNet, components, half_edges, net_from_edges
 from zeoloom.nets.placement import (
     PRIMES,
     NoCanonicalFormError,
@@ -57,7 +57,7 @@ class CanonicalForm:
         symmetry: order of the group of the net modulo its translations: 48 for diamond.
     """
 
-    net: Net
+    net: PeriodicNet
     vertices: IntArray
     symmetry: int
 
@@ -78,7 +78,7 @@ def key_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
 
 
-def canonical_form(net: Net) -> CanonicalForm:
+def canonical_form(net: PeriodicNet) -> CanonicalForm:
     """The canonical form of a connected net, whatever the cell it is given in.
 
     Args:
@@ -187,7 +187,7 @@ def _frames_anywhere(half: HalfEdges) -> IntArray:
 
 def _smallest_form(
     half: HalfEdges, frames: IntArray, vectors: IntArray, prime: int
-) -> tuple[Net, int, IntArray]:
+) -> tuple[PeriodicNet, int, IntArray]:
     """The smallest numbered net over frames, how many give it, the number of each vertex."""
     best: tuple[list[int], list[int], list[list[int]]] | None = None
     numberings: list[IntArray] = []

@@ -13,11 +13,12 @@ import numpy as np
 
 from zeoloom.geometry.compiled import compiled
 from zeoloom.nets.ball_kernel import ANGLES, FREE, slot_of
-from zeoloom.nets.graph import half_edges
+from zeoloom.nets.periodic_net import half_edges
+from zeoloom.nets.quotient_graph import QuotientGraph
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.periodic_net import PeriodicNet
 
 DEGREE = 4
 
@@ -58,11 +59,16 @@ class Ball(NamedTuple):
     ways: IntArray
 
 
-def fingerprint_of(net: Net) -> str:
+def fingerprint_of(net: PeriodicNet | QuotientGraph) -> str:
     """Fingerprint of a 3-periodic net; empty unless all its vertices have four bonds.
 
     Vertices of one site must be equivalent, as images of one asymmetric atom are.
     """
+    if isinstance(net, QuotientGraph):
+        if not len(net) or not (net.bonds.counts == DEGREE).all():
+            return ""
+        sites, _, heads, shifts = net.half_edges()
+        return fingerprint(heads, shifts, sites)
     if not (net.coordination == DEGREE).all():
         return ""
     half = half_edges(net)

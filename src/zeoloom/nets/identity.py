@@ -1,24 +1,20 @@
-"""What a net is: its parts, its key, its invariants and the framework type it belongs to.
+"""What a net is: its parts, its key and its invariants.
 
 Identity is decided by the key alone: it takes less time than the coordination sequences, which the
-literature compares first, and is never ambiguous. `reference_keys.json` beside the bundled
-reference is made by `scripts/build_reference_keys.py`.
+literature compares first, and is never ambiguous.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zeoloom.nets.canonical import CanonicalForm, canonical_form, key_of_text
-from zeoloom.nets.graph import Component, components
+from zeoloom.nets.periodic_net import Component, components
 from zeoloom.nets.placement import NoCanonicalFormError
 from zeoloom.nets.rings import (
     MAX_COORDINATION,
@@ -30,7 +26,7 @@ from zeoloom.nets.shells import SHELLS, coordination_sequences
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.periodic_net import PeriodicNet
 
 
 CROWDED_SHELLS = 3
@@ -60,7 +56,6 @@ class NetDescription:
 
     Attributes:
         key: its identity.
-        code: the framework type with this net, or None.
         components: its connected parts; a framework has one, with one copy, 3-periodic.
         coordination: (n,) number of bonds of each vertex.
         orbits: (n,) the kind of each vertex, 0 to k - 1: vertices of one kind are equivalent under
@@ -72,7 +67,6 @@ class NetDescription:
     """
 
     key: NetKey
-    code: str | None
     components: tuple[Component, ...]
     coordination: IntArray
     orbits: IntArray
@@ -81,7 +75,7 @@ class NetDescription:
     ring_sizes: tuple[int, ...]
 
 
-def net_key(net: Net) -> NetKey:
+def net_key(net: PeriodicNet) -> NetKey:
     """The key of any net.
 
     Connected and periodic nets have the exact key of their canonical form. Several components have
@@ -93,12 +87,7 @@ def net_key(net: Net) -> NetKey:
     return _key(parts, [_form(part) for part in parts])
 
 
-def identify(net: Net) -> str | None:
-    """The framework type that has this net, among those of the bundled reference, or None."""
-    return _code(net_key(net))
-
-
-def describe(net: Net) -> NetDescription:
+def describe(net: PeriodicNet) -> NetDescription:
     """Everything about a net; see `NetDescription`."""
     parts = components(net)
     forms = [_form(part) for part in parts]
@@ -127,7 +116,6 @@ def describe(net: Net) -> NetDescription:
         orbits[part.vertices] = first_kind[name] + kind_of
     return NetDescription(
         key=key,
-        code=_code(key),
         components=parts,
         coordination=net.coordination,
         orbits=orbits,
@@ -135,28 +123,6 @@ def describe(net: Net) -> NetDescription:
         vertex_symbols=tuple(symbols),
         ring_sizes=ring_sizes(symbols),
     )
-
-
-@cache
-def reference_codes() -> dict[str, str]:
-    """Framework type code of every key of the bundled reference."""
-    return {key: code for code, key in _listed("keys").items()}
-
-
-@cache
-def reference_fingerprints() -> frozenset[str]:
-    """Fingerprints of the 4-connected types; a net that has none of them is no known type."""
-    return frozenset(_listed("fingerprints").values()) - {""}
-
-
-def _listed(what: str) -> dict[str, str]:
-    file = resources.files("zeoloom.structure").joinpath("reference_keys.json")
-    listed: dict[str, str] = json.loads(file.read_text("utf-8"))[what]
-    return listed
-
-
-def _code(key: NetKey) -> str | None:
-    return reference_codes().get(key.text) if key.exact else None
 
 
 def _form(part: Component) -> CanonicalForm | str:
@@ -192,7 +158,7 @@ def _key(parts: tuple[Component, ...], forms: list[CanonicalForm | str]) -> NetK
     return NetKey(f"~{key}", False, reasons[0]) if reasons else NetKey(key, True)
 
 
-def _invariants(net: Net) -> str:
+def _invariants(net: PeriodicNet) -> str:
     """Coordination sequence and vertex symbol of every vertex, with their shares."""
     if (net.coordination > MAX_COORDINATION).any():
         sequences = coordination_sequences(net, shells=CROWDED_SHELLS).tolist()

@@ -27,7 +27,7 @@ from zeoloom.geometry.compiled import compiled
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.nets.graph import HalfEdges
+    from zeoloom.nets.periodic_net import HalfEdges
 
 PRIMES = (2147483647, 2147483629, 2147483587, 2147483579)
 """The largest below 2^31, so that a product of two residues fits in 63 bits."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.nets.graph import HalfEdges, Net, half_edges, net_from_edges
 from zeoloom.nets.integer_lattices import coordinates_in, lattice_basis
+from zeoloom.nets.periodic_net import HalfEdges, PeriodicNet, half_edges, net_from_edges
 from zeoloom.nets.placement import (
     SAME_COMPONENT,
     NoCanonicalFormError,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
 
 
-def primitive_net(net: Net) -> tuple[Net, IntArray]:
+def primitive_net(net: PeriodicNet) -> tuple[PeriodicNet, IntArray]:
     """The net with the smallest possible cell.
 
     A translation is proposed by the barycentric placement in floating point and accepted only if it
@@ -143,7 +143,7 @@ def _positions(start: Traversal, half: HalfEdges, vectors: FloatArray) -> FloatA
     return positions
 
 
-def _fold(net: Net, group: list[_Translation]) -> tuple[Net, IntArray]:
+def _fold(net: PeriodicNet, group: list[_Translation]) -> tuple[PeriodicNet, IntArray]:
     """Identify the vertices that the m translations of a group map to one another.
 
     Translation t maps vertex r in cell 0 to vertex i in cell s; so i in cell 0 is r moved by t - s.

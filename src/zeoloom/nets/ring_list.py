@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.nets.graph import half_edges
+from zeoloom.nets.periodic_net import half_edges
 from zeoloom.nets.rings import MAX_COORDINATION
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zeoloom.geometry.arrays import BoolArray, IntArray
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.periodic_net import PeriodicNet
 
 FAR = 255
 """Distance of vertices that are farther apart than those asked for."""
@@ -84,7 +84,7 @@ class _Distances:
         return np.asarray(self.table[first * per_vertex + first + self.middle + other - one])
 
 
-def list_rings(net: Net, sizes: Iterable[int]) -> tuple[RingsOfSize, ...]:
+def list_rings(net: PeriodicNet, sizes: Iterable[int]) -> tuple[RingsOfSize, ...]:
     """All rings of some sizes.
 
     Args:
@@ -122,7 +122,7 @@ def list_rings(net: Net, sizes: Iterable[int]) -> tuple[RingsOfSize, ...]:
     return tuple(found)
 
 
-def _distances(net: Net, reach: int) -> _Distances | None:
+def _distances(net: PeriodicNet, reach: int) -> _Distances | None:
     """Distances of up to `reach` edges; None if there would be too many."""
     n, d = len(net), net.dimension
     heads, shifts = _edges_by_vertex(net)
@@ -154,7 +154,7 @@ def _distances(net: Net, reach: int) -> _Distances | None:
     return _Distances(steps, widths, table, middle)
 
 
-def _edges_by_vertex(net: Net) -> tuple[IntArray, IntArray]:
+def _edges_by_vertex(net: PeriodicNet) -> tuple[IntArray, IntArray]:
     """Other vertex (n, 4) and cells (n, 4, d) of the edges at each vertex; vertex -1 for none."""
     half = half_edges(net)
     column = np.arange(len(half.tails)) - half.first[half.tails]

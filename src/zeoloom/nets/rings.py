@@ -21,7 +21,7 @@ from zeoloom.nets.shells import ways_of, with_room
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.periodic_net import PeriodicNet
 
 MAX_RING = 36
 """Largest ring looked for. The largest pore of the reference is a 30-ring (ITV)."""
@@ -69,7 +69,9 @@ class VertexSymbol:
         return "·".join(map(str, self.angles))
 
 
-def vertex_symbols(net: Net, vertices: Iterable[int] | None = None) -> tuple[VertexSymbol, ...]:
+def vertex_symbols(
+    net: PeriodicNet, vertices: Iterable[int] | None = None
+) -> tuple[VertexSymbol, ...]:
     """Vertex symbols such as '4·4·4·6·6·12' (FAU) or '5·5·5·5_2·5·10_3'.
 
     Args:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.nets.ball_kernel import WIDTH, Ways, shell_sizes
-from zeoloom.nets.graph import half_edges
+from zeoloom.nets.periodic_net import half_edges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zeoloom.geometry.arrays import IntArray
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.periodic_net import PeriodicNet
 
 SHELLS = 12
 """Shells of a coordination sequence, as the IZA database counts them."""
@@ -22,7 +22,7 @@ FIRST_CAPACITY = 1 << 9
 """Of the table of a ball; doubled until it has room."""
 
 
-def ways_of(net: Net) -> Ways:
+def ways_of(net: PeriodicNet) -> Ways:
     """What is added to a node of a net to get along each half-edge."""
     half = half_edges(net)
     powers = len(net) * np.array([WIDTH**k for k in range(net.dimension)], dtype=np.int64)
@@ -30,7 +30,7 @@ def ways_of(net: Net) -> Ways:
 
 
 def coordination_sequences(
-    net: Net, vertices: Iterable[int] | None = None, shells: int = SHELLS
+    net: PeriodicNet, vertices: Iterable[int] | None = None, shells: int = SHELLS
 ) -> IntArray:
     """Numbers of vertices at graph distance 1, 2, ... (Meier & Möck, J. Solid State Chem. 1979).
 

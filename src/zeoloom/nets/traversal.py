@@ -15,7 +15,7 @@ from zeoloom.geometry.compiled import compiled
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
-    from zeoloom.nets.graph import HalfEdges
+    from zeoloom.nets.periodic_net import HalfEdges
 
 WIDTH = 1 << 20
 """Cells along one direction; three of them and a sign fit in 63 bits."""

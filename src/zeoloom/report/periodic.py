@@ -9,7 +9,7 @@ import numpy as np
 
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.nets.graph import net_of
+from zeoloom.structure.bonds import net_of
 from zeoloom.structure.bridges import T_O_CUTOFF
 
 if TYPE_CHECKING:

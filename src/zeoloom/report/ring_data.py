@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeoloom.nets.graph import net_from_edges
+from zeoloom.nets.periodic_net import net_from_edges
 from zeoloom.nets.ring_list import list_rings
 from zeoloom.nets.rings import MAX_COORDINATION
 from zeoloom.report.page_parts import packed, packed_pairs_of_bits

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from zeoloom.geometry.image_kernel import distances_to_images
 from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE
 from zeoloom.search.candidates import candidates_from
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_once
-from zeoloom.search.strain import distances_to_images
 from zeoloom.search.walk import bond_switch_walk
 from zeoloom.search.walk_kernel import initial_walk_state
 from zeoloom.search.wyckoff import wyckoff_constraint

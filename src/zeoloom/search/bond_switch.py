@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from zeoloom.geometry.compiled import compiled
 from zeoloom.geometry.group import NO_SHIFT, inverse, product
-from zeoloom.search.net_kernel import (
+from zeoloom.nets.quotient_kernel import (
     balanced,
     bond_at,
     bond_index,
     change_bond,
-    named,
-    near_images,
+    images_beyond_bonds,
+    representative,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.geometry.group import Group, Shift
-    from zeoloom.search.net_kernel import Net, Sites
+    from zeoloom.geometry.site_symmetry import SiteSymmetry
+    from zeoloom.nets.quotient_kernel import BondTable
 
 MAX_NEW_BOND = 5.8
 """Å, distance of atoms that a chain may bond."""
@@ -50,7 +51,12 @@ def draw_index(n: int, rng: np.random.Generator) -> int:
 
 @compiled
 def switch(
-    i: int, net: Net, new: Net, sites: Sites, group: Group, rng: np.random.Generator
+    i: int,
+    net: BondTable,
+    new: BondTable,
+    symmetry: SiteSymmetry,
+    group: Group,
+    rng: np.random.Generator,
 ) -> tuple[int, int, Shift]:
     """Switch the bonds of a path a-i-c-d.
 
@@ -58,7 +64,7 @@ def switch(
         i: an atom.
         net: that it has.
         new: the same, to be changed.
-        sites: of the atoms.
+        symmetry: of the sites of the atoms.
         group: group and cell.
         rng: source of randomness.
 
@@ -77,18 +83,18 @@ def switch(
     to_d = draw_index(net.counts[c], rng)
     d, far, far_cells = bond_at(net, c, to_d)
     d_image, d_cells = product(group, c_image, c_cells, far, far_cells)
-    d_image, d_cells = named(d, d_image, d_cells, sites)
+    d_image, d_cells = representative(d, d_image, d_cells, symmetry)
     if d == i and d_image == 0 and d_cells == NO_SHIFT:
         return nothing
     if bond_index(net, i, d, d_image, d_cells) == to_a:
         return nothing
     back, back_cells = inverse(group, a_image, a_cells)
     image, cells = product(group, back, back_cells, c_image, c_cells)
-    image, cells = named(c, image, cells, sites)
-    change_bond(new, i, a, a_image, a_cells, False, sites, group)
-    change_bond(new, c, d, far, far_cells, False, sites, group)
-    made = change_bond(new, a, c, image, cells, True, sites, group)
-    made = made and change_bond(new, i, d, d_image, d_cells, True, sites, group)
+    image, cells = representative(c, image, cells, symmetry)
+    change_bond(new, i, a, a_image, a_cells, False, symmetry, group)
+    change_bond(new, c, d, far, far_cells, False, symmetry, group)
+    made = change_bond(new, a, c, image, cells, True, symmetry, group)
+    made = made and change_bond(new, i, d, d_image, d_cells, True, symmetry, group)
     return (c, c_image, c_cells) if made else nothing
 
 
@@ -98,9 +104,9 @@ def only_renamed(
     c: int,
     image: int,
     cells: Shift,
-    net: Net,
-    new: Net,
-    sites: Sites,
+    net: BondTable,
+    new: BondTable,
+    symmetry: SiteSymmetry,
     group: Group,
 ) -> bool:
     """Whether a switch has only exchanged the roles of atom i and an image of c.
@@ -112,7 +118,7 @@ def only_renamed(
         cells: likewise.
         net: before the switch.
         new: after it.
-        sites: of the atoms.
+        symmetry: of the sites of the atoms.
         group: group and cell.
     """
     back, back_cells = inverse(group, image, cells)
@@ -130,7 +136,7 @@ def only_renamed(
             elif other == c:
                 other = i
                 far, ends = product(group, far, ends, back, back_cells)
-            far, ends = named(other, far, ends, sites)
+            far, ends = representative(other, far, ends, symmetry)
             if bond_index(net, was, other, far, ends) == net.counts[was]:
                 return False
     return True
@@ -142,9 +148,9 @@ def chain(
     frac: FloatArray,
     near: IntArray,
     n_near: IntArray,
-    net: Net,
-    new: Net,
-    sites: Sites,
+    net: BondTable,
+    new: BondTable,
+    symmetry: SiteSymmetry,
     group: Group,
     rng: np.random.Generator,
 ) -> bool:
@@ -157,7 +163,7 @@ def chain(
         n_near: (n,) how many; -1 if not yet found.
         net: that the atoms have.
         new: the same, to be changed.
-        sites: of the atoms.
+        symmetry: of the sites of the atoms.
         group: group and cell.
         rng: source of randomness.
 
@@ -167,7 +173,7 @@ def chain(
     if net.counts[i] >= 4:
         m = draw_index(net.counts[i], rng)
         other, image, cells = bond_at(net, i, m)
-        change_bond(new, i, other, image, cells, False, sites, group)
+        change_bond(new, i, other, image, cells, False, symmetry, group)
     for _ in range(MAX_CHAIN_LENGTH):
         over, under = _unbalanced(new, rng)
         if over >= 0:
@@ -175,10 +181,12 @@ def chain(
             if m < 0:
                 return False
             other, image, cells = bond_at(new, over, m)
-            change_bond(new, over, other, image, cells, False, sites, group)
+            change_bond(new, over, other, image, cells, False, symmetry, group)
         elif under >= 0:
             if n_near[under] < 0:
-                n_near[under] = near_images(under, frac, group, sites, MAX_NEW_BOND, near[under])
+                n_near[under] = images_beyond_bonds(
+                    under, frac, group, symmetry, MAX_NEW_BOND, near[under]
+                )
             if n_near[under] == 0:
                 return False
             k = draw_index(n_near[under], rng)
@@ -189,7 +197,7 @@ def chain(
                     k = draw_index(n_near[under], rng)
             other, image = near[under, k, 0], near[under, k, 1]
             cells = (near[under, k, 2], near[under, k, 3], near[under, k, 4])
-            if not change_bond(new, under, other, image, cells, True, sites, group):
+            if not change_bond(new, under, other, image, cells, True, symmetry, group):
                 return False
         else:
             break
@@ -197,7 +205,7 @@ def chain(
 
 
 @compiled
-def _unbalanced(net: Net, rng: np.random.Generator) -> tuple[int, int]:
+def _unbalanced(net: BondTable, rng: np.random.Generator) -> tuple[int, int]:
     """An atom with too many bonds and one with too few; -1 where there is none."""
     n = len(net.counts)
     first = draw_index(n, rng)
@@ -212,7 +220,7 @@ def _unbalanced(net: Net, rng: np.random.Generator) -> tuple[int, int]:
 
 
 @compiled
-def _old_bond(i: int, net: Net, new: Net, rng: np.random.Generator) -> int:
+def _old_bond(i: int, net: BondTable, new: BondTable, rng: np.random.Generator) -> int:
     """A bond of an atom that this move has not made; -1 if none came up."""
     for _ in range(MAX_DRAWS):
         m = draw_index(new.counts[i], rng)

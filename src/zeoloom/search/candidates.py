@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.nets.bonding import BOND_LENGTH
-from zeoloom.nets.fingerprint import DEGREE, fingerprint
-from zeoloom.nets.graph import net_from_edges
-from zeoloom.search.relax import at_rest, atoms_of
-from zeoloom.search.strain import LENGTH_COST, MEETING_DISTANCE
-from zeoloom.search.whole_net import whole_net
+from zeoloom.nets.fingerprint import DEGREE, fingerprint_of
+from zeoloom.nets.quotient_graph import QuotientGraph
+from zeoloom.search.point_kernel import MEETING_DISTANCE, atoms_of_points
+from zeoloom.search.relax import relax_atoms
+from zeoloom.search.strain import LENGTH_COST
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.periodic_net import PeriodicNet
+    from zeoloom.search.relax import RelaxedAtoms
     from zeoloom.search.target import Target
 
 WRONG_NUMBER_COST, MISSING_ATOMS_COST = 2.0, 4.0
@@ -48,6 +49,7 @@ class Candidate:
         cart_vacancies: (k, 3) Å, from each atom to where a further neighbour would be.
         cost: sum of the costs, with that of a wrong number of atoms.
         atom_of_point: (n,) index of the atom that each point belongs to.
+        graph: the bonds between the atoms, derived once; its net comes from them.
     """
 
     target: Target
@@ -58,6 +60,7 @@ class Candidate:
     cart_vacancies: FloatArray
     cost: float
     atom_of_point: IntArray
+    graph: QuotientGraph
 
     @property
     def frac_points(self) -> FloatArray:
@@ -104,12 +107,28 @@ def candidates_from(points: Tensor, present: Tensor, targets: Sequence[Target]) 
 
 def points_to_atoms(frac_points: FloatArray, target: Target) -> Candidate:
     """The atoms that points (n, 3) form in the cell and group of a target, relaxed."""
-    frac_t, bonds, costs, vacancies, n_t, atom_of_point = atoms_of(frac_points, target.group)
-    cost = float(costs.sum())
+    atoms, n_t, atom_of_point = atoms_of_points(frac_points, target.group)
+    cost = float(atoms.costs.sum())
     if excess := _excess(n_t, target.n_t):
         cost += WRONG_NUMBER_COST + MISSING_ATOMS_COST * target.n_points * excess / target.n_t[1]
-    cost += WRONG_ORBITS_COST * _excess(len(frac_t), target.n_t_unique)
-    return Candidate(target, frac_t, n_t, bonds, costs, vacancies, cost, atom_of_point)
+    cost += WRONG_ORBITS_COST * _excess(len(atoms.frac), target.n_t_unique)
+    return _candidate(target, atoms, n_t, cost, atom_of_point)
+
+
+def _candidate(
+    target: Target, atoms: RelaxedAtoms, n_t: int, cost: float, atom_of_point: IntArray
+) -> Candidate:
+    return Candidate(
+        target,
+        atoms.frac,
+        n_t,
+        atoms.bonds.counts,
+        atoms.costs,
+        atoms.vacancies,
+        cost,
+        atom_of_point,
+        QuotientGraph(target.group, atoms.symmetry, atoms.bonds),
+    )
 
 
 def with_positions(candidate: Candidate, frac_t: FloatArray) -> Candidate:
@@ -118,33 +137,21 @@ def with_positions(candidate: Candidate, frac_t: FloatArray) -> Candidate:
     The result is that of `points_to_atoms` and takes less time. The candidate has the numbers of
     atoms that are asked for, and each atom stays on its special position.
     """
-    relaxed, bonds, costs, vacancies = at_rest(frac_t, candidate.target.group)
-    if not (bonds == DEGREE).all() or costs.max() > COLLAPSED_COST:
+    atoms = relax_atoms(frac_t, candidate.target.group)
+    if not (atoms.bonds.counts == DEGREE).all() or atoms.costs.max() > COLLAPSED_COST:
         return points_to_atoms(frac_t, candidate.target)
-    return Candidate(
-        candidate.target,
-        relaxed,
-        candidate.n_t,
-        bonds,
-        costs,
-        vacancies,
-        float(costs.sum()),
-        np.arange(len(relaxed)),
-    )
+    cost, atom_of_point = float(atoms.costs.sum()), np.arange(len(frac_t))
+    return _candidate(candidate.target, atoms, candidate.n_t, cost, atom_of_point)
 
 
 def candidate_fingerprint(candidate: Candidate) -> str:
-    """Fingerprint of the net of a valid candidate; empty if atoms of the whole cell coincide."""
-    sites, tails, heads, shifts = whole_net(candidate.frac_t, candidate.target.group)
-    if len(tails) != DEGREE * len(sites) or not len(sites):
-        return ""
-    return fingerprint(heads, shifts, sites)
+    """Fingerprint of the net of a valid candidate."""
+    return fingerprint_of(candidate.graph)
 
 
-def candidate_net(candidate: Candidate) -> Net:
+def candidate_net(candidate: Candidate) -> PeriodicNet:
     """Net of a candidate; its vertices are in another order than those of its framework's net."""
-    sites, tails, heads, shifts = whole_net(candidate.frac_t, candidate.target.group)
-    return net_from_edges(tails, heads, shifts, sites)
+    return candidate.graph.expand()
 
 
 def candidate_framework(candidate: Candidate, name: str) -> Framework:

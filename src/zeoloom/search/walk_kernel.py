@@ -17,29 +17,33 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
-from zeoloom.geometry.pair_kernel import lattice_shifts
+from zeoloom.geometry.image_kernel import lattice_shifts
+from zeoloom.geometry.site_symmetry import site_symmetry
 from zeoloom.nets.bonding import BOND_CUTOFF
+from zeoloom.nets.quotient_kernel import balanced, copy_bonds, empty_bonds
 from zeoloom.search.bond_switch import MAX_NEAR_IMAGES, chain, draw_index, only_renamed, switch
-from zeoloom.search.net_kernel import (
+from zeoloom.search.relax import descent_step
+from zeoloom.search.strain import (
     IMPOSSIBLE,
-    MOST_BONDS,
-    balanced,
-    copy_net,
-    empty_net,
-    look,
-    sites_of,
+    bond_vectors_of,
+    cost_and_gradient,
+    find_bonds_and_cost,
+    image_translations,
+    strain,
 )
-from zeoloom.search.relax import move, slope_of
-from zeoloom.search.strain import strain
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.geometry.group import Group
-    from zeoloom.search.net_kernel import Net, Sites
+    from zeoloom.geometry.site_symmetry import SiteSymmetry
+    from zeoloom.nets.quotient_kernel import BondTable
 
 CHAIN_SHARE = 0.4
 """Share of the moves that are chains, as long as some atom has not four bonds; afterwards all are
 switches. Chains from valid nets lead to the many where more or fewer bonds cross a mirror."""
+
+MOST_BONDS = 10
+"""Of an atom; a net where one has more is given up."""
 
 MAX_DESCENT_STEPS = 60
 """Of a descent."""
@@ -122,11 +126,12 @@ def walk(
         the state after the walk.
     """
     n = len(frac)
-    shifts, reach = lattice_shifts(group.cell, BOND_CUTOFF)
-    sites = sites_of(frac, group)
-    net, new = empty_net(n), empty_net(n)
+    symmetry, lattice = site_symmetry(frac, group), lattice_shifts(group.cell, BOND_CUTOFF)
+    net, new = empty_bonds(n, MOST_BONDS), empty_bonds(n, MOST_BONDS)
+    vectors = np.empty((n, MOST_BONDS, 3))
     near, n_near = np.zeros((n, MAX_NEAR_IMAGES, 5), np.int64), np.full(n, -1)
-    now, cost = frac.copy(), look(frac, group, shifts, reach, sites, net)
+    now = frac.copy()
+    cost = find_bonds_and_cost(frac, group, symmetry, lattice, net, vectors)
     cart = frac @ group.cell
     trial, best = cart.copy(), cart.copy()
     limits, excess = state.limits.copy(), np.zeros(len(CHECK_STEPS))
@@ -135,18 +140,20 @@ def walk(
         _report(now, cost, met, costs)
     for _ in range(tries if cost < IMPOSSIBLE else 0):
         threshold = cost - temperature * math.log(max(rng.random(), 1e-12))
-        kind, middle, wrong = _change_net(now, near, n_near, net, new, sites, group, rng)
+        kind, middle, wrong = _change_net(now, near, n_near, net, new, symmetry, group, rng)
         if kind < 0 or wrong >= threshold:
             continue
         trial[:] = cart
         learning = rng.random() < LEARNING_SHARE
         wider = (LEARNING_FACTOR if learning else 1.0) * limits[kind]
         wanted = threshold - wrong
-        least = _descend(trial, sites.free, new, group, middle, wanted, wider, excess, best)
+        least = _descend(
+            trial, symmetry.projectors, new, group, middle, wanted, wider, excess, best
+        )
         if least >= wanted:
             continue
         after = best @ group.inverse_cell
-        outcome = look(after, group, shifts, reach, sites, new)
+        outcome = find_bonds_and_cost(after, group, symmetry, lattice, new, vectors)
         if outcome >= threshold:
             continue
         if learning and abs(outcome - cost) > SAME_NET_COST:
@@ -154,7 +161,7 @@ def walk(
         now, cost = after, outcome
         cart[:] = best
         n_near[:] = -1
-        copy_net(new, net)
+        copy_bonds(new, net)
         if balanced(net):
             _report(now, cost, met, costs)
     filled = np.isfinite(costs)
@@ -166,9 +173,9 @@ def _change_net(
     frac: FloatArray,
     near: IntArray,
     n_near: IntArray,
-    net: Net,
-    new: Net,
-    sites: Sites,
+    net: BondTable,
+    new: BondTable,
+    symmetry: SiteSymmetry,
     group: Group,
     rng: np.random.Generator,
 ) -> tuple[int, tuple[int, int], int]:
@@ -180,7 +187,7 @@ def _change_net(
         n_near: likewise.
         net: that the atoms have.
         new: written.
-        sites: of the atoms.
+        symmetry: of the sites of the atoms.
         group: in its cell.
         rng: source of randomness.
 
@@ -189,14 +196,14 @@ def _change_net(
         second -1 if it was none; bonds missing or too many in the new net.
     """
     i = _draw_atom(net, rng)
-    copy_net(net, new)
+    copy_bonds(net, new)
     kind, other = SWITCH, -1
     if not balanced(net) and rng.random() < CHAIN_SHARE:
         kind = CHAIN
-        changed = chain(i, frac, near, n_near, net, new, sites, group, rng)
+        changed = chain(i, frac, near, n_near, net, new, symmetry, group, rng)
     else:
-        other, image, cells = switch(i, net, new, sites, group, rng)
-        changed = other >= 0 and not only_renamed(i, other, image, cells, net, new, sites, group)
+        other, image, cells = switch(i, net, new, symmetry, group, rng)
+        changed = other >= 0 and not only_renamed(i, other, image, cells, net, new, symmetry, group)
     wrong = 0
     for k in range(len(new.counts)):
         wrong += abs(new.counts[k] - 4)
@@ -204,7 +211,7 @@ def _change_net(
 
 
 @compiled
-def _draw_atom(net: Net, rng: np.random.Generator) -> int:
+def _draw_atom(net: BondTable, rng: np.random.Generator) -> int:
     """An atom; more often than not one that has not four bonds, if there is any."""
     n = len(net.counts)
     i = draw_index(n, rng)
@@ -242,7 +249,7 @@ def _report(frac: FloatArray, cost: float, met: FloatArray, costs: FloatArray) -
 def _descend(
     cart: FloatArray,
     free: FloatArray,
-    net: Net,
+    net: BondTable,
     group: Group,
     middle: tuple[int, int],
     wanted: float,
@@ -267,16 +274,16 @@ def _descend(
         The least cost; inf if it was abandoned before the first step.
     """
     n = len(cart)
-    rotations, translations = np.empty((n, MOST_BONDS, 3, 3)), np.empty((n, MOST_BONDS, 3))
+    translations = np.empty((n, MOST_BONDS, 3))
     excess[:] = -np.inf
     most = wanted + limits[0]
-    excess[0] = initial_cost(cart, middle, net, group, free, most, rotations, translations) - wanted
+    excess[0] = initial_cost(cart, middle, net, group, free, most, translations) - wanted
     if excess[0] > limits[0]:
         return np.inf
-    slope, last_cart, last_slope = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
+    gradient, last_cart, last_gradient = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
     least, before, check = np.inf, np.inf, 1
     for step in range(MAX_DESCENT_STEPS):
-        cost = slope_of(cart, net.counts, net.partners, rotations, translations, slope)
+        cost = cost_and_gradient(cart, net, group, translations, gradient)
         if cost < least:
             least = cost
             best[:] = cart
@@ -290,7 +297,7 @@ def _descend(
             if gain < CONVERGED_GAIN or least - wanted > GAIN_HORIZON * gain:
                 break
             before = least
-        if not move(cart, slope, last_cart, last_slope, free, step == 0, MAX_MOVE):
+        if not descent_step(cart, gradient, last_cart, last_gradient, free, step == 0, MAX_MOVE):
             break
     return least
 
@@ -299,8 +306,8 @@ def _descend(
 def centre_middle_atoms(
     cart: FloatArray,
     middle: tuple[int, int],
-    net: Net,
-    rotations: FloatArray,
+    net: BondTable,
+    group: Group,
     translations: FloatArray,
     free: FloatArray,
 ) -> None:
@@ -312,35 +319,31 @@ def centre_middle_atoms(
         cart: (n, 3) Å, changed.
         middle: the two; one twice if they are images of one another.
         net: with the switch made.
-        rotations: (n, m, 3, 3) of `write_images`.
-        translations: (n, m, 3) Å, likewise.
+        group: in its cell.
+        translations: (n, m, 3) Å of `image_translations`.
         free: (n, 3, 3) projectors on the directions in which each atom may move.
     """
-    vectors = np.zeros((2, 3))
+    vectors, means = np.empty((MOST_BONDS, 3)), np.zeros((2, 3))
     for k in range(2):
         i = middle[k]
+        bond_vectors_of(i, cart, net, group, translations, vectors)
         for m in range(net.counts[i]):
-            j = net.partners[i, m]
             for a in range(3):
-                vectors[k, a] += translations[i, m, a]
-                for b in range(3):
-                    vectors[k, a] += rotations[i, m, a, b] * cart[j, b]
-        vectors[k] = vectors[k] / net.counts[i] - cart[i]
+                means[k, a] += vectors[m, a] / net.counts[i]
     for k in range(1 if middle[0] == middle[1] else 2):
         for a in range(3):
             for b in range(3):
-                cart[middle[k], a] += free[middle[k], a, b] * vectors[k, b]
+                cart[middle[k], a] += free[middle[k], a, b] * means[k, b]
 
 
 @compiled
 def initial_cost(
     cart: FloatArray,
     middle: tuple[int, int],
-    net: Net,
+    net: BondTable,
     group: Group,
     free: FloatArray,
     most: float,
-    rotations: FloatArray,
     translations: FloatArray,
 ) -> float:
     """Centre the middle atoms of a switch, and return the cost of the net at these positions.
@@ -352,54 +355,26 @@ def initial_cost(
         group: in its cell.
         free: (n, 3, 3) projectors on the directions in which each atom may move.
         most: cost above which the sum is not completed.
-        rotations: (n, m, 3, 3) of `write_images`; written, for the atoms that were summed.
-        translations: (n, m, 3) Å, likewise.
+        translations: (n, m, 3) Å of `image_translations`, written for the atoms that were summed.
 
     Returns:
         The cost; inf if it is above the most.
     """
-    around = np.empty((MOST_BONDS, 3))
+    vectors = np.empty((MOST_BONDS, 3))
     switched = middle[1] >= 0
     if switched:
         for i in middle:
-            write_images(i, net, group, rotations, translations)
-        centre_middle_atoms(cart, middle, net, rotations, translations, free)
+            image_translations(i, net, group, translations)
+        centre_middle_atoms(cart, middle, net, group, translations, free)
     cost = 0.0
     for central in (True, False):  # those whose bonds are the most strained come first
         for i in range(len(cart)):
             if central != (switched and i in middle):
                 continue
             if not central:
-                write_images(i, net, group, rotations, translations)
-            for m in range(net.counts[i]):
-                j = net.partners[i, m]
-                for a in range(3):
-                    around[m, a] = translations[i, m, a] - cart[i, a]
-                    for b in range(3):
-                        around[m, a] += rotations[i, m, a, b] * cart[j, b]
-            cost += strain(around, net.counts[i])
+                image_translations(i, net, group, translations)
+            bond_vectors_of(i, cart, net, group, translations, vectors)
+            cost += strain(vectors, net.counts[i])
             if cost > most:  # the images of the others are not written: the descent is abandoned
                 return np.inf
     return cost
-
-
-@compiled
-def write_images(
-    i: int, net: Net, group: Group, rotations: FloatArray, translations: FloatArray
-) -> None:
-    """Write the Cartesian operations that bring the partners of an atom to the ends of its bonds.
-
-    Args:
-        i: the atom.
-        net: whose bonds.
-        group: in its cell.
-        rotations: (n, m, 3, 3), written in row i.
-        translations: (n, m, 3) Å, likewise.
-    """
-    for m in range(net.counts[i]):
-        g = net.operations[i, m]
-        for a in range(3):
-            translations[i, m, a] = group.cart_translations[g, a]
-            for b in range(3):
-                rotations[i, m, a, b] = group.cart_rotations[g, a, b]
-                translations[i, m, a] += net.cells[i, m, b] * group.cell[b, a]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.search.special_positions import special_positions
+from zeoloom.geometry.special_positions import special_positions
 from zeoloom.search.wyckoff_kernel import (
     draw_positions,
     nearest_on_positions,

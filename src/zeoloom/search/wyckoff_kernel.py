@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
-from zeoloom.search.strain import length_of, nearest
+from zeoloom.geometry.image_kernel import length_of, nearest_image
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
@@ -199,7 +199,7 @@ def separate_points(
     Returns:
         (n, 3) fractional, on the same positions.
     """
-    moved, step = frac.copy(), np.empty(3)
+    moved, step, cells = frac.copy(), np.empty(3), np.empty(3, np.int64)
     for _ in range(SEPARATION_ROUNDS):
         push = np.zeros_like(frac)
         for i in range(len(frac)):
@@ -208,7 +208,7 @@ def separate_points(
             for j in range(len(frac)):
                 share = 1.0 if fixed[j] else 0.5
                 for g in range(1 if i == j else 0, len(group.rotations)):
-                    nearest(moved[i], moved[j], group, g, step)
+                    nearest_image(moved, i, moved, j, group, g, step, cells)
                     distance = length_of(step, group.cell)
                     if COINCIDENT < distance < LEAST_SEPARATION:
                         push[i] -= share * (LEAST_SEPARATION - distance) / distance * step

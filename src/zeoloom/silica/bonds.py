@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.operations import expand_orbits, separations
 from zeoloom.nets.bonding import BOND_CUTOFF
-from zeoloom.nets.graph import net_of
-from zeoloom.silica.images import Images, cell_images, images_near
+from zeoloom.silica.images import Images, images_near
+from zeoloom.structure.bonds import quotient_graph_of
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.nets.graph import Net
+    from zeoloom.nets.quotient_graph import QuotientGraph
     from zeoloom.structure.records import Framework
 
 T_O_REACH = 2.6
@@ -48,14 +47,14 @@ def t_bonds(framework: Framework, cutoff: float = BOND_CUTOFF) -> Bonds:
     """T-T bonds by distance, whether there is oxygen or not.
 
     Args:
-        framework: with `frac_t` exactly on its sites.
+        framework: with `frac_t` exactly on its sites, the identity first among its operations.
         cutoff: Å.
 
     Raises:
         InputError: if a T atom has no neighbour, or more than four.
     """
     bare = replace(framework, frac_o=np.zeros((0, 3)))
-    return bonds_of_net(bare, net_of(bare, cutoff))
+    return bonds_of_graph(bare, quotient_graph_of(bare, cutoff))
 
 
 def bonds_through_oxygen(
@@ -92,35 +91,37 @@ def bonds_through_oxygen(
     return bonds, oxygen.take(edge[kept])
 
 
-def bonds_of_net(framework: Framework, net: Net) -> Bonds:
-    """The bonds of a periodic net that was made from this framework.
+def bonds_of_graph(framework: Framework, graph: QuotientGraph) -> Bonds:
+    """The bonds of a quotient graph that was made from this framework.
 
     Args:
-        framework: with `frac_t` exactly on its sites.
-        net: vertices are the atoms that `expand_orbits` makes of `frac_t`, in its order.
+        framework: with `frac_t` exactly on its sites, the identity first among its operations.
+        graph: of its T atoms.
 
     Raises:
-        InputError: if the net has other atoms, or a T atom has no bond or more than four.
+        InputError: if the graph has other atoms or operations, or if a T atom has no bond or more
+            than four.
     """
-    group, cell = framework.operations, framework.cell
-    images = cell_images(framework.frac_t, group, cell)
-    vertices, _ = expand_orbits(framework.frac_t, group, cell)
-    if not np.array_equal(net.sites, images.site):
-        raise InputError(f"{framework.name}: the net was made from other atoms than these")
-    # atoms a rounding error below a cell's edge may have been wrapped differently
-    off = np.round(vertices - images.frac(framework.frac_t, group)).astype(np.int64)
-    # the vertex that is the asymmetric atom itself, whole cells away
-    apart = separations(vertices, framework.frac_t[net.sites], cell)
-    first = np.searchsorted(net.sites, np.arange(len(framework.frac_t)))
-    own = np.array([rows.argmin() for rows in np.split(apart, first[1:])]) + first
-    home = np.round(framework.frac_t - vertices[own]).astype(np.int64)
-    tails = np.concatenate([net.tails, net.heads])
-    heads = np.concatenate([net.heads, net.tails])
-    shifts = np.concatenate([net.shifts, -net.shifts])
-    rows = np.flatnonzero(own[net.sites[tails]] == tails)
-    rows = rows[np.argsort(net.sites[tails[rows]], kind="stable")]
-    centre = net.sites[tails[rows]]
-    bonds = Bonds(centre, images.take(heads[rows], shifts[rows] + off[heads[rows]] + home[centre]))
+    table, group = graph.bonds, framework.operations
+    if len(graph) != len(framework.frac_t) or not (
+        np.array_equal(graph.group.rotations, group.rotations)
+        and np.allclose(graph.group.translations, group.translations)
+    ):
+        raise InputError(f"{framework.name}: the bonds are those of other atoms than these")
+    centre, column = np.nonzero(np.arange(table.partners.shape[1]) < table.counts[:, None])
+    site, operation = table.partners[centre, column], table.operations[centre, column]
+    shift = table.shifts[centre, column]
+    # in the order of the edges of the whole net, each listed at the end that comes first
+    vertex = np.cumsum(graph.symmetry.representatives == np.arange(len(group))).reshape(
+        len(graph), len(group)
+    )
+    own, end = vertex[centre, 0], vertex[site, operation]
+    leading = np.take_along_axis(shift, (shift != 0).argmax(axis=1)[:, None], axis=1)[:, 0]
+    from_end = (end < own) | ((end == own) & (leading > 0))
+    along = np.where(from_end[:, None], -shift, shift)
+    order = np.lexsort((*along.T[::-1], end, from_end, centre))
+    images = Images(site[order], operation[order], shift[order])
+    bonds = Bonds(centre[order], images)
     _check_valence(framework, bonds, "T neighbours")
     return bonds
 

@@ -12,14 +12,11 @@ import numpy as np
 
 from zeoloom.geometry.image_kernel import first_in_place
 from zeoloom.geometry.neighbours import Neighbours, neighbours_within
-from zeoloom.geometry.operations import SAME_SITE, snap_to_sites
+from zeoloom.geometry.operations import SAME_SITE, site_stabilisers
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.geometry.operations import SymmetryOperations
-
-ON_SITE = 1e-3
-"""Å. A snapped atom is fixed by the operations of its site to far better than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +65,6 @@ def identity_images(sites: IntArray, operations: SymmetryOperations) -> Images:
     )
 
 
-def snap_exactly(
-    frac: FloatArray, operations: SymmetryOperations, cell: FloatArray, tolerance: float = SAME_SITE
-) -> FloatArray:
-    """Sites (n, 3) moved onto the special positions within `tolerance` Å, to the last bits."""
-    # the first pass may miss an operation that brings the atom back to just beyond the tolerance
-    once = snap_to_sites(frac, operations, cell, tolerance)
-    return snap_to_sites(once, operations, cell, tolerance)
-
-
 def cell_images(frac: FloatArray, operations: SymmetryOperations, cell: FloatArray) -> Images:
     """Every atom of one cell, as images of the asymmetric sites.
 
@@ -98,9 +86,8 @@ def atoms_per_cell(
     frac: FloatArray, operations: SymmetryOperations, cell: FloatArray
 ) -> FloatArray:
     """(n,) atoms in one cell of each site (n, 3), exactly on its special position."""
-    moves = operations.images(frac) - frac
-    fixing = np.linalg.norm((moves - np.round(moves)) @ cell, axis=-1) < ON_SITE
-    return np.asarray(len(operations) / fixing.sum(axis=0))
+    fixing, _ = site_stabilisers(frac, operations, cell)
+    return np.asarray(len(operations) / fixing.sum(axis=1))
 
 
 def images_near(
@@ -145,10 +132,9 @@ def free_directions(
         (n, 3, 3) matrices whose first f columns are fractional displacements of 1 Å, perpendicular
         to one another, and whose other columns are zero; (n,) the f of each site, 0 to 3.
     """
-    moves = operations.images(frac) - frac
-    moves -= np.round(moves)
-    fixes = np.linalg.norm(moves @ cell, axis=-1) < ON_SITE
-    projectors = np.einsum("gn,gij->nij", fixes, operations.rotations) / fixes.sum(0)[:, None, None]
+    fixing, _ = site_stabilisers(frac, operations, cell)
+    orders = fixing.sum(axis=1)[:, None, None]
+    projectors = np.einsum("ng,gij->nij", fixing, operations.rotations) / orders
     # cart column = cell.T @ frac column; in Cartesian axes the projector is symmetric
     to_cart, to_frac = cell.T, np.linalg.inv(cell.T)
     left, singular, _ = np.linalg.svd(to_cart @ projectors @ to_frac)

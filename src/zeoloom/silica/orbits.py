@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.silica.images import ON_SITE
+from zeoloom.geometry.operations import site_stabilisers
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -26,12 +26,10 @@ def site_permutations(framework: Framework, bonds: Bonds, frac_ends: FloatArray)
         (G, b) the bond that operation g makes of each; -1 where g moves the centre.
     """
     group, cell, centre = framework.operations, framework.cell, bonds.centre
-    moves = group.images(framework.frac_t) - framework.frac_t
-    whole = np.round(moves)
-    fixing = np.linalg.norm((moves - whole) @ cell, axis=-1) < ON_SITE
-    operation, bond = np.nonzero(fixing[:, centre])
+    fixing, shifts = site_stabilisers(framework.frac_t, group, cell)
+    operation, bond = np.nonzero(fixing[centre].T)
     turned = np.einsum("eij,ej->ei", group.rotations[operation], frac_ends[bond])
-    turned += group.translations[operation] - whole[operation, centre[bond]]
+    turned += group.translations[operation] + shifts[centre[bond], operation]
     # the bonds of the same centre follow one another: compare with each of them
     start = np.searchsorted(centre, centre[bond])
     valence = np.bincount(centre)

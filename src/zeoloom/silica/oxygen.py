@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.operations import distinct_orbits
+from zeoloom.geometry.operations import distinct_orbits, identity_first, project_onto_sites
 from zeoloom.silica.bonds import Bonds, bond_vectors, t_bonds
 from zeoloom.silica.images import (
     Images,
@@ -16,7 +16,6 @@ from zeoloom.silica.images import (
     cell_images,
     free_directions,
     images_near,
-    snap_exactly,
 )
 
 if TYPE_CHECKING:
@@ -65,11 +64,12 @@ def add_oxygen(framework: Framework) -> Framework:
 
 def on_special_positions(framework: Framework) -> Framework:
     """The framework with every atom exactly on the special position it lies next to."""
-    group, cell = framework.operations, framework.cell
+    group, cell = identity_first(framework.operations), framework.cell
     return replace(
         framework,
-        frac_t=snap_exactly(framework.frac_t, group, cell),
-        frac_o=snap_exactly(framework.frac_o, group, cell),
+        operations=group,
+        frac_t=project_onto_sites(framework.frac_t, group, cell),
+        frac_o=project_onto_sites(framework.frac_o, group, cell),
     )
 
 
@@ -90,7 +90,7 @@ def bridge(framework: Framework, bonds: Bonds, bend: float = 1.0) -> Bridged:
     ends = bonds.other.frac(framework.frac_t, group)
     middles = 0.5 * (framework.frac_t[bonds.centre] + ends)
     first = distinct_orbits(middles, group, cell, 0.01)
-    sites = snap_exactly(middles[first], group, cell, 0.01)
+    sites = project_onto_sites(middles[first], group, cell)
     images = cell_images(sites, group, cell)
     near, at_middle = images_near(middles, sites, images, group, cell, 0.01)
     ends_of_bonds = atoms_per_cell(framework.frac_t, group, cell)[bonds.centre].sum()

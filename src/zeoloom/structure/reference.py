@@ -16,7 +16,7 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, volume
-from zeoloom.geometry.operations import expand_orbits, snap_to_sites
+from zeoloom.geometry.operations import expand_orbits, project_onto_sites
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.structure.records import Framework
 
@@ -77,7 +77,7 @@ def _framework(record: dict[str, object]) -> Framework:
         assert isinstance(listed, list)
         frac = np.array([site[1:] for site in listed], dtype=np.float64).reshape(-1, 3)
         # the file holds 0.333333, the special position is at 1/3
-        sites[key] = snap_to_sites(frac, operations, cell)
+        sites[key] = project_onto_sites(frac, operations, cell)
     t_sites = record["t_sites"]
     assert isinstance(t_sites, list)
     return Framework(

@@ -10,7 +10,7 @@ import numpy as np
 import spglib
 
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
-from zeoloom.geometry.operations import expand_orbits, snap_to_sites
+from zeoloom.geometry.operations import expand_orbits, project_onto_sites
 from zeoloom.geometry.space_groups import (
     operations_of_hall_number,
     standard_hall_number,
@@ -62,7 +62,7 @@ def standardised(framework: Framework, symprec: float = SYMPREC) -> Framework:
     first_given[found.mapping_to_primitive[::-1]] = np.arange(len(atoms))[::-1]
     given = first_given[found.std_mapping_to_primitive]
     _, rows = np.unique(found.crystallographic_orbits[given], return_index=True)
-    sites = snap_to_sites(np.array(found.std_positions)[rows], operations, standard_cell)
+    sites = project_onto_sites(np.array(found.std_positions)[rows], operations, standard_cell)
     is_t = found.std_types[rows] == SILICON
     labels = [framework.t_labels[owner[i]] for i in given[rows[is_t]]]
     return replace(

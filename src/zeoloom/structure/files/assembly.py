@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell, plane_spacings
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.operations import SAME_SITE, expand_orbits, snap_to_sites
+from zeoloom.geometry.operations import SAME_SITE, expand_orbits, project_onto_sites
 from zeoloom.nets.bonding import BOND_CUTOFF, OVERLAP
 from zeoloom.structure.bridges import VALENCE, missing_oxygen
 from zeoloom.structure.composition import EITHER_ELEMENTS, FRAMEWORK_ELEMENTS, framework_atoms
@@ -168,9 +168,9 @@ def _attempt(listing: Listing, possible: PossibleGroup, name: str) -> _Attempt:
         space_group_number=group.number,
         space_group_symbol=group.symbol,
         operations=operations,
-        frac_t=snap_to_sites(frac[found.is_t], operations, cell),
+        frac_t=project_onto_sites(frac[found.is_t], operations, cell),
         t_labels=_unique_labels(t_labels),
-        frac_o=snap_to_sites(frac[found.is_o], operations, cell),
+        frac_o=project_onto_sites(frac[found.is_o], operations, cell),
     )
     neighbours = found.neighbours[found.is_t]
     shared = int(np.isin(first, rows[found.is_t]).sum() - found.is_t.sum())

@@ -14,10 +14,10 @@ import gemmi
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import (
-    identify,
     operations_of_hall_number,
     settings_of_number,
     settings_of_symbol,
+    space_group_of_operations,
 )
 from zeoloom.structure.files.cif_tags import number
 from zeoloom.structure.files.operation_lists import (
@@ -279,7 +279,7 @@ def _named(
     if tabulated is not None:
         found = (int(tabulated.number), str(tabulated.xhm()))
     else:
-        known = identify(operations, cell)
+        known = space_group_of_operations(operations, cell)
         if known is None:
             raise InputError(
                 "the symmetry operations belong to no known space group; check the list"

@@ -1,4 +1,4 @@
-"""The periodic T-T graph of a framework, as a quotient graph.
+"""A periodic net without symmetry: the vertices and edges of one cell.
 
 One convention: the edge (i, j, S) joins atom i of every cell with atom j of the cell S further on.
 """
@@ -11,22 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.operations import expand_orbits
-from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.integer_lattices import coordinates_in, lattice_basis
-from zeoloom.structure.bridges import T_O_CUTOFF
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
-    from zeoloom.structure.records import Framework
 
 MAX_SHIFT = 1 << 12
 """Cells. Bonds reach farther only in cells so skewed that no file holds them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Net:
+class PeriodicNet:
     """A d-periodic graph: vertices and edges of one cell, repeated by Z^d.
 
     Attributes:
@@ -87,13 +82,15 @@ class Component:
             whole net: the copies are countless.
     """
 
-    net: Net
+    net: PeriodicNet
     vertices: IntArray
     periodicity: int
     copies: int | None
 
 
-def net_from_edges(tails: IntArray, heads: IntArray, shifts: IntArray, sites: IntArray) -> Net:
+def net_from_edges(
+    tails: IntArray, heads: IntArray, shifts: IntArray, sites: IntArray
+) -> PeriodicNet:
     """A net from edges listed in any direction, any order, once or more often.
 
     Args:
@@ -124,54 +121,10 @@ def net_from_edges(tails: IntArray, heads: IntArray, shifts: IntArray, sites: In
     # np.unique of rows takes ten times as long
     rows = rows[np.lexsort(rows.T[::-1])]
     rows = rows[np.append(True, (rows[1:] != rows[:-1]).any(axis=1))[: len(rows)]]
-    return Net(rows[:, 0], rows[:, 1], rows[:, 2:], np.asarray(sites, dtype=np.int64))
+    return PeriodicNet(rows[:, 0], rows[:, 1], rows[:, 2:], np.asarray(sites, dtype=np.int64))
 
 
-def net_of(framework: Framework, cutoff: float = BOND_CUTOFF) -> Net:
-    """The T-T graph of a framework, on all T atoms of its cell in the order of `expand_orbits`.
-
-    Where the framework has oxygen, T atoms are bonded if an oxygen lies within `T_O_CUTOFF` of
-    both; where it has none, if they are closer than `cutoff`.
-
-    Args:
-        framework: anything with at least one T atom.
-        cutoff: Å, used without oxygen only.
-
-    Raises:
-        InputError: if there are no T atoms, or the bonds make no sense.
-    """
-    if len(framework.frac_t) == 0:
-        raise InputError("no T atoms")
-    frac_t, sites = expand_orbits(framework.frac_t, framework.operations, framework.cell)
-    if len(framework.frac_o):
-        frac_o, _ = expand_orbits(framework.frac_o, framework.operations, framework.cell)
-        # every T around every oxygen, then every pair of T that share one
-        found = neighbours_within(frac_o, frac_t, framework.cell, T_O_CUTOFF)
-        one, two = _pairs_within_groups(found.centre)
-        tails, heads = found.point[one], found.point[two]
-        shifts = found.shift[two] - found.shift[one]
-    else:
-        found = neighbours_within(frac_t, frac_t, framework.cell, cutoff)
-        bonded = (found.centre != found.point) | found.shift.any(axis=1)
-        tails, heads, shifts = found.centre[bonded], found.point[bonded], found.shift[bonded]
-    return net_from_edges(tails, heads, shifts, sites)
-
-
-def _pairs_within_groups(groups: IntArray) -> tuple[IntArray, IntArray]:
-    """All pairs of rows (k,), (k,) that are in the same group; `groups` is sorted."""
-    sizes = np.bincount(groups)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    ones, twos = [], []
-    for size in np.unique(sizes[sizes > 1]):
-        first, second = np.triu_indices(size, k=1)
-        base = starts[sizes == size, None]
-        ones.append((base + first).ravel())
-        twos.append((base + second).ravel())
-    nothing = np.zeros(0, dtype=np.int64)
-    return np.concatenate([nothing, *ones]), np.concatenate([nothing, *twos])
-
-
-def half_edges(net: Net) -> HalfEdges:
+def half_edges(net: PeriodicNet) -> HalfEdges:
     """Both directions of every edge, sorted by tail, then head, then shift."""
     tails = np.concatenate([net.tails, net.heads])
     heads = np.concatenate([net.heads, net.tails])
@@ -181,7 +134,7 @@ def half_edges(net: Net) -> HalfEdges:
     return HalfEdges(tails[order], heads[order], shifts[order], first)
 
 
-def components(net: Net) -> tuple[Component, ...]:
+def components(net: PeriodicNet) -> tuple[Component, ...]:
     """The connected parts of a net, by their first vertex.
 
     The walks that lead from a vertex back to its images span the lattice of its component; if that
@@ -198,7 +151,9 @@ def components(net: Net) -> tuple[Component, ...]:
     )
 
 
-def _component(net: Net, vertices: IntArray, cycles: IntArray, mine: np.ndarray) -> Component:
+def _component(
+    net: PeriodicNet, vertices: IntArray, cycles: IntArray, mine: np.ndarray
+) -> Component:
     """The component of `vertices` (m,) whose edges are those of the mask `mine` (E,)."""
     basis = lattice_basis(cycles[mine])
     number = np.full(len(net), -1)
