@@ -158,10 +158,10 @@ def main() -> None:
     for code in options.codes:
         crystals = in_repair(model, code, options.seed)
         for change, total in zip(changes, totals, strict=True):
-            told = moves(model, crystals, replace(AnnealingPlan(), **change), options.repeats)
+            result = moves(model, crystals, replace(AnnealingPlan(), **change), options.repeats)
             for field in fields(Tally):
-                setattr(total, field.name, getattr(total, field.name) + getattr(told, field.name))
-            print(f"{code}  {told.row()}  {change or 'default'}", flush=True)
+                setattr(total, field.name, getattr(total, field.name) + getattr(result, field.name))
+            print(f"{code}  {result.row()}  {change or 'default'}", flush=True)
     for change, total in zip(changes, totals, strict=True):
         print(f"all  {total.row()}  {change or 'default'}")
 

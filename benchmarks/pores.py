@@ -123,8 +123,8 @@ def spheres(rows: list[Row]) -> None:
         ("free: largest of three differences, less 0.06", free),
     ):
         known = np.array([value for value in values.values() if np.isfinite(value)])
-        told_values = " | ".join(f"{value:+.3f}" for value in np.quantile(known, QUANTILES))
-        print(f"| {name} | {len(known)} | {told_values} |")
+        differences = " | ".join(f"{value:+.3f}" for value in np.quantile(known, QUANTILES))
+        print(f"| {name} | {len(known)} | {differences} |")
     odd = [code for code, value in included.items() if abs(value - 0.06) > OUTLIER]
     print(f"\nincluded spheres off by more than {OUTLIER} Å: {' '.join(odd) or 'none'}")
     odd = [code for code, value in free.items() if value > OUTLIER]

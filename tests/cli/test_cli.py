@@ -88,7 +88,7 @@ def test_no_command_shows_the_help_and_fails(run: Run) -> None:
     ("arguments", "complaint"),
     [
         (["--nonsense"], "No such option: --nonsense"),
-        (["weave"], "No such command 'weave'"),
+        (["knit"], "No such command 'knit'"),
         (["sample", "--stepps", "3"], "No such option: --stepps"),
         (["sample", "--steps", "many"], "Invalid value for '--steps'"),
         (["view"], "Missing argument"),

@@ -1,4 +1,4 @@
-"""One framework as CIF in the ways in which people and programs write it."""
+"""One framework as CIF as people and programs write it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def written(
     number: str = "",
     decimals: int = 6,
 ) -> str:
-    """A CIF with the symmetry declared in any of four ways, or none."""
+    """A CIF with the symmetry declared by any of four means, or none."""
     names = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
     lines = ["data_x"]
     lines += [f"_cell_{n} {v:.5f}" for n, v in zip(names, parameters_from_cell(cell), strict=True)]
@@ -141,7 +141,7 @@ def other_axes(framework: Framework) -> Framework:
 
 
 def in_other_setting(framework: Framework) -> str:
-    """On other axes, told by the symbol of that setting alone where it has one."""
+    """On other axes, given by the symbol of that setting alone where it has one."""
     other = other_axes(framework)
     setting = tabulated_setting(other.operations)
     if setting is None:
@@ -150,7 +150,7 @@ def in_other_setting(framework: Framework) -> str:
 
 
 def at_other_origin(framework: Framework) -> str:
-    """At the other of two origins, told by symbol; else at another one, told by operations."""
+    """At the other of two origins, given by symbol; else at another one, given by operations."""
     setting = tabulated_setting(framework.operations)
     if setting is not None and setting.ext in ("1", "2"):
         wanted = "21"[int(setting.ext) - 1]
@@ -226,11 +226,11 @@ def with_water(framework: Framework) -> str:
 
 
 def by_labels(framework: Framework) -> str:
-    """Without type symbols, T sites named in all ways."""
-    ways = ("T{}", "Si{}", "TAl{}", "Al{}A", "SiM{}", "T{}B", "SI({})")
+    """Without type symbols, T sites named in all styles."""
+    styles = ("T{}", "Si{}", "TAl{}", "Al{}A", "SiM{}", "T{}B", "SI({})")
     atoms = []
     for n, atom in enumerate(atoms_of(framework)):
-        label = ways[n % len(ways)].format(n + 1) if atom.kind == "Si" else f"O{n + 1}"
+        label = styles[n % len(styles)].format(n + 1) if atom.kind == "Si" else f"O{n + 1}"
         atoms.append(replace(atom, label=label, kind=None))
     return with_operations(framework, atoms)
 

@@ -239,7 +239,7 @@ def test_atoms_bridged_twice_are_bonded_once() -> None:
     assert (part.periodicity, part.copies) == (0, None)
 
 
-def test_no_atoms_and_absurd_cells_are_told() -> None:
+def test_no_atoms_and_absurd_cells_are_reported() -> None:
     with pytest.raises(InputError, match="no T atoms"):
         net_of(framework_of(np.eye(3) * 10, np.zeros((0, 3))))
     with pytest.raises(InputError, match="skewed"):

@@ -35,7 +35,7 @@ def rings_by_definition(net: PeriodicNet, size: int) -> int:
         near = [x for x in steps if any(walker.at_distance(path[0], x, d) for d in range(left + 1))]
         return sum(closed([*path, x]) for x in near)
 
-    # each ring is met from each of its nodes, both ways round
+    # each ring is met from each of its nodes, in both directions
     return sum(closed([vertex]) for vertex in range(len(net))) // (2 * size)
 
 
@@ -108,7 +108,7 @@ def test_rings_are_listed_once_and_closed() -> None:
 
 
 def test_where_rings_are_countless_the_list_ends() -> None:
-    # each of the 30-rings of ITV can lead through its corners in so many ways: 248,832 rings
+    # each of the 30-rings of ITV can lead through its corners in many sequences: 248,832 rings
     found = list_rings(net_of(load_reference()["ITV"]), [30, 6, 4])
     assert [each.size for each in found] == [4, 6]
 

@@ -365,7 +365,7 @@ def test_nothing_valid_is_an_honest_result(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "run" / "report.html").exists()
 
 
-def test_what_is_not_refined_in_time_is_told(
+def test_what_is_not_refined_in_time_is_reported(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "ANNEALING_TIME_SHARE", 1.0)  # nothing is left for refining

@@ -134,7 +134,7 @@ def test_a_periodic_net_gives_the_same_bonds(code: str) -> None:
         assert again.r_dls == pytest.approx(refine(framework).r_dls, abs=1e-8), (code, origin)
 
 
-def test_nets_that_are_none_are_told() -> None:
+def test_nets_that_are_none_are_reported() -> None:
     framework = bare(known("CHA"))
     with pytest.raises(InputError, match=r"T1 has \d+ T neighbours"):
         add_oxygen(replace(framework, cell=0.7 * framework.cell))

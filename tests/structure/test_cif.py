@@ -72,7 +72,7 @@ def test_guests_water_and_cations_are_left_out_with_a_notice(tmp_path: Path) -> 
     assert len(framework.frac_o) == 4
 
 
-def test_a_cation_that_could_be_a_t_atom_is_told_by_its_bridges(tmp_path: Path) -> None:
+def test_a_cation_that_could_be_a_t_atom_is_known_by_its_bridges(tmp_path: Path) -> None:
     # zinc above the centre of a six-ring of CHA touches three framework oxygens; it is no T atom
     cha = load_reference()["CHA"]
     text = cif_of(cha, [("Zn1", "Zn", np.array([0.0, 0.0, 0.12]))])

@@ -126,7 +126,7 @@ def test_a_framework_at_no_tabulated_origin_is_moved_to_one(tmp_path: Path) -> N
     assert r_dls(own) == pytest.approx(r_dls(framework), abs=1e-6)
 
 
-def test_axes_no_table_has_are_told_by_the_operations(tmp_path: Path) -> None:
+def test_axes_no_table_has_are_given_by_the_operations(tmp_path: Path) -> None:
     framework = with_axes(known("MFI"), np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]]))
     path = tmp_path / "skewed.cif"
     write_cif(path, framework)

@@ -1,4 +1,4 @@
-"""A space group told in any way: by operations, Hall symbol, symbol, number, or none of them."""
+"""A space group by operations, Hall symbol, symbol, number, or none of them."""
 
 from __future__ import annotations
 
@@ -158,8 +158,8 @@ def test_a_whole_cell_under_the_symbol_of_its_group(tmp_path: Path) -> None:
         text = written(cha.cell, all_atoms_of(cha), symbol="R -3 m", **declared)
         assert read(text, tmp_path)[0] == "CHA"
     text = written(cha.cell, all_atoms_of(cha), symbol="R -3 m", operations=["x,y,z"])
-    told = "the file says the symbol 'R -3 m', its operations are those of 1 (P 1); took its"
-    assert read(text, tmp_path)[1] == (f"{told} operations",)
+    notice = "the file says the symbol 'R -3 m', its operations are those of 1 (P 1); took its"
+    assert read(text, tmp_path)[1] == (f"{notice} operations",)
 
 
 def test_a_whole_cell_under_a_symbol_of_another_origin(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_every_setting_is_found_by_its_own_symbol() -> None:
     for hall_number in range(1, 531):
         setting = tabulated_setting(operations_of_hall_number(hall_number))
         assert setting is not None
-        if setting.number == 68:  # old and new symbols of its settings cannot be told apart
+        if setting.number == 68:  # old and new symbols of its settings are the same
             continue
         found = [operations_of_hall_number(each) for each in settings_of_symbol(setting.xhm())]
         code = code_of_group(operations_of_hall_number(hall_number))

@@ -31,14 +31,14 @@ def cell_from_parameters(parameters: Sequence[float] | FloatArray) -> FloatArray
         InputError: if no parallelepiped has these edges and angles.
     """
     values = np.asarray(parameters, dtype=np.float64)
-    told = f"cell parameters {', '.join(f'{value:g}' for value in values.ravel())}"
+    given = f"cell parameters {', '.join(f'{value:g}' for value in values.ravel())}"
     if values.shape != (6,) or not np.isfinite(values).all():
         raise InputError(
-            f"{told}: expected six numbers, a b c in Å and alpha beta gamma in degrees"
+            f"{given}: expected six numbers, a b c in Å and alpha beta gamma in degrees"
         )
     lengths, angles = values[:3], values[3:]
     if (lengths <= 0).any() or (angles <= 0).any() or (angles >= 180).any():
-        raise InputError(f"{told}: lengths must be positive and angles between 0 and 180 degrees")
+        raise InputError(f"{given}: lengths must be positive and angles between 0 and 180 degrees")
     # cosines of right and hexagonal angles are made exact, so that symmetry holds to the last bit
     cos_alpha, cos_beta, cos_gamma = np.round(np.cos(np.radians(angles)), 15)
     sin_gamma = np.sqrt(1.0 - cos_gamma**2)
@@ -46,7 +46,7 @@ def cell_from_parameters(parameters: Sequence[float] | FloatArray) -> FloatArray
     c_y = (cos_alpha - cos_beta * cos_gamma) / max(sin_gamma, 1e-9)
     c_z_squared = 1.0 - c_x**2 - c_y**2
     if c_z_squared <= 1e-8 or sin_gamma <= 1e-4:
-        raise InputError(f"{told}: these angles close no cell; check alpha, beta and gamma")
+        raise InputError(f"{given}: these angles close no cell; check alpha, beta and gamma")
     unit = np.array(
         [[1.0, 0.0, 0.0], [cos_gamma, sin_gamma, 0.0], [c_x, c_y, np.sqrt(c_z_squared)]]
     )

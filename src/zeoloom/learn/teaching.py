@@ -1,7 +1,7 @@
 """What a training run builds on: weights to start from, and a teacher.
 
 A network may learn from another one instead of from noise (distillation, Hinton, Vinyals & Dean,
-arXiv:1503.02531): it is told what the teacher expects of a noisy cloud, not what the cloud was,
+arXiv:1503.02531): it learns what the teacher expects of a noisy cloud, not what the cloud was,
 which is the same on average and has no chance in it. Half of its clouds are the teacher's own, as
 what is to be sampled and repaired later is not known types, but what networks make of noise.
 """

@@ -39,7 +39,7 @@ SAME_COMPONENT = 1e-7
 class UnluckyPrimeError(ArithmeticError):
     """The prime divides a determinant of the net: its residues cannot be used, another one's can.
 
-    Determinants do not depend on the cell, so all ways to give a net skip the same primes.
+    Determinants do not depend on the cell, so all descriptions of a net skip the same primes.
     """
 
 

@@ -1,6 +1,6 @@
 """Numbering a net from a start vertex, following its edges in a given order.
 
-Where the edges of every vertex can be told apart by their vectors in the barycentric placement,
+Where the edges of every vertex differ in their vectors in the barycentric placement,
 their order is a property of the net and of the frame the vectors are written in, and so is the
 numbering.
 """
@@ -83,7 +83,7 @@ class OrderedEdges:
         cells = np.zeros((len(packed), self._d), dtype=np.int64)
         rest = packed
         for k in range(self._d):
-            # the digit nearest to zero: cells count both ways
+            # the digit nearest to zero: cells count in both directions
             cells[:, k] = (rest + WIDTH // 2) % WIDTH - WIDTH // 2
             rest = (rest - cells[:, k]) // WIDTH
         return cells

@@ -243,7 +243,7 @@ def _filled(axes: Axes, edges: FloatArray, heights: FloatArray) -> None:
 
 
 def _lined(axes: Axes, edges: FloatArray, heights: FloatArray) -> None:
-    """The generated clusters: a line, so that both are told apart without colour."""
+    """The generated clusters: a line, so that both differ without colour."""
     axes.stairs(heights, edges, color=GENERATED, lw=1.8, baseline=None)
 
 

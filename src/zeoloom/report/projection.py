@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.report.scene import Scene
 
-# Okabe and Ito's palette, told apart by every kind of colour vision; blue is kept for short bonds.
+# Okabe and Ito's palette, distinct for every kind of colour vision; blue is kept for short bonds.
 FOUR = "#E69F00"
 OTHER = "#B8371F"
 RIM = "#B3BCC4"

@@ -122,13 +122,15 @@ def relax_many(
 
     def tell(index: int, outcome: Outcome[Relaxation]) -> None:
         if on_done is not None:
-            on_done(index, _told(outcome))
+            on_done(index, _relaxation_of(outcome))
 
     given = [(framework, seed) for framework in frameworks]
-    return [_told(each) for each in workers.run(_relax, given, seconds=seconds, on_done=tell)]
+    return [
+        _relaxation_of(each) for each in workers.run(_relax, given, seconds=seconds, on_done=tell)
+    ]
 
 
-def _told(outcome: Outcome[Relaxation]) -> Relaxation:
+def _relaxation_of(outcome: Outcome[Relaxation]) -> Relaxation:
     """A worker's outcome as a relaxation."""
     if outcome.value is not None:
         return replace(outcome.value, seconds=outcome.seconds)

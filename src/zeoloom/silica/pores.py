@@ -1,7 +1,7 @@
 """Pores: the largest spheres that fit and pass, the channels, and the room in them.
 
 Atoms are hard spheres of radius 1.35 Å, T and O alike (Foster, Rivin, Treacy & Delgado Friedrichs,
-Microporous Mesoporous Mater. 90 (2006) 32). Spheres are told by their diameters, as IZA does. The
+Microporous Mesoporous Mater. 90 (2006) 32). Spheres are given by their diameters, as IZA does. The
 largest included sphere is the widest node of the void, a free sphere the widest one for which a
 path through the void comes back shifted by whole cells (`voids`). The shifts that a component of
 the void comes back by make a lattice, and its rank is the dimension of the channels.

@@ -193,7 +193,7 @@ def serve(descriptor: int) -> None:
                 return
             try:
                 answer = (work(given), "")
-            except Exception as error:  # noqa: BLE001 - the caller is told
+            except Exception as error:  # noqa: BLE001 - the caller gets it
                 answer = (None, f"{type(error).__name__}: {error}")
             try:
                 pipe.send(answer)

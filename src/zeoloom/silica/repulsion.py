@@ -35,7 +35,7 @@ def repulsion(
 ) -> Restraints:
     """Pairs that are not bonded and closer than their limit plus `margin` Å.
 
-    O-O pairs of one tetrahedron are not told from others: their 2.63 Å is far above the limit.
+    O-O pairs of one tetrahedron are not treated apart: their 2.63 Å is far above the limit.
 
     Args:
         framework: atoms exactly on their sites.

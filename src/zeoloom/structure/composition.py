@@ -114,11 +114,11 @@ def framework_atoms(
     is_o, neighbours = _framework_oxygen(bonds, len(frac))
     notices = _left_out(elements, is_t | is_o | np.isin(np.arange(len(frac)), added))
     if added:
-        told = (
+        notice = (
             f"left out: {len(added)} oxygen that makes T atoms five- or six-coordinated (OH or "
             "water), not part of the framework (asymmetric atoms)"
         )
-        notices = (*notices, told)
+        notices = (*notices, notice)
     return Composition(is_t, is_o, neighbours, notices)
 
 

@@ -120,19 +120,19 @@ def _on_group(
     if first is not None and first[0] is not taken:
         reason = first[1] or "not every T atom has four neighbours"
         tried = first[0]
-        told = (
+        notice = (
             f"with {tried.source} ({tried.group.setting}) {reason}; took {taken.source} "
             f"({taken.group.setting}), with which the atoms make a framework"
         )
-        return [told]
+        return [notice]
     against = contradictions(listing.symmetry, taken, listing.cell)
     if not against:
         return list(taken.notices)
-    told = (
+    notice = (
         f"the file says {', '.join(against)}, {taken.source} are those of {taken.group.number} "
         f"({taken.group.setting}); took {taken.source}"
     )
-    return [*taken.notices, told]
+    return [*taken.notices, notice]
 
 
 def _attempt(listing: Listing, possible: PossibleGroup, name: str) -> _Attempt:

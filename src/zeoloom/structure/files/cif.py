@@ -84,11 +84,11 @@ def declared_symmetry(block: Block) -> DeclaredSymmetry:
 
 def _cell(block: Block) -> FloatArray:
     """The (3, 3) cell in Å."""
-    told = {tag: block.first(tag) for tag in CELL_TAGS}
-    missing = [tag for tag, value in told.items() if not value]
+    values = {tag: block.first(tag) for tag in CELL_TAGS}
+    missing = [tag for tag, value in values.items() if not value]
     if missing:
         raise InputError(f"no cell: {', '.join(missing)} missing")
-    return cell_from_parameters([number(value) for value in told.values()])
+    return cell_from_parameters([number(value) for value in values.values()])
 
 
 def _sites(block: Block) -> tuple[AtomSites, list[str]]:

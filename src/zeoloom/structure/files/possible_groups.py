@@ -1,6 +1,6 @@
 """The space groups that a file may mean: by operations, Hall symbol, symbol or number.
 
-A file may say its group in several ways that contradict one another, or in one that leaves the
+A file may say its group by several means that contradict one another, or in one that leaves the
 origin open. `possible_groups` lists what it may mean, the likeliest first; `assembly.py` takes the
 first of them that makes a framework.
 """
@@ -80,7 +80,7 @@ class PossibleGroup:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """One of the ways in which a file says its group.
+    """One of the means by which a file says its group.
 
     Attributes:
         source: the way.

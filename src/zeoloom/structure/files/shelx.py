@@ -91,7 +91,7 @@ def _operations(rows: list[list[str]]) -> tuple[str, ...]:
 
 
 def _sites(rows: list[list[str]], operations: tuple[str, ...], cell: FloatArray) -> AtomSites:
-    """The atoms. Their occupancies are told as shares of the general position."""
+    """The atoms. Their occupancies are given as shares of the general position."""
     kinds = [word for words in rows if words[0].lower() == "sfac" for word in _elements(words[1:])]
     free = [_value(word) for words in rows if words[0].lower() == "fvar" for word in words[1:]]
     atoms = [words for words in rows if _is_atom(words, len(kinds))]

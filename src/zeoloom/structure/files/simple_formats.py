@@ -90,8 +90,8 @@ def listing_of_xyz(text: str) -> Listing:
     )
     if not rest:
         return listing
-    told = "more structures in the file; read the first"
-    return Listing(listing.cell, listing.symmetry, listing.sites, (told,))
+    notice = "more structures in the file; read the first"
+    return Listing(listing.cell, listing.symmetry, listing.sites, (notice,))
 
 
 def _xyz_columns(comment: str) -> tuple[int, int]:
