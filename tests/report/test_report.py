@@ -14,7 +14,7 @@ from zeoloom.errors import InputError
 from zeoloom.judge.verdict import Judgement
 from zeoloom.nets.periodic_net import net_from_edges
 from zeoloom.report.gallery import gallery_figure
-from zeoloom.report.page_parts import part
+from zeoloom.report.page_parts import file_text
 from zeoloom.report.periodic import LOCAL_KINDS, local_geometry, periodic_bonds
 from zeoloom.report.report_data import verdict_of
 from zeoloom.report.report_page import report_html, write_report
@@ -79,7 +79,7 @@ def test_hostile_names_come_back_whole(tmp_path: Path) -> None:
     assert HOSTILE in [each["name"] for each in data["frameworks"]]
     assert data["facts"][0] == ["command", "zeoloom generate -n 40 <b>"]
     # 3Dmol.js names hosts that it is never asked to contact
-    own = text.replace(part("3Dmol-min.js"), "").replace("http://www.w3.org/2000/svg", "")
+    own = text.replace(file_text("3Dmol-min.js"), "").replace("http://www.w3.org/2000/svg", "")
     assert "://" not in own
 
 

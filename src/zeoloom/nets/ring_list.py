@@ -69,7 +69,7 @@ class _Distances:
         steps: (n, 4) what is added to a vertex to get along each edge; 0 where there is no edge.
         widths: (d,) numbers of cells W along each axis.
         table: flat, by first vertex, then by the cell and the vertex of the other.
-        middle: what is added to a difference of two vertices for their place in the table.
+        middle: what is added to a difference of two vertices for its index in the table.
     """
 
     steps: IntArray
@@ -148,9 +148,9 @@ def _distances(net: PeriodicNet, reach: int) -> _Distances | None:
     for distance in range(1, reach + 1):
         ahead = (offset[start] + node)[:, None] + steps[node % n]
         table[ahead[table[ahead] == FAR]] = distance
-        place = np.flatnonzero(table == distance)
-        start = place // per_vertex
-        node = place - offset[start]
+        entry = np.flatnonzero(table == distance)
+        start = entry // per_vertex
+        node = entry - offset[start]
     return _Distances(steps, widths, table, middle)
 
 
@@ -176,20 +176,20 @@ def _grown(distances: _Distances, size: int) -> IntArray | None:
     one, last = first + steps[first, ones], first + steps[first, others]
     kept = (one != first) & (last != first) & (one % n >= first) & (last % n >= first)
     path, last = np.stack([first[kept], one[kept]], axis=1), last[kept]
-    for place in range(2, size):
+    for step in range(2, size):
         if len(path) == 0:
             return np.zeros((0, size), dtype=np.int64)
         ahead = path[:, -1:] + steps[path[:, -1] % n]
         row, column = np.nonzero((ahead != path[:, -1:]) & (ahead % n >= path[:, :1]))
         node = ahead[row, column]
         wanted = [
-            (last, min(place + 1, size - 1 - place)),
-            (path[:, 0], min(place, size - place)),
-            (path[:, 1], min(place - 1, size - place + 1)),
+            (last, min(step + 1, size - 1 - step)),
+            (path[:, 0], min(step, size - step)),
+            (path[:, 1], min(step - 1, size - step + 1)),
         ]
         # in an odd ring two vertices are opposite
         opposite = range(half, half + 1 + size % 2)
-        wanted += [(path[:, place - apart], half) for apart in opposite if apart <= place]
+        wanted += [(path[:, step - apart], half) for apart in opposite if apart <= step]
         for other, distance in wanted:
             kept = distances.between(other[row], node) == distance
             row, node = row[kept], node[kept]

@@ -42,7 +42,7 @@ REACH = 0.4
 """Å around a point of the finest grid that is looked at more closely."""
 
 MOST_TRIED = 80
-"""Places that are looked into at most, those equal by symmetry counted as one."""
+"""Points that are looked around at most, those equal by symmetry counted as one."""
 
 ON_A_FACE = 0.005
 """Of a cell. Centres so near to a face of the cell are put on it."""
@@ -106,11 +106,11 @@ def _equal_centres(tops: list[tuple[float, tuple[float, ...]]], framework: Frame
     cell = framework.cell
     largest = max(tops)[0]
     centres = np.zeros((0, 3))
-    for radius, place in sorted(tops, reverse=True):
+    for radius, point in sorted(tops, reverse=True):
         if radius < largest - EQUAL:
             break
         orbit, _ = expand_orbits(
-            np.array(place)[None] @ np.linalg.inv(cell), framework.operations, cell
+            np.array(point)[None] @ np.linalg.inv(cell), framework.operations, cell
         )
         for centre in orbit:
             if _separation(centre[None], centres, cell)[0] > APART:
@@ -151,21 +151,25 @@ def _tree_around(
 def _largest_near(
     tree: cKDTree, start: FloatArray, reach: float
 ) -> tuple[float, tuple[float, ...]]:
-    """How far the atoms are where they are farthest within `reach` Å of a place (3,), and where.
+    """The point within `reach` Å of another (3,) where atoms are farthest, and how far they are.
 
-    That is a corner of Voronoi cells, or else an edge of the region looked at, which does not
-    matter: then there is more room outside. Only the atoms that such a corner can touch are used.
+    That is a corner of Voronoi cells. If the distance only grows towards the edge of the region,
+    there is more room outside, and nothing is lost. Atoms that no such corner can touch are left
+    out.
+
+    Returns:
+        Å to the nearest atoms; the point, (3,) in Å.
     """
     distance = float(tree.query(start)[0])
     atoms = tree.data[tree.query_ball_point(start, distance + 2.0 * reach + 1e-6)]
-    places = start[None]
+    points = start[None]
     with suppress(QhullError):  # all in one plane
         corners = Voronoi(atoms).vertices
         near = np.linalg.norm(corners - start, axis=1) < reach
-        places = np.concatenate([places, corners[near]])
-    distances, _ = tree.query(places)
+        points = np.concatenate([points, corners[near]])
+    distances, _ = tree.query(points)
     best = int(distances.argmax())
-    return float(distances[best]), tuple(places[best].tolist())
+    return float(distances[best]), tuple(points[best].tolist())
 
 
 def _separation(frac: FloatArray, others: FloatArray, cell: FloatArray) -> FloatArray:

@@ -248,7 +248,7 @@ def _lined(axes: Axes, edges: FloatArray, heights: FloatArray) -> None:
 
 
 def _dress(axes: Axes, title: str, x_label: str) -> None:
-    """Title, labels and a quiet frame."""
+    """Title, labels and a plain frame."""
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK)
     axes.set_xlabel(x_label)
     axes.spines[["top", "right"]].set_visible(False)
@@ -265,7 +265,7 @@ def _gallery(part: SubFigure, scenes: Sequence[Scene], name: str, half_width: fl
     """A row of scenes, all at one scale."""
     columns = part.subplots(1, 6, squeeze=False)[0]
     for axes, scene in zip(columns, scenes, strict=False):
-        draw_scene(axes, scene, points=False, swell=1.3)
+        draw_scene(axes, scene, points=False, scale=1.3)
         middle = (np.mean(axes.get_xlim()), np.mean(axes.get_ylim()))
         axes.set_xlim(middle[0] - half_width, middle[0] + half_width)
         axes.set_ylim(middle[1] - half_width, middle[1] + half_width)

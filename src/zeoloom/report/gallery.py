@@ -66,9 +66,9 @@ def gallery_figure(
     figure = Figure(figsize=(PANEL[0] * columns, PANEL[1] * rows))
     share = 1.0 / columns, 1.0 / rows
     text_height = 0.38 / (PANEL[1] * rows)
-    for place, judgement in enumerate(best):
+    for number, judgement in enumerate(best):
         assert judgement.framework is not None
-        row, column = divmod(place, columns)
+        row, column = divmod(number, columns)
         left, bottom = column * share[0], 1.0 - (row + 1) * share[1]
         box = (left + 0.01, bottom + text_height, share[0] - 0.02, share[1] - 1.15 * text_height)
         axes = figure.add_axes(box)

@@ -6,15 +6,17 @@ Numbers travel as base64 of little-endian integers: a thousand frameworks stay s
 from __future__ import annotations
 
 import base64
+import html
 import json
 import math
+from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zeoloom.geometry.arrays import FloatArray, IntArray
 
@@ -22,22 +24,44 @@ FRACTION = 10_000
 """Steps of a fractional coordinate: 0.0025 Å in a cell of 25 Å, for drawing. The CIF is exact."""
 
 
-def part(name: str) -> str:
+def file_text(name: str) -> str:
     """The text of a file beside this one."""
     return files("zeoloom.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def script_elements(*names: str) -> str:
     """JavaScript files beside this one as elements of a page, in the order given."""
-    return "\n".join(f"<script>{part(name)}</script>" for name in names)
+    return "\n".join(f"<script>{file_text(name)}</script>" for name in names)
 
 
 def filled(template: str, marks: Mapping[str, str]) -> str:
     """The text of a template file whose marks `{{name}}` are replaced."""
     # split, not replace: nothing that is filled in is ever searched for the next mark
-    head, *rest = part(template).split("{{")
+    head, *rest = file_text(template).split("{{")
     marked = [piece.split("}}", 1) for piece in rest]
     return head + "".join(marks[name] + text for name, text in marked)
+
+
+def page_html(title: str, name: str, marks: Mapping[str, str], scripts: Sequence[str]) -> str:
+    """A whole page.
+
+    Args:
+        title: its heading, as plain text.
+        name: of the files beside this one with its body, NAME.html, and style, NAME_style.html.
+        marks: what is filled into the body besides its title and the version, as HTML.
+        scripts: JavaScript files, after 3Dmol.js.
+    """
+    heading = {"title": html.escape(title)}
+    body = filled(f"{name}.html", {**marks, **heading, "version": html.escape(version("zeoloom"))})
+    return filled(
+        "page.html",
+        {
+            **heading,
+            "style": file_text(f"{name}_style.html"),
+            "body": body,
+            "scripts": script_elements("3Dmol-min.js", *scripts),
+        },
+    )
 
 
 def json_in_script(data: object) -> str:

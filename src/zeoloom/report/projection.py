@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.report.scene import Scene
 
-# Okabe and Ito's palette, distinct for every kind of colour vision; blue is kept for short bonds.
+# Okabe and Ito's palette, distinct in every kind of colour vision; blue is kept for short bonds.
 FOUR = "#E69F00"
 OTHER = "#B8371F"
 RIM = "#B3BCC4"
@@ -66,7 +66,7 @@ class _Outlines:
 
 
 @dataclass(frozen=True, slots=True)
-class _Haze:
+class _DepthCue:
     """Far things are paler.
 
     Attributes:
@@ -88,9 +88,9 @@ class _Haze:
 def view_rotation(azimuth: float = 28.0, elevation: float = 18.0) -> FloatArray:
     """The (3, 3) rotation R of a view from above: `cart @ R.T` is right, up, towards the eye."""
     a, e = np.radians(azimuth), np.radians(elevation)
-    turn = np.array([[np.cos(a), 0.0, np.sin(a)], [0.0, 1.0, 0.0], [-np.sin(a), 0.0, np.cos(a)]])
-    tilt = np.array([[1.0, 0.0, 0.0], [0.0, np.cos(e), -np.sin(e)], [0.0, np.sin(e), np.cos(e)]])
-    return np.asarray(tilt @ turn)
+    about_y = np.array([[np.cos(a), 0.0, np.sin(a)], [0.0, 1.0, 0.0], [-np.sin(a), 0.0, np.cos(a)]])
+    about_x = np.array([[1.0, 0.0, 0.0], [0.0, np.cos(e), -np.sin(e)], [0.0, np.sin(e), np.cos(e)]])
+    return np.asarray(about_x @ about_y)
 
 
 def axes_by_length(cell: FloatArray) -> tuple[int, int, int]:
@@ -117,7 +117,7 @@ def draw_scene(
     *,
     points: bool = True,
     rotation: FloatArray | None = None,
-    swell: float = 1.0,
+    scale: float = 1.0,
 ) -> None:
     """Draw a scene into axes, which lose their frame and get equal scales in Å.
 
@@ -126,11 +126,11 @@ def draw_scene(
         scene: what to draw.
         points: whether to draw the points of the cloud; atoms are then translucent.
         rotation: (3, 3), rows point right, up and towards the eye.
-        swell: factor on all radii, for small pictures.
+        scale: factor on all radii, for small pictures.
     """
     rotation = view_rotation() if rotation is None else rotation
     atoms = scene.cart_atoms @ rotation.T
-    radii = swell * sphere_radii(scene.weights)
+    radii = scale * sphere_radii(scene.weights)
     segments = _between_surfaces(scene.segments, scene.cart_atoms, radii) @ rotation.T
     cloud = scene.cart_points.astype(np.float64) @ rotation.T if points else np.zeros((0, 3))
     edges = scene.cell_edges @ rotation.T
@@ -139,21 +139,21 @@ def draw_scene(
         everything = np.zeros((1, 3))
     low, high = everything.min(axis=0), everything.max(axis=0)
 
-    haze = _Haze(high[2], low[2])
+    depth_cue = _DepthCue(high[2], low[2])
     # short bonds are what the reader looks for: they are thicker and fade less
-    swollen = np.where(scene.short, 1.5, 1.0) * swell * BOND_RADIUS
+    bond_radii = np.where(scene.short, 1.5, 1.0) * scale * BOND_RADIUS
     palest = np.where(scene.short, 0.5, 1.0) * PALEST
     bond_colours = _colours(np.where(scene.short, SHORT, BOND))
     kinds = np.where(~scene.inside, RIM, np.where(scene.coordination == 4, FOUR, OTHER))
-    ball_colours = haze(_colours(kinds), atoms[:, 2])
-    dot_colours = haze(_colours([POINT] * len(cloud)), cloud[:, 2])
+    ball_colours = depth_cue(_colours(kinds), atoms[:, 2])
+    dot_colours = depth_cue(_colours([POINT] * len(cloud)), cloud[:, 2])
     raised = cloud + np.array([0.0, 0.0, POINT_RADIUS])  # seen on top of their atoms' middles
     thin, pale = np.full(len(edges), 0.03), np.full(len(edges), PALEST)
     _paint(
         axes,
         [
-            _rods(edges, thin, _colours([CELL] * len(edges)), pale, haze, pieces=8),
-            _rods(segments, swollen, bond_colours, palest, haze),
+            _rods(edges, thin, _colours([CELL] * len(edges)), pale, depth_cue, pieces=8),
+            _rods(segments, bond_radii, bond_colours, palest, depth_cue),
             _balls(atoms, radii, ball_colours, 0.8 if len(cloud) else 1.0),
             _discs(raised, POINT_RADIUS, dot_colours, 1.0),
         ],
@@ -247,7 +247,7 @@ def _rods(
     radii: FloatArray,
     colours: FloatArray,
     palest: FloatArray,
-    haze: _Haze,
+    depth_cue: _DepthCue,
     pieces: int = 6,
 ) -> _Outlines:
     """Cylinders in pieces, each at its own depth; a lighter stripe along them makes them round.
@@ -257,21 +257,21 @@ def _rods(
         radii: (s,) Å.
         colours: (s, 3).
         palest: (s,) share of white at the far end of the picture.
-        haze: of the picture.
+        depth_cue: of the picture.
         pieces: p, of each cylinder.
     """
-    start, way = segments[:, 0], segments[:, 1] - segments[:, 0]
-    length = np.maximum(np.linalg.norm(way[:, :2], axis=1), 1e-9)  # some are seen from their end
-    across = np.stack([-way[:, 1], way[:, 0]], axis=1) * (radii / length)[:, None]
+    start, along = segments[:, 0], segments[:, 1] - segments[:, 0]
+    length = np.maximum(np.linalg.norm(along[:, :2], axis=1), 1e-9)  # some are seen from their end
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1) * (radii / length)[:, None]
     cuts = np.arange(pieces)[:, None] / pieces
     # a little longer than the piece, so that no gap shows between two pieces
     ends = np.minimum(cuts + 1.0 / pieces + 0.02, 1.0)
-    a = (start[:, None] + cuts * way[:, None])[:, :, None, :2]  # (s, p, 1, 2)
-    b = (start[:, None] + ends * way[:, None])[:, :, None, :2]
+    a = (start[:, None] + cuts * along[:, None])[:, :, None, :2]  # (s, p, 1, 2)
+    b = (start[:, None] + ends * along[:, None])[:, :, None, :2]
     side = across[:, None, None] * np.array([1.0, 0.62, 0.2])[:, None]  # (s, 1, 3, 2)
     corners = np.stack([a - side, b - side, b + side, a + side], axis=-2)  # (s, p, 3, 4, 2)
-    depths = start[:, None, 2] + (cuts[:, 0] + 0.5 / pieces) * way[:, None, 2]  # (s, p)
-    plain = haze(colours[:, None], depths, palest[:, None])
+    depths = start[:, None, 2] + (cuts[:, 0] + 0.5 / pieces) * along[:, None, 2]  # (s, p)
+    plain = depth_cue(colours[:, None], depths, palest[:, None])
     tones = np.stack([_mixed(plain, BLACK, 0.22), plain, _mixed(plain, WHITE, 0.3)], axis=2)
     faces = _with_opacity(tones.reshape(-1, 3), 1.0)
     return _Outlines(

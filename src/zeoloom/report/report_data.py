@@ -94,7 +94,7 @@ def judgement_data(
     }
 
 
-def bonds_of(judgement: Judgement) -> PeriodicBonds | None:
+def drawable_bonds(judgement: Judgement) -> PeriodicBonds | None:
     """The bonds of a judged framework; None if there is none, or nothing that can be drawn."""
     if judgement.framework is None:
         return None

@@ -103,7 +103,7 @@ const List = (() => {
     write();
   }
 
-  // A column's head sorts by it; again, the other way round.
+  // A column's head sorts by it; again, in the other direction.
   function clicked(key) {
     sortOn(key, sortBy.key === key && !sortBy.descending);
     byId("columns").querySelector(`[data-key="${key}"]`)?.focus();

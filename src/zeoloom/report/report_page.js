@@ -121,7 +121,7 @@
     event.preventDefault();
   }
 
-  // Paper is white, and a WebGL canvas prints blank: a picture of it is printed in its place.
+  // Paper is white, and a WebGL canvas prints blank: a picture of it is printed instead.
   function wirePrinting() {
     let before = null;
     const set = (theme) => { Tools.setTheme(theme); themeChanged(); };

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, best_first
-from zeoloom.report.page_parts import FRACTION, filled, json_in_script, part, script_elements
-from zeoloom.report.report_data import Operations, bonds_of, judgement_data
+from zeoloom.report.page_parts import FRACTION, json_in_script, page_html
+from zeoloom.report.report_data import Operations, drawable_bonds, judgement_data
 from zeoloom.report.report_statistics import statistics_data, types_data
 from zeoloom.structure.files.atomic import write_atomically
 
@@ -59,7 +57,7 @@ def write_report(
         seconds: time each stage took, in order.
 
     Raises:
-        InputError: if the place cannot be written to.
+        InputError: if the file cannot be written.
     """
     page = report_html(
         judgements, title=title, counts=counts, facts=facts, found=found, seconds=seconds
@@ -87,14 +85,7 @@ def report_html(
         "types": types_data(),
         **_frameworks_data(best_first(judgements), found),
     }
-    marks = {
-        "title": html.escape(title),
-        "version": html.escape(version("zeoloom")),
-        "style": part("report_page_style.html"),
-        "data": json_in_script(data),
-        "scripts": script_elements("3Dmol-min.js", *SCRIPTS),
-    }
-    return filled("report_page.html", marks)
+    return page_html(title, "report_page", {"data": json_in_script(data)}, SCRIPTS)
 
 
 def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | None]]:
@@ -113,7 +104,7 @@ def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | 
 def _frameworks_data(ordered: Sequence[Judgement], found: Mapping[str, int]) -> dict[str, Any]:
     """All that the page knows of the frameworks, one by one and together."""
     operations = Operations()
-    bonds = [bonds_of(judgement) for judgement in ordered]
+    bonds = [drawable_bonds(judgement) for judgement in ordered]
     valid = [drawn for j, drawn in zip(ordered, bonds, strict=True) if j.valid and drawn]
     frameworks = [
         judgement_data(judgement, drawn, found, operations)

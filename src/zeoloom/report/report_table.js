@@ -34,7 +34,7 @@ const Table = (() => {
     return value === null || value === undefined ? null : each.write ? each.write(value) : value;
   };
 
-  // Indices of frameworks in the order of a column; what is unknown comes last either way.
+  // Indices of frameworks in the order of a column; what is unknown comes last in both directions.
   function sorted(frameworks, indices, key, descending) {
     const each = column(key);
     const value = each.sort || each.of;
@@ -64,8 +64,8 @@ const Table = (() => {
     });
   }
 
-  function writeHead(place, sortBy, choose) {
-    place.replaceChildren(...columns.map((each) => {
+  function writeHead(row, sortBy, choose) {
+    row.replaceChildren(...columns.map((each) => {
       const cell = document.createElement("th");
       cell.scope = "col";
       if (each.write) cell.className = "number";

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +9,7 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.nets.bonding import SHORT_BOND
-from zeoloom.report.page_parts import filled, json_in_script, part, script_elements
+from zeoloom.report.page_parts import json_in_script, page_html
 from zeoloom.report.scene import sphere_radii
 from zeoloom.structure.files.atomic import write_atomically
 
@@ -20,6 +18,9 @@ if TYPE_CHECKING:
 
     from zeoloom.report.scene import Scene
     from zeoloom.structure.records import Trajectory
+
+SCRIPTS = ("page_tools.js", "scene_page.js")
+"""The page's behaviour."""
 
 MOST_FRAMES = 60
 """Frames of a trajectory that a page holds; the page moves the points smoothly between them."""
@@ -35,21 +36,10 @@ def write_page(path: str | Path, scenes: Sequence[Scene], title: str = "") -> No
     """
     if not scenes:
         raise InputError(f"{path}: no scenes to show; give at least one cloud or crystal.")
-    page = page_html(scenes, title or scenes[0].title)
-    write_atomically(Path(path), lambda file: file.write_text(page, encoding="utf-8"))
-
-
-def page_html(scenes: Sequence[Scene], title: str) -> str:
-    """The text of the page."""
     data = {"shortBond": SHORT_BOND, "scenes": [scene_data(scene) for scene in scenes]}
-    marks = {
-        "title": html.escape(title),
-        "version": html.escape(version("zeoloom")),
-        "style": part("scene_page_style.html"),
-        "scenes": json_in_script(data),
-        "scripts": script_elements("3Dmol-min.js", "page_tools.js", "scene_page.js"),
-    }
-    return filled("scene_page.html", marks)
+    marks = {"scenes": json_in_script(data)}
+    page = page_html(title or scenes[0].title, "scene_page", marks, SCRIPTS)
+    write_atomically(Path(path), lambda file: file.write_text(page, encoding="utf-8"))
 
 
 def scene_data(scene: Scene) -> dict[str, Any]:
