@@ -140,7 +140,9 @@
     byId("download").onclick = () => Selected.download(frameworks[selected], data.operations);
     byId("spin").onclick = () => setSpin(!spinning);
     byId("reset").onclick = reset;
-    for (const name of ["oxygen", "cell", "pores", "colour", "rings"]) byId(name).onchange = drawSelected;
+    for (const name of ["oxygen", "cell", "pores", "colour"]) byId(name).onchange = drawSelected;
+    // rings may stand out of the cell
+    byId("rings").onchange = () => { drawSelected(); Viewer.fit(byId("stage"), 1); };
     byId("supercell").onchange = () => { drawSelected(); Viewer.reset(byId("stage")); };
     document.addEventListener("keydown", onKey);
     wirePrinting();

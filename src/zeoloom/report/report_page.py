@@ -91,7 +91,7 @@ def report_html(
 def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | None]]:
     """Names, counts and their shares of the first count."""
     named = {
-        name.replace("_", " "): count
+        name.replace("_", " ").replace("r dls", "R_DLS"): count
         for name, count in counts.items()
         if not name.endswith("_share")
     }

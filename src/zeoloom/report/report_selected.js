@@ -38,7 +38,7 @@ const Selected = (() => {
     const group = (name, listed) => {
       const made = element("optgroup");
       made.label = name;
-      made.append(...listed.map(({ size, count }) => new Option(`${size}-rings (${count})`, size)));
+      made.append(...listed.map(({ size, count }) => new Option(`${size} (${count})`, size)));
       return made;
     };
     const groups = [["smallest at an angle", true], ["other sizes", false]]

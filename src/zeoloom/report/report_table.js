@@ -19,7 +19,7 @@ const Table = (() => {
     { key: "included", head: "Included sphere", unit: "Å", name: "Largest included sphere", of: (f) => f.included, write: fixed(2) },
     { key: "free", head: "Free sphere", unit: "Å", name: "Largest free sphere", of: (f) => f.free, write: fixed(2) },
     { key: "volume", head: "Accessible", unit: "% of volume", name: "Accessible volume", of: (f) => (f.volume === null ? null : 100 * f.volume), write: fixed(1) },
-    { key: "channels", head: "Channels", unit: "dimensions", name: "Dimensions of the channels", of: (f) => f.channels, write: String },
+    { key: "channels", head: "Channels", unit: "dimensions", name: "Channel dimensions", of: (f) => f.channels, write: String },
     { key: "feasible", head: "Feasible", of: (f) => yesNo(f.feasible) },
     { key: "likeMade", head: "Like made", of: (f) => yesNo(f.likeMade) },
     { key: "lid", head: "Local distances", of: (f) => (f.lid === null ? null : f.lid ? "pass" : "fail") },

@@ -119,26 +119,31 @@ const Viewer = (() => {
     return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   });
 
-  // The picture as large as it fits: 3Dmol's own zoom leaves wide margins around anything oblong.
+  // In the middle and as large as it fits, as it is rotated, but enlarged by no more than a factor:
+  // 3Dmol's own zoom leaves wide margins around anything oblong.
+  function fit(stage, most = Infinity) {
+    const atoms = models.flatMap((model) => model.selectedAtoms({}).map(({ x, y, z }) => ({ x, y, z })));
+    if (!viewer || !atoms.length) return;
+    const [wide, high] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => top - low);
+    const factor = MARGIN * Math.min(stage.clientWidth / wide, stage.clientHeight / high);
+    viewer.zoom(Math.min(most, factor));
+    viewer.render();
+    const box = stage.getBoundingClientRect();
+    const [across, down] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => (low + top) / 2);
+    viewer.translate(box.left + scrollX + box.width / 2 - across, box.top + scrollY + box.height / 2 - down);
+    viewer.render();
+  }
+
   function reset(stage) {
     if (!viewer) return;
     viewer.setView([0, 0, 0, 0, 0.10, 0.17, 0.02, 0.98]);
     viewer.zoomTo();
     viewer.render();
-    const atoms = models.flatMap((model) => model.selectedAtoms({}).map(({ x, y, z }) => ({ x, y, z })));
-    if (atoms.length) {
-      const [wide, high] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => top - low);
-      viewer.zoom(MARGIN * Math.min(stage.clientWidth / wide, stage.clientHeight / high));
-      viewer.render();
-      const box = stage.getBoundingClientRect();
-      const [across, down] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => (low + top) / 2);
-      viewer.translate(box.left + scrollX + box.width / 2 - across, box.top + scrollY + box.height / 2 - down);
-    }
-    viewer.render();
+    fit(stage);
   }
 
   return {
-    begin, draw, reset, siteColour,
+    begin, draw, fit, reset, siteColour,
     resize: () => viewer?.resize(),
     spin: (on) => viewer?.spin(on ? "y" : false, 0.6),
     rotate: (angle, axis) => viewer?.rotate(angle, axis),
