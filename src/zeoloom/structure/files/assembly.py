@@ -37,6 +37,9 @@ MAX_CROWD = 30
 SHORTEST_SPACING = 2.0
 """Å between lattice planes. A cell thinner than this cannot hold a T atom and its image."""
 
+LONGEST_AXIS = 10_000.0
+"""Å, far beyond the cells of crystals."""
+
 FULL_OCCUPANCY = 0.9
 """Refined occupancies of full sites scatter by a few percent."""
 
@@ -82,13 +85,10 @@ def framework_of(listing: Listing, name: str) -> tuple[Framework, tuple[str, ...
     Raises:
         InputError: if there is no framework; the message is the reason.
     """
-    cell = listing.cell
-    if plane_spacings(cell).min() < SHORTEST_SPACING:
-        shown = " ".join(f"{value:.4g}" for value in parameters_from_cell(cell))
-        raise InputError(f"cell {shown}: lattice planes closer than {SHORTEST_SPACING} Å")
+    _check_cell(listing.cell)
     best: _Attempt | None = None
     first: tuple[PossibleGroup, str] | None = None
-    for possible in possible_groups(listing.symmetry, cell):
+    for possible in possible_groups(listing.symmetry, listing.cell):
         try:
             attempt = _attempt(listing, possible, name)
         except InputError as error:
@@ -104,6 +104,15 @@ def framework_of(listing: Listing, name: str) -> tuple[Framework, tuple[str, ...
         assert first is not None
         raise InputError("; ".join([first[1], *first[0].notices]))
     return best.framework, (*listing.notices, *_on_group(listing, best, first), *best.notices)
+
+
+def _check_cell(cell: FloatArray) -> None:
+    """Raise InputError if a cell (3, 3) Å can hold no T atoms, or is beyond all measure."""
+    shown = " ".join(f"{value:.4g}" for value in parameters_from_cell(cell))
+    if np.linalg.norm(cell, axis=1).max() > LONGEST_AXIS:
+        raise InputError(f"cell {shown}: an axis is longer than {LONGEST_AXIS:.0f} Å")
+    if plane_spacings(cell).min() < SHORTEST_SPACING:
+        raise InputError(f"cell {shown}: lattice planes closer than {SHORTEST_SPACING} Å")
 
 
 def _on_group(

@@ -10,7 +10,7 @@ import io
 import math
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gemmi
@@ -91,21 +91,30 @@ def read_blocks(text: str) -> list[Block]:
 
 def _read_with_gemmi(text: str, *, strict: bool = True) -> list[Block]:
     """Blocks by gemmi's parser; if it is not strict, of a tag given twice the last one counts."""
-    blocks = []
-    for block in gemmi.cif.read_string(text, 1 if strict else 0):
-        tags: Tags = {}
-        for item in block:
-            pair: Any = item.pair
-            if pair is not None:
-                tags[_plain(pair[0])] = [gemmi.cif.as_string(pair[1])]
-            elif item.loop is not None:
-                loop: Any = item.loop
-                width = len(loop.tags)
-                for column, tag in enumerate(loop.tags):
-                    values = loop.values[column::width]
-                    tags[_plain(tag)] = [gemmi.cif.as_string(value) for value in values]
-        blocks.append(Block(block.name, tags))
-    return blocks
+    return [_block(block) for block in gemmi.cif.read_string(text, 1 if strict else 0)]
+
+
+def _block(given: gemmi.cif.Block) -> Block:
+    """One block of gemmi."""
+    tags: Tags = {}
+    twice: list[str] = []
+    for item in given:
+        pair: Any = item.pair
+        loop: Any = item.loop
+        if pair is not None:
+            columns = [(pair[0], [pair[1]])]
+        elif loop is not None:
+            width = len(loop.tags)
+            columns = [(tag, loop.values[n::width]) for n, tag in enumerate(loop.tags)]
+        else:
+            continue
+        for tag, values in columns:
+            texts = [gemmi.cif.as_string(value) for value in values]
+            if tags.get(_plain(tag), texts) != texts:
+                twice.append(tag)
+            tags[_plain(tag)] = texts
+    notices = (f"tags with two values, of which the last counts: {', '.join(twice)}",)
+    return Block(given.name, tags, notices if twice else ())
 
 
 def _with_quoted_triplet(line: str) -> str:
@@ -125,8 +134,8 @@ def _read_mended(text: str) -> list[Block]:
     """Blocks by gemmi of a text whose tags were given the values or quotes they lack."""
     mended, empty = mended_cif(text)
     blocks = _read_with_gemmi(mended, strict=False)
-    notices = (f"tags without a value: {', '.join(empty)}",) if empty else ()
-    return [Block(block.name, block.tags, notices) for block in blocks]
+    told = (f"tags without a value: {', '.join(empty)}",) if empty else ()
+    return [replace(block, notices=(*told, *block.notices)) for block in blocks]
 
 
 def mended_cif(text: str) -> tuple[str, list[str]]:

@@ -30,6 +30,9 @@ zerr end
 """
 """First words of lines that are no atoms."""
 
+MOST_VARIABLES = 200
+"""Free variables that occupancies may refer to."""
+
 FIXED = 5.0
 """Parameters above this are fixed at 10 less."""
 
@@ -98,8 +101,10 @@ def _sites(rows: list[list[str]], operations: tuple[str, ...], cell: FloatArray)
     if not atoms:
         raise InputError("no atoms: expected lines of a name, a number of SFAC, three coordinates")
     frac = np.array([[_unfixed(_value(word)) for word in words[2:5]] for words in atoms])
-    if not (np.isfinite(frac).all() and np.abs(frac).max() < 100):
-        raise InputError("coordinates of atoms are no numbers, or far outside the cell")
+    if not (np.isfinite(frac).all() and np.isfinite(free).all() and np.abs(frac).max() < 100):
+        raise InputError(
+            "coordinates or free variables are no numbers, or atoms far outside the cell"
+        )
     group = parsed_operations(operations)
     orders = (separations(frac[None], group.images(frac), cell) < SAME_SITE).sum(axis=0).tolist()
     shares = [
@@ -135,6 +140,8 @@ def _is_atom(words: list[str], kinds: int) -> bool:
 def _share(word: str, free: list[float]) -> float:
     """Occupancy of a site as SHELX writes it: fixed (11.0), free, or of a free variable (21.0)."""
     value = _value(word)
+    if not abs(value) < MOST_VARIABLES * 10:
+        raise InputError(f"occupancy {word!r} is no number that SHELX knows")
     number = round(abs(value) / 10)
     if number < 2:
         return _unfixed(value)

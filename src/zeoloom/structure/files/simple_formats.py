@@ -66,7 +66,7 @@ def listing_of_xyz(text: str) -> Listing:
     """
     lines = text.split("\n")
     first = lines[0].split()
-    if len(lines) < 3 or not first or not first[0].isdecimal() or len(first[0]) > 7:
+    if len(lines) < 3 or not first or not re.fullmatch("[1-9][0-9]{0,6}", first[0]):
         raise InputError("no readable XYZ: expected the number of atoms, a comment, atoms")
     count, comment = int(first[0]), lines[1]
     lattice = re.search(r"lattice\s*=\s*[\"{']([^\"}']*)", comment, re.IGNORECASE)
