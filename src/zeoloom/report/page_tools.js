@@ -2,6 +2,7 @@
 "use strict";
 const Tools = (() => {
   const root = document.documentElement;
+  const MARGIN = 0.84; // share of the width or height that a picture takes
   const byId = (id) => document.getElementById(id);
 
   function element(name, text, className) {
@@ -63,7 +64,27 @@ const Tools = (() => {
     return model;
   }
 
+  // Least and greatest x, then y, of points of the screen.
+  const extents = (points) => ["x", "y"].map((key) => {
+    const values = points.map((each) => each[key]);
+    return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  });
+
+  // Models in the middle of the stage and as large as they fit, as they are rotated, but enlarged by
+  // no more than a factor: 3Dmol's own zoom fits a sphere around them, too large or too small.
+  function fit(viewer, stage, models, most = Infinity) {
+    const atoms = models.flatMap((model) => model.selectedAtoms({}).map(({ x, y, z }) => ({ x, y, z })));
+    if (!atoms.length) return;
+    const [wide, high] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => Math.max(1, top - low));
+    viewer.zoom(Math.min(most, MARGIN * Math.min(stage.clientWidth / wide, stage.clientHeight / high)));
+    viewer.render();
+    const box = stage.getBoundingClientRect();
+    const [across, down] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => (low + top) / 2);
+    viewer.translate(box.left + scrollX + box.width / 2 - across, box.top + scrollY + box.height / 2 - down);
+    viewer.render();
+  }
+
   const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  return { byId, element, colour, graphics, sayNoGraphics, theme, setTheme, followTheme, particle, addModel, reducedMotion };
+  return { byId, element, colour, graphics, sayNoGraphics, theme, setTheme, followTheme, particle, addModel, fit, reducedMotion };
 })();

@@ -6,7 +6,6 @@ const Viewer = (() => {
   const RADIUS = { T: 0.42, O: 0.24 }; // Å
   const BARE_RADIUS = 0.34; // of T atoms without oxygen
   const BOND_RADIUS = { withOxygen: 0.11, bare: 0.13 };
-  const MARGIN = 0.84; // share of the width or height that the picture takes
   // Okabe and Ito's colours, then lighter ones: distinct in every kind of colour vision
   const SITES = ["#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#8c6bb1",
     "#a6761d", "#66c2a5", "#b3b3b3", "#7a0177"];
@@ -113,26 +112,7 @@ const Viewer = (() => {
     viewer.render();
   }
 
-  // Least and greatest x, then y, of points of the screen.
-  const extents = (points) => ["x", "y"].map((key) => {
-    const values = points.map((each) => each[key]);
-    return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-  });
-
-  // In the middle and as large as it fits, as it is rotated, but enlarged by no more than a factor:
-  // 3Dmol's own zoom leaves wide margins around anything oblong.
-  function fit(stage, most = Infinity) {
-    const atoms = models.flatMap((model) => model.selectedAtoms({}).map(({ x, y, z }) => ({ x, y, z })));
-    if (!viewer || !atoms.length) return;
-    const [wide, high] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => top - low);
-    const factor = MARGIN * Math.min(stage.clientWidth / wide, stage.clientHeight / high);
-    viewer.zoom(Math.min(most, factor));
-    viewer.render();
-    const box = stage.getBoundingClientRect();
-    const [across, down] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => (low + top) / 2);
-    viewer.translate(box.left + scrollX + box.width / 2 - across, box.top + scrollY + box.height / 2 - down);
-    viewer.render();
-  }
+  const fit = (stage, most) => { if (viewer) Tools.fit(viewer, stage, models, most); };
 
   function reset(stage) {
     if (!viewer) return;

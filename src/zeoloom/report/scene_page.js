@@ -96,11 +96,8 @@
     if (!viewer) return;
     viewer.setView([0, 0, 0, 0, 0.17, 0.24, 0.04, 0.955]);
     viewer.zoomTo();
-    // zoomTo fills the height and leaves a margin; a narrow screen must show the width
-    const stage = byId("stage");
-    const room = scene().cell.length ? 0.95 : 1.1;
-    viewer.zoom(room * Math.min(1, stage.clientWidth / stage.clientHeight));
     viewer.render();
+    Tools.fit(viewer, byId("stage"), Object.values(layers).filter(Boolean));
   }
 
   // ---- panel -----------------------------------------------------------------------------------
