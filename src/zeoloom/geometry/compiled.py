@@ -1,8 +1,75 @@
-"""The decorator of all compiled functions."""
+"""The decorator of all compiled functions, and where their code is kept.
+
+Numba keeps compiled code in NUMBA_CACHE_DIR if that is set, else beside the source, else, where the
+package is read-only, in the user's cache folder. Where none can be written to, functions are
+compiled anew in every process.
+"""
 
 from __future__ import annotations
 
-import numba
+import hashlib
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar
 
-compiled = numba.njit(cache=True, error_model="numpy")
-"""Division by zero gives inf, as in arrays, and needs no test."""
+import numba
+from numba.core.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+"""Division by zero gives inf, as in arrays, and needs no test. No function is called from C."""
+
+REORDERED_SUMS = {"reassoc", "contract", "arcp", "nsz"}
+"""Of `fastmath`: sums may be reordered, as in a matrix product; nan and inf stay what they are."""
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function when it is first called, and keep the code for later processes."""
+    return _compiled(function, OPTIONS)
+
+
+def compiled_with_reordered_sums(function: Function) -> Function:
+    """Like `compiled`; the compiler may reorder sums, so that it can use vector instructions."""
+    return _compiled(function, OPTIONS | {"fastmath": REORDERED_SUMS})
+
+
+def compiled_code_is_kept() -> bool:
+    """Whether there is a folder for compiled code that can be written to."""
+    cached: Any = compiled(compiled_code_is_kept)
+    return cached.stats.cache_path is not None
+
+
+def _compiled(function: Function, options: dict[str, Any]) -> Function:
+    try:
+        dispatcher = numba.njit(function, cache=True, **options)
+    except RuntimeError:  # no folder that can be written to
+        kept: Function = numba.njit(function, **options)
+        return kept
+    # numba asks only whether the file of the function itself has changed
+    file = dispatcher._cache._cache_file  # noqa: SLF001 - there is no public way
+    file._source_stamp = (file._source_stamp, _fingerprint(function, options))  # noqa: SLF001 - as above
+    cached: Function = dispatcher
+    return cached
+
+
+def _fingerprint(function: Callable[..., Any], options: dict[str, Any]) -> str:
+    """Of what else a compiled function depends on: its options, and what its module imports.
+
+    Imported compiled functions have such a stamp themselves; of constants, the value counts.
+    """
+    parts = [
+        f"{name} {sorted(map(str, value))}" if isinstance(value, set) else f"{name} {value}"
+        for name, value in options.items()
+    ]
+    for name, value in sorted(function.__globals__.items()):
+        if isinstance(value, Dispatcher) and value.__module__ != function.__module__:
+            cache = getattr(value._cache, "_cache_file", None)  # noqa: SLF001 - as above
+            parts.append(f"{name} {cache and cache._source_stamp}")  # noqa: SLF001 - as above
+        elif inspect.isclass(value) and issubclass(value, tuple):
+            parts.append(f"{name} {getattr(value, '_fields', ())}")
+        elif isinstance(value, int | float | tuple):
+            parts.append(f"{name} {value}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

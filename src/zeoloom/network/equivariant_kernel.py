@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
+
+from zeoloom.geometry.compiled import compiled_with_reordered_sums
 
 if TYPE_CHECKING:
     RealArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
@@ -22,13 +23,8 @@ NORM_EPSILON = 1e-5
 LENGTH_EPSILON, SQUARE_EPSILON = 1e-6, 1e-4
 """Added to squared lengths of vectors, and to their mean over the channels of a point."""
 
-# sums may be reordered, as in a matrix product; nan and inf stay what they are
-compiled = numba.njit(
-    cache=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"}
-)
 
-
-@compiled
+@compiled_with_reordered_sums
 def before_messages(
     scalars: RealArray,
     vectors: RealArray,
@@ -63,7 +59,7 @@ def before_messages(
             _rms_norm(vectors[b, :, i], scale, vectors_out[b, :, i])
 
 
-@compiled
+@compiled_with_reordered_sums
 def take_messages(
     scalars: RealArray,
     vectors: RealArray,
@@ -83,7 +79,7 @@ def take_messages(
             _rms_norm(vectors[b, :, i], 1.0, vectors_out[b, :, i])
 
 
-@compiled
+@compiled_with_reordered_sums
 def before_update(
     scalars: RealArray,
     mixed: RealArray,
@@ -115,7 +111,7 @@ def before_update(
                 products[v] = x[v] * x[w] + y[v] * y[w] + z[v] * z[w]
 
 
-@compiled
+@compiled_with_reordered_sums
 def take_update(
     scalars: RealArray, vectors: RealArray, mixed: RealArray, update: RealArray
 ) -> None:
@@ -130,7 +126,7 @@ def take_update(
                     vectors[b, c, i, v] += mixed[b, c, i, v] * update[b, i, width + v]
 
 
-@compiled
+@compiled_with_reordered_sums
 def _layer_norm(row: RealArray, weight: RealArray, bias: RealArray, out: RealArray) -> None:
     kind = row.dtype.type
     total = kind(0.0)
@@ -145,7 +141,7 @@ def _layer_norm(row: RealArray, weight: RealArray, bias: RealArray, out: RealArr
         out[f] = (row[f] - mean) * stretch * weight[f] + bias[f]
 
 
-@compiled
+@compiled_with_reordered_sums
 def _rms_norm(vectors: RealArray, factor: float, out: RealArray) -> None:
     """Scale the vectors (3, V) of a point to a mean square length of `factor` squared."""
     kind = vectors.dtype.type
