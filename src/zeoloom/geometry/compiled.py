@@ -66,10 +66,15 @@ def _fingerprint(function: Callable[..., Any], options: dict[str, Any]) -> str:
     ]
     for name, value in sorted(function.__globals__.items()):
         if isinstance(value, Dispatcher) and value.__module__ != function.__module__:
-            cache = getattr(value._cache, "_cache_file", None)  # noqa: SLF001 - as above
-            parts.append(f"{name} {cache and cache._source_stamp}")  # noqa: SLF001 - as above
+            parts.append(f"{name} {_stamp(value)}")
         elif inspect.isclass(value) and issubclass(value, tuple):
             parts.append(f"{name} {getattr(value, '_fields', ())}")
         elif isinstance(value, int | float | tuple):
             parts.append(f"{name} {value}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _stamp(dispatcher: Any) -> Any:
+    """What tells whether cached code of a compiled function is fresh; None if it is not cached."""
+    file = getattr(dispatcher._cache, "_cache_file", None)  # noqa: SLF001 - there is no public way
+    return file and file._source_stamp  # noqa: SLF001 - as above

@@ -1,0 +1,148 @@
+"""Compiled code is made ready before anything is timed.
+
+The first run after an installation compiles its functions, later ones load them. Either is done by
+an example so small that it takes next to no time itself.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from numba.core import event
+
+from zeoloom.diffusion.samplers import ancestral
+from zeoloom.geometry.compiled import compiled_code_is_kept
+from zeoloom.judge.verdict import identified, judge_net, refined
+from zeoloom.learn.checkpoint import load_model
+from zeoloom.run.crystal_requests import SolveRequest
+from zeoloom.run.crystal_sites import draw_sites
+from zeoloom.search.annealing import CrystalRepair
+from zeoloom.search.context import Search
+from zeoloom.search.pipeline import SearchPlan, search_batch
+from zeoloom.silica.processes import Workers
+from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zeoloom.learn.checkpoint import Model
+
+OnNotice = Callable[[str], None]
+"""Called with a line for the user."""
+
+NOT_KEPT = (
+    "compiled code cannot be kept, as neither the package nor the user's cache folder can be "
+    "written to, so every run compiles anew; set NUMBA_CACHE_DIR to a folder that can be"
+)
+
+TYPE = "ABW"
+"""Framework type of the example, one of the smallest; below is its cell."""
+
+
+def no_notice(text: str) -> None:
+    """Show nothing."""
+
+
+def prepare_search(model: Model, on_notice: OnNotice = no_notice) -> None:
+    """Make ready what `solve` and `generate` need, in this process.
+
+    Args:
+        model: learned on whole frameworks.
+        on_notice: called when something has to be compiled, when that is done, and if the code
+            cannot be kept.
+    """
+    with _compiling_announced(on_notice):
+        _search_example(model)
+        prepare_judging()
+
+
+def prepare_judging(_: object = None) -> None:
+    """Make ready what `judge` needs, in this process."""
+    framework = load_reference()[TYPE]
+    refined(identified(judge_net(framework)), starts=1)
+
+
+def prepare(threads: int = 1, on_notice: OnNotice = no_notice) -> None:
+    """Make ready all compiled code, in other processes, for those that come later.
+
+    Args:
+        threads: processes at once.
+        on_notice: called with what is done.
+
+    Raises:
+        RuntimeError: if one of the processes failed.
+    """
+    if not compiled_code_is_kept():
+        on_notice(NOT_KEPT)
+        return
+    begin = time.monotonic()
+    with Workers(threads) as workers:
+        for outcome in workers.run(_prepare_part, sorted(_PARTS), seconds=math.inf):
+            if outcome.status != "done":
+                raise RuntimeError(f"compiling failed: {outcome.reason}")
+    on_notice(f"compiled code is ready ({time.monotonic() - begin:.0f} s)")
+
+
+def _prepare_part(name: str) -> None:
+    _PARTS[name]()
+
+
+def _search_example(model: Model | None = None) -> None:
+    """Search for the example, in a batch that meets every stage."""
+    model = model or load_model("crystal", torch.device("cpu"))
+    request = SolveRequest(
+        cell=(9.9, 5.3, 8.8, 90.0, 90.0, 90.0), space_group="Imma", atoms=8, batch=8
+    )
+    generator = torch.Generator().manual_seed(0)
+    device = next(model.network.parameters()).device
+    plan = SearchPlan(partial(ancestral, noise_factor=0.8), 3, CrystalRepair(rounds=1, walk=2))
+    search_batch(
+        draw_sites(request, model)(generator), Search(model.network, device, generator), plan
+    )
+
+
+_PARTS: dict[str, Callable[[], None]] = {"judge": prepare_judging, "search": _search_example}
+
+
+@contextmanager
+def _compiling_announced(on_notice: OnNotice) -> Iterator[None]:
+    """Give notice when the first function is compiled, and how long all of them took."""
+    watch = _FirstCompiled(on_notice)
+    event.register("numba:compile", watch)  # type: ignore[no-untyped-call]  # numba has no types
+    try:
+        yield
+    finally:
+        event.unregister("numba:compile", watch)  # type: ignore[no-untyped-call]  # as above
+    if watch.began is not None:
+        on_notice(f"compiled code is ready ({time.monotonic() - watch.began:.0f} s)")
+        if not compiled_code_is_kept():
+            on_notice(NOT_KEPT)
+
+
+class _FirstCompiled(event.Listener):
+    """Gives notice when the first function is compiled.
+
+    Attributes:
+        began: on the clock of `time.monotonic`; None while nothing was compiled.
+    """
+
+    began: float | None = None
+
+    def __init__(self, on_notice: OnNotice) -> None:
+        self._on_notice = on_notice
+
+    def on_start(self, event: Any) -> None:
+        """Take note of a function that is being compiled."""
+        del event
+        if self.began is None:
+            self.began = time.monotonic()
+            self._on_notice("preparing compiled code, once: about half a minute")
+
+    def on_end(self, event: Any) -> None:
+        """Nothing is to be done at its end."""
