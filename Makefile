@@ -39,6 +39,8 @@ help:
 	@$(PYTHON) -m venv .venv
 	@$(PIP) torch
 	@$(PIP) -e '.[energy]'
+	@echo 'Compiling, on all cores (half a minute on one) ...'
+	@$(BIN)/zeoloom prepare
 	@touch $@
 
 .venv/installed-for-tests: .venv/installed

@@ -1,12 +1,12 @@
-"""What compiling costs a first run: every specialisation of `solve` and `generate`, on a cold cache.
+"""What compiling costs a first run: every specialisation on a cold cache.
 
     python benchmarks/compile.py                    # about a minute and a half on one core
     python benchmarks/compile.py --verbs judge      # of other verbs
     python benchmarks/compile.py --inner            # numba's own functions one by one too
 
-The verbs run one after the other, each in a process of its own, with a cache folder that is empty at
-first. A row is one compiled function for one kind of arguments. Its seconds are the processor's, and
-leave out what other functions took that were compiled for it on the way.
+`solve` and `generate` run one after the other, each in a process of its own, with a cache folder
+that is empty at first. A row is one compiled function for one kind of arguments. Its seconds are
+the processor's, without those of other functions that were compiled for it on the way.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from numba.core import event
+
+from zeoloom.cli import app
+from zeoloom.structure.files.cif_out import write_cif
+from zeoloom.structure.reference import load_reference
 
 VERBS = {
     "solve": "solve --cell 13.675 13.675 14.767 90 90 120 --space-group R-3m --atoms 36 -n 24",
@@ -55,9 +61,6 @@ def main() -> None:
 
 def _example(folder: Path) -> Path:
     """The CIF of a bundled type."""
-    from zeoloom.structure.files.cif_out import write_cif
-    from zeoloom.structure.reference import load_reference
-
     path = folder / "MFI.cif"
     if not path.exists():
         write_cif(path, load_reference()["MFI"])
@@ -78,9 +81,6 @@ def _compiled_by(words: list[str], folder: Path) -> list[dict[str, Any]]:
 
 def _worker(words: list[str]) -> None:
     """Run a command; write down what it compiled."""
-    from numba.core import event
-
-    from zeoloom.cli import app
 
     class Watch(event.Listener):
         """Times of what is being compiled, the innermost last."""

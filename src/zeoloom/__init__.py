@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from zeoloom.run.folder import check_free
     from zeoloom.run.joining import join
     from zeoloom.run.judging import files_to_judge, judge_files
+    from zeoloom.run.preparation import prepare
     from zeoloom.run.request import parse_request
     from zeoloom.run.sampling import sample
     from zeoloom.run.search_targets import draw_targets
@@ -87,6 +88,7 @@ _HOMES = {
     "SampleRequest": "run.cluster_requests",
     "resolved": "run.cluster_requests",
     "parse_request": "run.request",
+    "prepare": "run.preparation",
     "sample": "run.sampling",
     "InputError": "errors",
     "judge_framework": "judge.verdict",
@@ -148,6 +150,7 @@ __all__ = [
     "own_frameworks",
     "parse_request",
     "points_to_atoms",
+    "prepare",
     "read_framework",
     "read_scenes",
     "reference_table",

@@ -45,6 +45,15 @@ class ComputeOptions(FolderOptions):
     Small clouds are no faster with more than one."""
 
 
+class PreparationOptions(Request):
+    """Of `prepare`."""
+
+    panel: ClassVar[str] = "Run"
+
+    threads: int = Field(0, ge=0)
+    """Processes at once; 0 for as many as there are cores."""
+
+
 class TrainOptions(ComputeOptions):
     """Of `train`."""
 

@@ -10,7 +10,13 @@ from typer.main import get_command
 
 from zeoloom.cli import file_verbs
 from zeoloom.cli.parameters import Changes, with_options
-from zeoloom.cli.program_options import ComputeOptions, FileOptions, JudgeOptions, TrainOptions
+from zeoloom.cli.program_options import (
+    ComputeOptions,
+    FileOptions,
+    JudgeOptions,
+    PreparationOptions,
+    TrainOptions,
+)
 from zeoloom.learn.settings import TrainingSettings
 from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
@@ -28,6 +34,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "sample": (SampleRequest, ComputeOptions),
     "join": (JoinRequest, ComputeOptions),
     "view": (ViewRequest,),
+    "prepare": (PreparationOptions,),
 }
 """Arguments of each verb: models, or changes to one."""
 
@@ -35,6 +42,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "cut": {"output": Path("clusters.npz")},
     "train": {"output": Path("training"), "threads": 0},
     "view": {},
+    "prepare": {},
 }
 """Of the options of the program; a folder has the name of its verb where nothing else is said."""
 

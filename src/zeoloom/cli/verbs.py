@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from zeoloom.cli import cluster_verbs, file_verbs, framework_verbs, training_verb
+from zeoloom.cli import cluster_verbs, file_verbs, framework_verbs, preparation_verb, training_verb
 from zeoloom.cli.terminal import err, say
 from zeoloom.errors import InputError
 
@@ -25,6 +25,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "sample": cluster_verbs.sample_verb,
     "join": cluster_verbs.join_verb,
     "view": file_verbs.view_verb,
+    "prepare": preparation_verb.prepare_verb,
 }
 """By name, in the order of the help; their docstrings are their help."""
 

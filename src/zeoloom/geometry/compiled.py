@@ -25,6 +25,12 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
 REORDERED_SUMS = {"reassoc", "contract", "arcp", "nsz"}
 """Of `fastmath`: sums may be reordered, as in a matrix product; nan and inf stay what they are."""
 
+NOT_KEPT = (
+    "compiled code cannot be kept, as neither the package nor the user's cache folder can be "
+    "written to, so every run compiles anew; set NUMBA_CACHE_DIR to a folder that can be"
+)
+"""What to say if not `compiled_code_is_kept`."""
+
 
 def compiled(function: Function) -> Function:
     """Compile a function when it is first called, and keep the code for later processes."""

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import Judgement, judge_net, refined, relaxed, with_pores
+from zeoloom.judge.verdict import Judgement, identified, judge_net, refined, relaxed, with_pores
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.energy import relax_many
 from zeoloom.structure.files.reader import read_framework
+from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from zeoloom.run.journal import Journal
@@ -94,6 +95,11 @@ def judged_file(blank: Judgement) -> Judgement:
     except InputError as error:
         return replace(blank, reason=str(error))
     return judge_net(replace(framework, name=blank.name), file=blank.file)
+
+
+def prepare_judging(_: object = None) -> None:
+    """Load what is compiled for these steps, or compile it; runs in a worker."""
+    refined(identified(judge_net(load_reference()["ABW"])), starts=1)
 
 
 def through_step(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
+from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.judge.verdict import Judgement
 from zeoloom.report.report_page import write_report
 from zeoloom.run.folder import RunFolder, finish_run, open_run
@@ -17,6 +18,7 @@ from zeoloom.run.judgement_steps import (
     Judging,
     full_judgements,
     judged_file,
+    prepare_judging,
     through_step,
 )
 from zeoloom.run.progress import OnProgress, silent
@@ -78,7 +80,9 @@ def judge_files(
         {"verb": "judge", **request.model_dump(mode="json"), "inputs": inputs},
         resume=resume,
     )
+    on_progress(0, len(waiting), "preparing compiled code")
     with Workers(threads) as workers:
+        workers.run(prepare_judging, [None], seconds=3600.0)  # not in the time of the first file
         how = Judging(
             workers,
             run.journal,
@@ -100,6 +104,8 @@ def judge_files(
     found = dict(Counter(each.key for each in judgements if each.valid))
     counts = counts_of(judgements, found, len(judgements))
     notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
+    if not compiled_code_is_kept():
+        notices += ((folder, NOT_KEPT),)
     if any(each.energy_status == "skipped" for each in judgements):
         notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
     judged = Judged(judgements, found, counts, notices)

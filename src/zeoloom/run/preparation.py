@@ -6,9 +6,8 @@ an example so small that it takes next to no time itself.
 
 from __future__ import annotations
 
-import math
+import os
 import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,36 +16,26 @@ import torch
 from numba.core import event
 
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.geometry.compiled import compiled_code_is_kept
-from zeoloom.judge.verdict import identified, judge_net, refined
+from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.learn.checkpoint import load_model
 from zeoloom.run.crystal_requests import SolveRequest
-from zeoloom.run.crystal_sites import draw_sites
-from zeoloom.search.annealing import CrystalRepair
+from zeoloom.run.judgement_steps import prepare_judging
+from zeoloom.run.progress import no_notice
+from zeoloom.run.search_targets import draw_targets
+from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.context import Search
 from zeoloom.search.pipeline import SearchPlan, search_batch
 from zeoloom.silica.processes import Workers
-from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from zeoloom.learn.checkpoint import Model
-
-OnNotice = Callable[[str], None]
-"""Called with a line for the user."""
-
-NOT_KEPT = (
-    "compiled code cannot be kept, as neither the package nor the user's cache folder can be "
-    "written to, so every run compiles anew; set NUMBA_CACHE_DIR to a folder that can be"
-)
-
-TYPE = "ABW"
-"""Framework type of the example, one of the smallest; below is its cell."""
+    from zeoloom.run.progress import OnNotice
 
 
-def no_notice(text: str) -> None:
-    """Show nothing."""
+MOST_SECONDS = 3600.0
+"""Time limit of a process that compiles."""
 
 
 def prepare_search(model: Model, on_notice: OnNotice = no_notice) -> None:
@@ -62,17 +51,11 @@ def prepare_search(model: Model, on_notice: OnNotice = no_notice) -> None:
         prepare_judging()
 
 
-def prepare_judging(_: object = None) -> None:
-    """Make ready what `judge` needs, in this process."""
-    framework = load_reference()[TYPE]
-    refined(identified(judge_net(framework)), starts=1)
-
-
 def prepare(threads: int = 1, on_notice: OnNotice = no_notice) -> None:
     """Make ready all compiled code, in other processes, for those that come later.
 
     Args:
-        threads: processes at once.
+        threads: processes at once; 0 for as many as there are cores.
         on_notice: called with what is done.
 
     Raises:
@@ -82,8 +65,8 @@ def prepare(threads: int = 1, on_notice: OnNotice = no_notice) -> None:
         on_notice(NOT_KEPT)
         return
     begin = time.monotonic()
-    with Workers(threads) as workers:
-        for outcome in workers.run(_prepare_part, sorted(_PARTS), seconds=math.inf):
+    with Workers(threads or os.cpu_count() or 1) as workers:
+        for outcome in workers.run(_prepare_part, sorted(_PARTS), seconds=MOST_SECONDS):
             if outcome.status != "done":
                 raise RuntimeError(f"compiling failed: {outcome.reason}")
     on_notice(f"compiled code is ready ({time.monotonic() - begin:.0f} s)")
@@ -94,16 +77,16 @@ def _prepare_part(name: str) -> None:
 
 
 def _search_example(model: Model | None = None) -> None:
-    """Search for the example, in a batch that meets every stage."""
+    """Search in the cell of ABW, one of the smallest, through all stages."""
     model = model or load_model("crystal", torch.device("cpu"))
     request = SolveRequest(
         cell=(9.9, 5.3, 8.8, 90.0, 90.0, 90.0), space_group="Imma", atoms=8, batch=8
     )
     generator = torch.Generator().manual_seed(0)
     device = next(model.network.parameters()).device
-    plan = SearchPlan(partial(ancestral, noise_factor=0.8), 3, CrystalRepair(rounds=1, walk=2))
+    plan = SearchPlan(partial(ancestral, noise_factor=0.8), 3, AnnealingPlan(rounds=1, walk=2))
     search_batch(
-        draw_sites(request, model)(generator), Search(model.network, device, generator), plan
+        draw_targets(request, model)(generator), Search(model.network, device, generator), plan
     )
 
 

@@ -24,6 +24,7 @@ from zeoloom.run.findings import Findings, batch_result, is_enough, progress_of,
 from zeoloom.run.folder import finish_run, open_run
 from zeoloom.run.framework_table import counts_of, write_frameworks
 from zeoloom.run.judgement_steps import Judging, judged_further
+from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.search.annealing import AnnealingPlan
@@ -101,6 +102,7 @@ def make_frameworks(
     verb = "solve" if isinstance(request, SolveRequest) else "generate"
     asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
     run = open_run(folder, asked, resume=resume)
+    prepare_search(model, on_notice)
     search = Search(model.network, next(model.network.parameters()).device, generator)
     findings = _search(request, run, search, draw, on_progress)
     judgements = _judged_further(request, run, findings, threads, on_progress)
