@@ -23,7 +23,8 @@ import numpy as np
 import torch
 
 import zeoloom
-from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, Judgement, relaxed
+from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, Judgement
+from zeoloom.judge.verdict import with_relaxation
 from zeoloom.search.pipeline import STAGES
 from zeoloom.silica.energy import relax_many
 
@@ -50,7 +51,9 @@ def with_energies(
     frameworks = [each.framework for each in chosen if each.framework is not None]
     results = relax_many(frameworks, seconds=options.seconds_each, seed=options.seed)
     seconds = sum(result.seconds for result in results)
-    return [relaxed(each, result) for each, result in zip(chosen, results, strict=True)], seconds
+    return [
+        with_relaxation(each, result) for each, result in zip(chosen, results, strict=True)
+    ], seconds
 
 
 def main() -> None:

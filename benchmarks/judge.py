@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.judge.verdict import Judgement, judge_net, refined, with_pores
+from zeoloom.judge.verdict import judge_net, refined, with_pores
 from zeoloom.nets.identity import net_key
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.files.reader import read_framework
@@ -27,6 +27,7 @@ from zeoloom.structure.reference import load_reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.structure.records import Framework
 
 IZA_CIFS = Path(__file__).resolve().parents[2] / "shared" / "iza-cif"

@@ -11,7 +11,7 @@ import torch
 
 import zeoloom
 from cluster_examples import RADIUS
-from zeoloom.judge.verdict import NEW, Judgement
+from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
 from zeoloom.run.framework_table import write_frameworks

@@ -13,7 +13,7 @@ import numpy as np
 from silica_examples import shaken
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.judge.verdict import NEW, Judgement
+from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.nets.identity import describe
 from zeoloom.silica.dls import refine
 from zeoloom.structure.bonds import net_of

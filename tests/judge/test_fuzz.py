@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from silica_examples import known
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters
-from zeoloom.judge.verdict import Judgement, refined, with_pores
+from zeoloom.judge.judgement import Judgement
+from zeoloom.judge.verdict import refined, with_pores
 from zeoloom.run.judgement_steps import judged_file
 from zeoloom.structure.files.cif_out import cif_text
 

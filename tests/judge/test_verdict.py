@@ -22,16 +22,15 @@ from net_examples import diamond, framework_of, redescribed
 from paths import IZA_CIFS
 from silica_examples import bare, in_p1, known, shaken
 from zeoloom.geometry.operations import expand_orbits
+from zeoloom.judge.judgement import Judgement, best_first
 from zeoloom.judge.verdict import (
-    Judgement,
-    best_first,
-    glance,
     identified,
     judge_framework,
     judge_net,
+    quick_check,
     refined,
-    relaxed,
     with_pores,
+    with_relaxation,
 )
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.nets.identity import net_key
@@ -164,13 +163,13 @@ def test_a_net_that_cannot_be_tetrahedra() -> None:
     assert with_pores(found) == found
 
 
-def test_relaxations_that_fail_are_told() -> None:
+def test_relaxations_that_fail_give_a_reason() -> None:
     judgement = Judgement("a", valid=True)
-    failed = relaxed(judgement, Relaxation("timed out", "slow", None, None, False, 1.0))
+    failed = with_relaxation(judgement, Relaxation("timed out", "slow", None, None, False, 1.0))
     assert (failed.energy_status, failed.reason) == ("timed out", "not relaxed: slow")
-    skipped = relaxed(judgement, Relaxation("skipped", "no LAMMPS", None, None, False, 0.0))
+    skipped = with_relaxation(judgement, Relaxation("skipped", "no LAMMPS", None, None, False, 0.0))
     assert (skipped.energy_status, skipped.reason) == ("skipped", "")
-    broken = relaxed(judgement, Relaxation("relaxed", "", 50.0, known("SOD"), False, 1.0))
+    broken = with_relaxation(judgement, Relaxation("relaxed", "", 50.0, known("SOD"), False, 1.0))
     assert (broken.energy_status, broken.energy_kj_mol) == ("bonds broken", None)
     assert broken.reason == "its bonds changed when it was relaxed"
     for energy, feasible, like_made in (
@@ -178,7 +177,9 @@ def test_relaxations_that_fail_are_told() -> None:
         (30.0, True, False),
         (31, False, False),
     ):
-        found = relaxed(judgement, Relaxation("relaxed", "", energy, known("SOD"), True, 1.0))
+        found = with_relaxation(
+            judgement, Relaxation("relaxed", "", energy, known("SOD"), True, 1.0)
+        )
         assert (found.feasible, found.like_made) == (feasible, like_made)
 
 
@@ -343,15 +344,15 @@ def test_all_files_of_iza_refine() -> None:
         assert (found.framework is None) == (not found.valid), path.stem
 
 
-# ---- a glance ----------------------------------------------------------------------------------
+# ---- quick check -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", ["CHA", "MFI", "LTJ"])
-def test_a_glance_and_identified_end_as_judge_net(code: str) -> None:
+def test_a_quick_check_and_identified_end_as_judge_net(code: str) -> None:
     framework = known(code)
     full = judge_net(framework)
-    assert glance(framework, fingerprint_of(net_of(framework))) == full
-    stranger = glance(framework, "0123")  # as if its fingerprint were that of no type
+    assert quick_check(framework, fingerprint_of(net_of(framework))) == full
+    stranger = quick_check(framework, "0123")  # as if its fingerprint were that of no type
     assert stranger.valid
     assert stranger.new
     assert stranger.key == "~0123"
@@ -359,10 +360,10 @@ def test_a_glance_and_identified_end_as_judge_net(code: str) -> None:
     assert identified(stranger) == full
 
 
-def test_a_glance_sees_what_is_not_valid() -> None:
+def test_a_quick_check_sees_what_is_not_valid() -> None:
     framework = known("CHA")
     broken = replace(in_p1(bare(framework)), frac_t=in_p1(bare(framework)).frac_t[1:])
-    full = glance(broken, "0123")
+    full = quick_check(broken, "0123")
     assert not full.valid
     assert full.reason == judge_net(broken).reason
     assert identified(full) == full

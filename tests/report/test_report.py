@@ -11,7 +11,7 @@ from rich.console import Console
 
 from report_examples import HOSTILE, TYPES, WORDS, chain, data_of, some_judgements
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import Judgement
+from zeoloom.judge.judgement import Judgement
 from zeoloom.nets.periodic_net import net_from_edges
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.page_parts import file_text

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import Judgement
+from zeoloom.judge.judgement import Judgement
 from zeoloom.run.batches import run_batches
 from zeoloom.run.journal import Journal
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json

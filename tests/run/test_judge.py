@@ -16,7 +16,7 @@ import pytest
 import zeoloom
 from net_examples import diamond, framework_of, redescribed, supercell
 from silica_examples import bare, in_p1, known
-from zeoloom.judge.verdict import Judgement
+from zeoloom.judge.judgement import Judgement
 from zeoloom.run import judging
 from zeoloom.run.journal import Journal
 from zeoloom.run.judgement_steps import Judging, through_step

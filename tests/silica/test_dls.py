@@ -343,10 +343,10 @@ def test_a_cell_that_collapses_is_left_at_once() -> None:
         t_labels=("T1", "T2", "T3"),
         frac_o=np.zeros((0, 3)),
     )
-    found = refine(framework, hopeless=0.012)
+    found = refine(framework, one_start_above=0.012)
     assert found.status == "collapsed"
     assert "crushed" in found.reason
-    judged = refined(judge_net(framework), hopeless=0.012)
+    judged = refined(judge_net(framework), one_start_above=0.012)
     assert judged.valid
     assert judged.framework is None
     assert "crushed" in judged.reason

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zeoloom.cli.program_options import ComputeOptions, JudgeOptions
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
     from zeoloom.run.file_requests import JudgeRequest
 

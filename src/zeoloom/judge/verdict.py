@@ -1,16 +1,16 @@
-"""What a framework is worth: one record, filled in step by step.
+"""How a framework is judged, step by step.
 
-The steps go from cheap to dear, and each takes a judgement and gives a fuller one, so that a
-campaign can drop duplicates and hopeless nets in between:
+Each step takes a judgement and returns a fuller one. Cheap steps come first, so that a run can drop
+duplicates and nets without prospects in between. Files take the first way, a search the second:
 
     judge_net -> refined -> with_pores -> with_energy
-    glance -> refined -> identified -> with_pores -> with_energy
+    quick_check -> refined -> identified -> with_pores -> with_energy
 
 | step | decides |
 |---|---|
 | `judge_net` | whether it is one 3-periodic 4-connected net, and which |
-| `glance` | whether it is one, and whether it is a known type; not which new one |
-| `identified` | which one |
+| `quick_check` | whether it is one, and whether it is a known type; not which new one |
+| `identified` | which new one |
 | `refined` | the geometry it has as SiO2, R_DLS, its space group |
 | `with_pores` | spheres, accessible volume, dimension of the channels |
 | `with_energy` | energy above quartz, local distances |
@@ -18,13 +18,14 @@ campaign can drop duplicates and hopeless nets in between:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits
+from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.judge.lid import lid
 from zeoloom.judge.validity import fault_of, interrupted_type
 from zeoloom.nets.fingerprint import fingerprint_of
@@ -38,111 +39,18 @@ from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from zeoloom.nets.identity import NetDescription
     from zeoloom.nets.periodic_net import PeriodicNet
     from zeoloom.silica.energy import Relaxation
     from zeoloom.structure.records import Framework
 
-FEASIBLE = 30.0
-"""kJ/mol SiO2 above quartz (Pophale, Cheeseman & Deem, Phys. Chem. Chem. Phys. 2011)."""
-
-LIKE_MADE = 16.0
-"""kJ/mol SiO2. Every pure-silica zeolite made so far lies below (Bushuev & Sastre 2010)."""
-
 MANY_SITES = 150
 """Asymmetric T atoms. No framework type has more than 99 (SFV); those that do are supercells."""
 
 LOOSE_SYMPREC = 0.5
-"""Å, how far the atoms of a supercell may be from their places; refinement puts them right."""
-
-NEW = "new"
-"""In place of a framework type code: the bundled reference has no such net."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What is known of a framework; what is not known yet, or never, is empty or None.
-
-    Attributes:
-        name: unique within a run.
-        file: where it came from; empty for what was made here.
-        valid: it is one connected 3-periodic net of T atoms with exactly 4 T neighbours each, not
-            interpenetrated, no two of them overlapping.
-        reason: why it is not valid, or what else went wrong; empty if nothing did.
-        framework_type: IZA code (of an interrupted type too, though that is not valid), `NEW`, or
-            empty if it is neither.
-        known_as: name of the user's own structure that has the same net, if any.
-        key: identity of its net (`nets.identity.NetKey.text`).
-        framework: as given after `judge_net`; from `refined` on the SiO2 in the standard setting of
-            the space group it truly has. None if it is not valid or cannot be built.
-        n_t: T atoms in the cell of `framework`.
-        n_t_unique: T atoms that no symmetry of the net makes equal.
-        density: T atoms per 1000 Å^3 of `framework`.
-        r_dls: residual of distance least squares.
-        energy_kj_mol: per mol SiO2 above alpha-quartz, relaxed.
-        energy_status: how the relaxation ended; empty if none was tried.
-        lid: whether its local distances, relaxed, are those of real zeolites.
-        rings: sizes of the smallest rings at its angles, increasing.
-        largest_included_sphere: Å, diameter.
-        largest_free_sphere: Å, diameter of what can travel through.
-        accessible_volume: share of the volume, 0 to 1, where the centre of a sphere of 2.8 Å can
-            be, in channels.
-        channel_dim: 0 to 3, directions in which such a sphere can travel.
-    """
-
-    name: str
-    file: str = ""
-    valid: bool = False
-    reason: str = ""
-    framework_type: str = ""
-    known_as: str = ""
-    key: str = ""
-    framework: Framework | None = None
-    n_t: int = 0
-    n_t_unique: int = 0
-    density: float | None = None
-    r_dls: float | None = None
-    energy_kj_mol: float | None = None
-    energy_status: str = ""
-    lid: bool | None = None
-    rings: tuple[int, ...] = ()
-    largest_included_sphere: float | None = None
-    largest_free_sphere: float | None = None
-    accessible_volume: float | None = None
-    channel_dim: int | None = None
-
-    @property
-    def feasible(self) -> bool | None:
-        """Whether the energy is at most `FEASIBLE`; None if it is unknown."""
-        return None if self.energy_kj_mol is None else self.energy_kj_mol <= FEASIBLE
-
-    @property
-    def like_made(self) -> bool | None:
-        """Whether the energy is at most `LIKE_MADE`; None if it is unknown."""
-        return None if self.energy_kj_mol is None else self.energy_kj_mol <= LIKE_MADE
-
-    @property
-    def new(self) -> bool:
-        """Valid, and neither a framework type nor one of the user's own."""
-        return self.framework_type == NEW and not self.known_as
-
-
-def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Valid before the rest; known energies before unknown; then the lowest energy, then R_DLS."""
-
-    def order(judgement: Judgement) -> tuple[bool, bool, float, float, str]:
-        energy, r_dls = judgement.energy_kj_mol, judgement.r_dls
-        return (
-            not judgement.valid,
-            energy is None,
-            0.0 if energy is None else energy,
-            np.inf if r_dls is None or judgement.framework is None else r_dls,
-            judgement.name,
-        )
-
-    return sorted(judgements, key=order)
+"""Å by which the atoms of a supercell may break its symmetry; refinement restores it."""
 
 
 def judge_net(
@@ -165,26 +73,30 @@ def judge_net(
         fault = fault_of(framework, net)
         if fault:
             return replace(found, reason=fault, framework_type=interrupted_type(net))
-        told = describe(net)
+        description = describe(net)
     except InputError as error:
         return replace(found, reason=str(error))
     return replace(
         found,
         valid=True,
-        reason=f"its identity is not certain: {told.key.reason}" if told.key.reason else "",
-        framework_type=framework_type_of_key(told.key) or NEW,
-        known_as=(against or {}).get(told.key.text, ""),
-        key=told.key.text,
+        reason=f"its identity is not certain: {description.key.reason}"
+        if description.key.reason
+        else "",
+        framework_type=framework_type_of_key(description.key) or NEW,
+        known_as=(against or {}).get(description.key.text, ""),
+        key=description.key.text,
         framework=framework,
-        n_t_unique=_unique(told, framework),
-        rings=told.ring_sizes,
+        n_t_unique=_unique(description, framework),
+        rings=description.ring_sizes,
     )
 
 
-def glance(framework: Framework, fingerprint: str, net: PeriodicNet | None = None) -> Judgement:
-    """As `judge_net`, at a tenth of its time, but new nets are told by their fingerprints alone.
+def quick_check(
+    framework: Framework, fingerprint: str, net: PeriodicNet | None = None
+) -> Judgement:
+    """As `judge_net`, in a tenth of its time: a new net is named by its fingerprint alone.
 
-    A net whose fingerprint is that of no known type is new. What it is `identified` tells.
+    A net whose fingerprint is that of no known type is new; `identified` computes its exact key.
 
     Args:
         framework: with or without oxygen.
@@ -216,17 +128,17 @@ def identified(judgement: Judgement) -> Judgement:
     """Its key, its T atoms that no symmetry of the net makes equal, its rings; never raises.
 
     Args:
-        judgement: of `glance` or later. Without a framework it stays as it is.
+        judgement: of `quick_check` or later. Without a framework it stays as it is.
     """
     if judgement.framework is None:
         return judgement
-    told = describe(net_of(judgement.framework))
+    description = describe(net_of(judgement.framework))
     return replace(
         judgement,
-        framework_type=framework_type_of_key(told.key) or NEW,
-        key=told.key.text,
-        n_t_unique=_unique(told, judgement.framework),
-        rings=told.ring_sizes,
+        framework_type=framework_type_of_key(description.key) or NEW,
+        key=description.key.text,
+        n_t_unique=_unique(description, judgement.framework),
+        rings=description.ring_sizes,
     )
 
 
@@ -234,7 +146,7 @@ def refined(
     judgement: Judgement,
     *,
     cell_free: bool = True,
-    hopeless: float = np.inf,
+    one_start_above: float = np.inf,
     starts: int = STARTS,
     fingerprint: str = "",
 ) -> Judgement:
@@ -243,7 +155,7 @@ def refined(
     Args:
         judgement: of `judge_net`. If it is not valid it stays as it is.
         cell_free: whether the cell is refined too.
-        hopeless: R_DLS above which no second start is tried.
+        one_start_above: R_DLS after the first start above which no other start is tried.
         starts: of the least squares that are tried at most.
         fingerprint: of its net, if known.
     """
@@ -253,7 +165,7 @@ def refined(
         # equal nets have equal fingerprints, and those are much quicker than keys
         before = fingerprint or fingerprint_of(net_of(judgement.framework))
         given = _with_symmetry(judgement.framework, before)
-        result = refine(given, cell_free=cell_free, hopeless=hopeless, starts=starts)
+        result = refine(given, cell_free=cell_free, one_start_above=one_start_above, starts=starts)
         collapsed = result.status == "collapsed"
         # in a collapsed cell everything is near everything
         kept = not collapsed and fingerprint_of(net_of(result.framework)) == before
@@ -299,7 +211,7 @@ def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
     )
 
 
-def relaxed(judgement: Judgement, relaxation: Relaxation) -> Judgement:
+def with_relaxation(judgement: Judgement, relaxation: Relaxation) -> Judgement:
     """A judgement with what relaxation tells: energy and local distances.
 
     Args:
@@ -307,8 +219,10 @@ def relaxed(judgement: Judgement, relaxation: Relaxation) -> Judgement:
         relaxation: of that framework.
     """
     if relaxation.status != "relaxed" or relaxation.framework is None:
-        told = "" if relaxation.status == "skipped" else f"not relaxed: {relaxation.reason}"
-        return replace(judgement, energy_status=relaxation.status, reason=judgement.reason or told)
+        reason = "" if relaxation.status == "skipped" else f"not relaxed: {relaxation.reason}"
+        return replace(
+            judgement, energy_status=relaxation.status, reason=judgement.reason or reason
+        )
     if not relaxation.bonds_kept:
         return replace(
             judgement,
@@ -324,7 +238,7 @@ def relaxed(judgement: Judgement, relaxation: Relaxation) -> Judgement:
 
 
 def with_energy(judgement: Judgement, *, seconds: float = 120.0, seed: int = 0) -> Judgement:
-    """Energy and local distances; never raises. A campaign relaxes many at once: see `relaxed`.
+    """Energy and local distances; never raises. A run relaxes many at once: see `with_relaxation`.
 
     Args:
         judgement: of `refined`. Without a framework it stays as it is.
@@ -333,7 +247,7 @@ def with_energy(judgement: Judgement, *, seconds: float = 120.0, seed: int = 0) 
     """
     if judgement.framework is None:
         return judgement
-    return relaxed(judgement, relax(judgement.framework, seconds=seconds, seed=seed))
+    return with_relaxation(judgement, relax(judgement.framework, seconds=seconds, seed=seed))
 
 
 def judge_framework(
@@ -363,9 +277,9 @@ def judge_framework(
     return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement
 
 
-def _unique(told: NetDescription, framework: Framework) -> int:
+def _unique(description: NetDescription, framework: Framework) -> int:
     """T atoms that no symmetry of the net makes equal, or no symmetry of the framework."""
-    return int(told.orbits.max()) + 1 if told.key.exact else len(framework.frac_t)
+    return int(description.orbits.max()) + 1 if description.key.exact else len(framework.frac_t)
 
 
 def _with_symmetry(framework: Framework, fingerprint: str) -> Framework:

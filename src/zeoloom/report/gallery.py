@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.judge.verdict import best_first
+from zeoloom.judge.judgement import best_first
 from zeoloom.report.figures import INK, NOTE, save_figure
 from zeoloom.report.projection import (
     axes_by_length,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zeoloom.geometry.arrays import FloatArray
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.structure.records import Framework
 
 ACROSS = 19.0

@@ -10,7 +10,7 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.judge.verdict import NEW
+from zeoloom.judge.judgement import NEW
 from zeoloom.report.cavities import largest_cavities
 from zeoloom.report.page_parts import number_or_none, packed, packed_fractions
 from zeoloom.report.periodic import periodic_bonds
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zeoloom.geometry.arrays import FloatArray
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.report.periodic import PeriodicBonds
     from zeoloom.structure.records import Framework
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zeoloom.judge.verdict import FEASIBLE, LIKE_MADE, best_first
+from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, best_first
 from zeoloom.report.page_parts import FRACTION, json_in_script, page_html
 from zeoloom.report.report_data import Operations, drawable_bonds, judgement_data
 from zeoloom.report.report_statistics import statistics_data, types_data
@@ -15,7 +15,7 @@ from zeoloom.structure.files.atomic import write_atomically
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
 
 SCRIPTS = (
     "page_tools.js",

@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.judge.verdict import best_first
+from zeoloom.judge.judgement import best_first
 from zeoloom.structure.reference import framework_density
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.structure.records import Framework
 
 

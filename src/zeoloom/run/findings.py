@@ -13,7 +13,7 @@ from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.run.batches import Batch
     from zeoloom.search.pipeline import BatchState
 

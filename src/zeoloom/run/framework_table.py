@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.judge.verdict import NEW, best_first
+from zeoloom.judge.judgement import NEW, best_first
 from zeoloom.structure.files.ase_frameworks import save_database, save_extxyz
 from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.files.cif_out import write_cif
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
 
 Value = str | float | bool | None
 """Of one cell of the table; None where nothing is known."""

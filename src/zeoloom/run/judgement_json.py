@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zeoloom.geometry.operations import SymmetryOperations
-from zeoloom.judge.verdict import Judgement
+from zeoloom.judge.judgement import Judgement
 from zeoloom.structure.records import Framework
 
 

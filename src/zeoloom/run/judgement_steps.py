@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import Judgement, identified, judge_net, refined, relaxed, with_pores
+from zeoloom.judge.judgement import Judgement
+from zeoloom.judge.verdict import identified, judge_net, refined, with_pores, with_relaxation
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.energy import relax_many
@@ -138,7 +139,7 @@ def _energies(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
     tally = _Tally("energy", judgements, how, _has_framework)
 
     def keep(index: int, relaxation: Relaxation) -> None:
-        tally.keep(relaxed(tally.waiting[index], relaxation), relaxation.seconds)
+        tally.keep(with_relaxation(tally.waiting[index], relaxation), relaxation.seconds)
 
     frameworks = [each.framework for each in tally.waiting if each.framework is not None]
     relax_many(frameworks, seconds=how.seconds, workers=how.workers, seed=how.seed, on_done=keep)

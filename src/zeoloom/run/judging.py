@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
-from zeoloom.judge.verdict import Judgement
+from zeoloom.judge.judgement import Judgement
 from zeoloom.report.report_page import write_report
 from zeoloom.run.folder import RunFolder, finish_run, open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.judge.verdict import best_first
+from zeoloom.judge.judgement import best_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
 from zeoloom.run.batches import run_batches
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from zeoloom.judge.verdict import Judgement
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.batches import Batch
     from zeoloom.run.folder import RunFolder

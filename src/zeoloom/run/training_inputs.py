@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.errors import InputError
-from zeoloom.judge.verdict import NEW
+from zeoloom.judge.judgement import NEW
 from zeoloom.learn.checkpoint import SHIPPED
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.training import train

@@ -24,7 +24,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from zeoloom.judge.verdict import NEW, Judgement, glance, identified, refined
+from zeoloom.judge.judgement import NEW, Judgement
+from zeoloom.judge.verdict import identified, quick_check, refined
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import (
     Candidate,
@@ -195,7 +196,7 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
 def check_nets(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
     """Drop what is no 4-connected net, and recognise known framework types."""
     judgements = {
-        fingerprint: glance(
+        fingerprint: quick_check(
             candidate_framework(each, fingerprint), fingerprint, candidate_net(each)
         )
         for fingerprint, each in batch.best.items()
@@ -217,7 +218,7 @@ def refine_frameworks(batch: BatchState, _search: Search, plan: SearchPlan) -> B
         else:
             judgements[fingerprint] = refined(
                 each,
-                hopeless=R_DLS_OF_ONE_START,
+                one_start_above=R_DLS_OF_ONE_START,
                 starts=plan.dls_starts,
                 fingerprint=fingerprint,
             )

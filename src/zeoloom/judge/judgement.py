@@ -1,0 +1,106 @@
+"""What is known of a framework: one record, filled in step by step by `judge.verdict`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.structure.records import Framework
+
+FEASIBLE = 30.0
+"""kJ/mol SiO2 above quartz (Pophale, Cheeseman & Deem, Phys. Chem. Chem. Phys. 2011)."""
+
+LIKE_MADE = 16.0
+"""kJ/mol SiO2. Every pure-silica zeolite made so far lies below (Bushuev & Sastre 2010)."""
+
+NEW = "new"
+"""In place of a framework type code: the bundled reference has no such net."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is known of a framework; what is not known yet, or never, is empty or None.
+
+    Attributes:
+        name: unique within a run.
+        file: where it came from; empty for what was made here.
+        valid: it is one connected 3-periodic net of T atoms with exactly 4 T neighbours each, not
+            interpenetrated, no two of them overlapping.
+        reason: why it is not valid, or what else went wrong; empty if nothing did.
+        framework_type: IZA code (of an interrupted type too, though that is not valid), `NEW`, or
+            empty if it is neither.
+        known_as: name of the user's own structure that has the same net, if any.
+        key: identity of its net (`nets.identity.NetKey.text`).
+        framework: as given, or once refined the SiO2 in the standard setting of
+            the space group it truly has. None if it is not valid or cannot be built.
+        n_t: T atoms in the cell of `framework`.
+        n_t_unique: T atoms that no symmetry of the net makes equal.
+        density: T atoms per 1000 Å^3 of `framework`.
+        r_dls: residual of distance least squares.
+        energy_kj_mol: per mol SiO2 above alpha-quartz, relaxed.
+        energy_status: how the relaxation ended; empty if none was tried.
+        lid: whether its local distances, relaxed, are those of real zeolites.
+        rings: sizes of the smallest rings at its angles, increasing.
+        largest_included_sphere: Å, diameter.
+        largest_free_sphere: Å, diameter of what can travel through.
+        accessible_volume: share of the volume, 0 to 1, where the centre of a sphere of 2.8 Å can
+            be, in channels.
+        channel_dim: 0 to 3, directions in which such a sphere can travel.
+    """
+
+    name: str
+    file: str = ""
+    valid: bool = False
+    reason: str = ""
+    framework_type: str = ""
+    known_as: str = ""
+    key: str = ""
+    framework: Framework | None = None
+    n_t: int = 0
+    n_t_unique: int = 0
+    density: float | None = None
+    r_dls: float | None = None
+    energy_kj_mol: float | None = None
+    energy_status: str = ""
+    lid: bool | None = None
+    rings: tuple[int, ...] = ()
+    largest_included_sphere: float | None = None
+    largest_free_sphere: float | None = None
+    accessible_volume: float | None = None
+    channel_dim: int | None = None
+
+    @property
+    def feasible(self) -> bool | None:
+        """Whether the energy is at most `FEASIBLE`; None if it is unknown."""
+        return None if self.energy_kj_mol is None else self.energy_kj_mol <= FEASIBLE
+
+    @property
+    def like_made(self) -> bool | None:
+        """Whether the energy is at most `LIKE_MADE`; None if it is unknown."""
+        return None if self.energy_kj_mol is None else self.energy_kj_mol <= LIKE_MADE
+
+    @property
+    def new(self) -> bool:
+        """Valid, and neither a framework type nor one of the user's own."""
+        return self.framework_type == NEW and not self.known_as
+
+
+def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Valid before the rest; known energies before unknown; then the lowest energy, then R_DLS."""
+
+    def order(judgement: Judgement) -> tuple[bool, bool, float, float, str]:
+        energy, r_dls = judgement.energy_kj_mol, judgement.r_dls
+        return (
+            not judgement.valid,
+            energy is None,
+            0.0 if energy is None else energy,
+            np.inf if r_dls is None or judgement.framework is None else r_dls,
+            judgement.name,
+        )
+
+    return sorted(judgements, key=order)
