@@ -144,7 +144,7 @@ class SolveRequest(CrystalRequest):
     """Cell: a, b, c in Å, alpha, beta, gamma in degrees."""
 
     space_group: Setting
-    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:COUNT_FLAG."""
+    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER."""
 
     atoms: int | None = Field(None, ge=1, le=10_000)
     """Number of T atoms in the cell, if known."""
@@ -193,7 +193,7 @@ class GenerateRequest(CrystalRequest):
     panel: ClassVar[str] = "Frameworks"
 
     space_group: Setting | None = None
-    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:COUNT_FLAG. Any if not
+    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER. Any if not
     given."""
 
     density: Real = USUAL_DENSITIES
