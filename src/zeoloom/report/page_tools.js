@@ -3,6 +3,7 @@
 const Tools = (() => {
   const root = document.documentElement;
   const MARGIN = 0.84; // share of the width or height that a picture takes
+  const ROUNDS = 2; // of zooming and moving: in perspective, each changes the other
   const byId = (id) => document.getElementById(id);
 
   function element(name, text, className) {
@@ -75,13 +76,16 @@ const Tools = (() => {
   function fit(viewer, stage, models, most = Infinity) {
     const atoms = models.flatMap((model) => model.selectedAtoms({}).map(({ x, y, z }) => ({ x, y, z })));
     if (!atoms.length) return;
-    const [wide, high] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => Math.max(1, top - low));
-    viewer.zoom(Math.min(most, MARGIN * Math.min(stage.clientWidth / wide, stage.clientHeight / high)));
-    viewer.render();
     const box = stage.getBoundingClientRect();
-    const [across, down] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => (low + top) / 2);
-    viewer.translate(box.left + scrollX + box.width / 2 - across, box.top + scrollY + box.height / 2 - down);
-    viewer.render();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [wide, high] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => Math.max(1, top - low));
+      viewer.zoom(Math.min(most, MARGIN * Math.min(stage.clientWidth / wide, stage.clientHeight / high)));
+      viewer.render();
+      const [across, down] = extents(viewer.modelToScreen(atoms)).map(([low, top]) => (low + top) / 2);
+      // 3Dmol's translate counts upwards, modelToScreen downwards
+      viewer.translate(box.left + scrollX + box.width / 2 - across, down - box.top - scrollY - box.height / 2);
+      viewer.render();
+    }
   }
 
   const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
