@@ -164,7 +164,8 @@ def find_bonds(
         symmetry: of these atoms.
         lattice: of the cell, for `BOND_CUTOFF`.
         apart: Å; images nearer than this to the atom are no neighbours, and nearer than this to
-            each other are one. With 0 all count, be they on top of one another.
+            each other are one, the first. With 0 all count that no site symmetry makes one, be
+            they on top of one another.
         bonds: written.
         vectors: (n, m, 3) Å to the end of each bond, written.
 
@@ -196,7 +197,7 @@ def _find_bonds_of(
     bonds.counts[i] = 0
     for j in range(len(frac)):
         for g in range(len(group.rotations)):
-            if symmetry.representatives[j, g] != g:
+            if apart == 0.0 and symmetry.representatives[j, g] != g:
                 continue
             nearest_image(frac, i, frac, j, group, g, nearest, cells)
             if (
