@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import least_squares
 
-from zeoloom.silica.bonds import t_bonds
 from zeoloom.silica.dls import r_dls, refine
 from zeoloom.silica.freedom import freedom_of, jacobian, residuals, slopes_of
 from zeoloom.silica.minimise import MARGIN, lengths_of, settle
 from zeoloom.silica.oxygen import bridge, on_special_positions
 from zeoloom.silica.repulsion import repulsion
 from zeoloom.silica.restraints import Restraints, joined, silica_restraints
+from zeoloom.silica.site_bonds import t_bonds
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from zeoloom.judge.lid import Lid, lid
 from zeoloom.silica.dls import refine
 from zeoloom.silica.energy import KJ_PER_MOL, QUARTZ, Relaxation, relax_many
 from zeoloom.silica.force_field import ForceField
-from zeoloom.silica.primitive import primitive_cell
+from zeoloom.silica.primitive_cell import primitive_cell
 from zeoloom.structure.reference import load_reference
 
 PUBLISHED = {"CHA": 16.1, "FAU": 19.6, "MFI": 9.7}

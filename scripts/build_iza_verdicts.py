@@ -23,7 +23,7 @@ from zeoloom.nets.identity import describe
 from zeoloom.silica.dls import refine
 from zeoloom.silica.energy import Relaxation, relax_many
 from zeoloom.silica.pores import pores
-from zeoloom.silica.primitive import primitive_sites
+from zeoloom.silica.primitive_cell import primitive_sites
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import framework_density, load_reference

@@ -17,7 +17,6 @@ from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.operations import distinct_orbits, expand_orbits
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.judge.verdict import judge_net, refined
-from zeoloom.silica.bonds import Bonds, t_bonds
 from zeoloom.silica.distance_kernel import Distances, fitted
 from zeoloom.silica.dls import _through_oxygen, r_dls, refine
 from zeoloom.silica.freedom import distances, freedom_of, jacobian, residuals, slopes_of
@@ -26,6 +25,7 @@ from zeoloom.silica.minimise import _densely, _sparsely, lengths_of
 from zeoloom.silica.oxygen import bridge, on_special_positions
 from zeoloom.silica.repulsion import repulsion
 from zeoloom.silica.restraints import Restraints, joined, silica_restraints
+from zeoloom.silica.site_bonds import Bonds, t_bonds
 from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import load_reference
 from zeoloom.structure.standard import standardised

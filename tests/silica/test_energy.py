@@ -21,7 +21,7 @@ from zeoloom.silica.descent import descend
 from zeoloom.silica.dls import refine
 from zeoloom.silica.energy import KJ_PER_MOL, QUARTZ, Relaxation, relax, relax_many
 from zeoloom.silica.force_field import ForceField
-from zeoloom.silica.primitive import doubled, primitive_cell
+from zeoloom.silica.primitive_cell import doubled, primitive_cell
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.records import Framework
 from zeoloom.structure.reference import framework_density

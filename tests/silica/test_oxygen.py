@@ -13,10 +13,10 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits, separations
 from zeoloom.nets.bonding import BOND_CUTOFF
-from zeoloom.silica.bonds import bond_vectors, bonds_of_graph, bonds_through_oxygen
 from zeoloom.silica.dls import refine
 from zeoloom.silica.images import atoms_per_cell, cell_images, free_directions, free_strains
 from zeoloom.silica.oxygen import add_oxygen, on_special_positions
+from zeoloom.silica.site_bonds import bond_vectors, bonds_of_graph, bonds_through_oxygen
 from zeoloom.structure.bonds import quotient_graph_of
 from zeoloom.structure.reference import load_reference
 

@@ -1,7 +1,7 @@
-"""Neighbours in a periodic crystal: every image of every point within a radius, exact for any cell.
+"""Neighbours: in a periodic crystal every image of every point within a radius, and in open space.
 
-One convention: the neighbour of centre i is point j shifted by whole cells S,
-`r = (x_j + S - x_i) @ cell`.
+The one neighbour search of the package, exact for any cell. One convention: the neighbour of centre
+i is point j shifted by whole cells S, `r = (x_j + S - x_i) @ cell`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from zeoloom.geometry.lattice import plane_spacings
 
@@ -70,3 +71,35 @@ def neighbours_within(
     # rounded distances: shells of equal distance keep one order on every machine
     order = np.lexsort((*shift.T, point, np.round(distance, 6), centre))
     return Neighbours(centre[order], point[order], shift[order], vector[order], distance[order])
+
+
+def close_pairs(cart: FloatArray, radius: float) -> IntArray:
+    """Pairs of points in open space that are no farther apart than a radius.
+
+    Args:
+        cart: (n, 3) Å.
+        radius: Å.
+
+    Returns:
+        (p, 2) indices with the lower one first, sorted.
+    """
+    from zeoloom.geometry.image_kernel import pairs_within  # noqa: PLC0415 - compiles
+
+    points = np.ascontiguousarray(cart, dtype=np.float64)
+    by_place = np.argsort(points[:, 0], kind="stable")
+    one, other = pairs_within(points, points[by_place], radius)
+    pairs = np.column_stack([one, by_place[other]])
+    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+    return np.asarray(pairs[np.lexsort(pairs.T[::-1])])
+
+
+def nearest_points(
+    cart_centres: FloatArray, cart_points: FloatArray
+) -> tuple[FloatArray, IntArray]:
+    """The nearest of some points (m, 3) Å in open space to each centre (n, 3) Å.
+
+    Returns:
+        (n,) Å how far it is; (n,) its index.
+    """
+    distance, point = cKDTree(cart_points).query(cart_centres)
+    return np.asarray(distance), np.asarray(point, dtype=np.int64)

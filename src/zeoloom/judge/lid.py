@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.silica.primitive import primitive_cell
+from zeoloom.silica.primitive_cell import primitive_cell
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray

@@ -11,14 +11,12 @@ from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.bonding import OVERLAP
 from zeoloom.nets.periodic_net import components
-from zeoloom.structure.bridges import missing_oxygen
+from zeoloom.structure.bridges import VALENCE, missing_oxygen
 from zeoloom.structure.known_nets import framework_type_of
 
 if TYPE_CHECKING:
     from zeoloom.nets.periodic_net import PeriodicNet
     from zeoloom.structure.records import Framework
-
-VALENCE = 4
 
 SHAPES = {0: "finite group", 1: "chain", 2: "layer", 3: "framework"}
 """What a connected part of a net is, by the number of directions it runs on in."""

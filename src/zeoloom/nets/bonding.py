@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
+
+from zeoloom.geometry.neighbours import close_pairs
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -33,12 +34,7 @@ def bonds(cart_t: FloatArray, cutoff: float = BOND_CUTOFF) -> IntArray:
     Returns:
         (b, 2) indices with the lower one first, sorted.
     """
-    if len(cart_t) < 2:
-        return np.zeros((0, 2), dtype=np.int64)
-    pairs = cKDTree(cart_t).query_pairs(cutoff, output_type="ndarray").astype(np.int64)
-    pairs.sort(axis=1)
-    order = np.lexsort(pairs.T[::-1])
-    return np.asarray(pairs[order])
+    return close_pairs(cart_t, cutoff)
 
 
 def coordination(cart_t: FloatArray, cutoff: float = BOND_CUTOFF) -> IntArray:

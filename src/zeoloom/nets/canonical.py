@@ -33,7 +33,7 @@ from zeoloom.nets.placement import (
     inverse_modulo,
     multiply_modulo,
 )
-from zeoloom.nets.primitive import primitive_net
+from zeoloom.nets.primitive_net import primitive_net
 from zeoloom.nets.traversal import OrderedEdges
 
 if TYPE_CHECKING:

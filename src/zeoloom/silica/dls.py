@@ -26,7 +26,6 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import volume
-from zeoloom.silica.bonds import bonds_through_oxygen, t_bonds
 from zeoloom.silica.images import Images, cell_images
 from zeoloom.silica.minimise import (
     MARGIN,
@@ -39,13 +38,14 @@ from zeoloom.silica.minimise import (
 from zeoloom.silica.oxygen import Bridged, bridge, on_special_positions
 from zeoloom.silica.repulsion import LIMITS, repulsion
 from zeoloom.silica.restraints import Kind, joined, silica_restraints, t_restraints
+from zeoloom.silica.site_bonds import bonds_through_oxygen, t_bonds
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zeoloom.geometry.arrays import FloatArray
-    from zeoloom.silica.bonds import Bonds
+    from zeoloom.silica.site_bonds import Bonds
     from zeoloom.structure.records import Framework
 
 Status = Literal["converged", "stopped", "collapsed"]

@@ -20,7 +20,7 @@ import numpy as np
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import wrap
 from zeoloom.silica.force_field import INSTALL, ForceField, LammpsMissingError
-from zeoloom.silica.primitive import in_p1, primitive_cell
+from zeoloom.silica.primitive_cell import in_p1, primitive_cell
 from zeoloom.silica.processes import Outcome, Workers
 from zeoloom.silica.relaxing import relaxed
 from zeoloom.structure.standard import standardised
@@ -28,7 +28,7 @@ from zeoloom.structure.standard import standardised
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from zeoloom.silica.primitive import PrimitiveCell
+    from zeoloom.silica.primitive_cell import PrimitiveCell
     from zeoloom.structure.records import Framework
 
 QUARTZ = -128.698

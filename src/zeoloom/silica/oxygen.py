@@ -9,7 +9,6 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import distinct_orbits, identity_first, project_onto_sites
-from zeoloom.silica.bonds import Bonds, bond_vectors, t_bonds
 from zeoloom.silica.images import (
     Images,
     atoms_per_cell,
@@ -17,6 +16,7 @@ from zeoloom.silica.images import (
     free_directions,
     images_near,
 )
+from zeoloom.silica.site_bonds import Bonds, bond_vectors, t_bonds
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from zeoloom.silica.primitive import primitive_sites
+from zeoloom.geometry.neighbours import nearest_points
+from zeoloom.silica.primitive_cell import primitive_sites
 from zeoloom.silica.voids import Voids, voids
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _volumes(
     straight way there stays `needed` Å off the atom of that cell.
     """
     frac = rng.uniform(size=(SAMPLES, 3))
-    distance, image = cKDTree(void.atoms.frac @ cell).query(frac @ cell)
+    distance, image = nearest_points(frac @ cell, void.atoms.frac @ cell)
     open_points = np.flatnonzero(distance >= needed)
     # each point and its atom moved to where the atom is listed
     atom = void.atoms.atom[image[open_points]]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.silica.force_field import Forces
-    from zeoloom.silica.primitive import PrimitiveCell
+    from zeoloom.silica.primitive_cell import PrimitiveCell
 
 BOND, EDGE, T_T, SPRING, PLACE = 60.0, 10.0, 2.0, 37.5, 0.5
 """eV/Å^2. Stiffness of T-O, of O-O in a tetrahedron, of T-T across an oxygen, of core and shell,

@@ -11,7 +11,7 @@ from zeoloom.silica.restraints import Kind, Restraints, between
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
-    from zeoloom.silica.bonds import Bonds
+    from zeoloom.silica.site_bonds import Bonds
     from zeoloom.structure.records import Framework
 
 LIMITS: dict[Kind, tuple[float, float]] = {

@@ -13,8 +13,8 @@ from zeoloom.silica.orbits import bond_orbits, pair_orbits, site_permutations
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
     from zeoloom.geometry.operations import SymmetryOperations
-    from zeoloom.silica.bonds import Bonds
     from zeoloom.silica.oxygen import Bridged
+    from zeoloom.silica.site_bonds import Bonds
     from zeoloom.structure.records import Framework
 
 Kind = Literal["T-O", "O-O", "T-T"]

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Voronoi, cKDTree
+from scipy.spatial import Voronoi
 
 from zeoloom.geometry.lattice import plane_spacings
+from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import wrap
 
 if TYPE_CHECKING:
@@ -160,31 +161,25 @@ class _Nodes:
     """
 
     def __init__(self, frac_corners: FloatArray, cell: FloatArray) -> None:
-        # how far apart in fractional terms corners may be that are less than SAME_NODE apart
-        self._tolerance = SAME_NODE / float(plane_spacings(cell).min())
-        wrapped = _within_one(frac_corners)
-        pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(self._tolerance, output_type="ndarray")
+        self._cell = cell
+        wrapped = wrap(frac_corners)
+        near = neighbours_within(wrapped, wrapped, cell, SAME_NODE)
         n = len(wrapped)
-        joined = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (n, n))
+        joined = csr_matrix((np.ones(len(near.point)), (near.centre, near.point)), (n, n))
         _, label = connected_components(joined, directed=False)
         _, first = np.unique(label, return_index=True)
         self.frac = wrapped[first]
-        self._tree = cKDTree(self.frac, boxsize=1.0)
 
     def named(self, frac_corners: FloatArray) -> tuple[IntArray, IntArray]:
         """Node (k,) and cell (k, 3) of corners; -1 for what is none, near the edge of the atoms."""
-        apart, node = self._tree.query(_within_one(frac_corners))
         # chains of corners that meet may be longer than the tolerance
-        known = apart < 10 * self._tolerance
-        shift = np.round(frac_corners - self.frac[node]).astype(np.int64)
-        return np.where(known, node, -1), shift
-
-
-def _within_one(frac: FloatArray) -> FloatArray:
-    """Wrapped into [0, 1), to the last bits: the tree takes nothing else."""
-    wrapped = np.mod(frac, 1.0)
-    wrapped[wrapped >= 1.0] = 0.0
-    return wrapped
+        near = neighbours_within(frac_corners, self.frac, self._cell, 10 * SAME_NODE)
+        nearest = np.flatnonzero(np.append(True, np.diff(near.centre) > 0)[: len(near.centre)])
+        node = np.full(len(frac_corners), -1)
+        shift = np.zeros((len(frac_corners), 3), dtype=np.int64)
+        node[near.centre[nearest]] = near.point[nearest]
+        shift[near.centre[nearest]] = near.shift[nearest]
+        return node, shift
 
 
 def _narrowest(one: FloatArray, two: FloatArray, atom: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from zeoloom.errors import InputError
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.silica.images import Images, images_near
 from zeoloom.structure.bonds import quotient_graph_of
+from zeoloom.structure.bridges import VALENCE
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 T_O_REACH = 2.6
 """Å. Farther oxygen is not bonded, however distorted the framework; 1.61 Å is the rule."""
-
-VALENCE = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from zeoloom.geometry.operations import (
     wrap,
 )
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.silica.bonds import T_O_REACH, VALENCE
+from zeoloom.silica.site_bonds import T_O_REACH
+from zeoloom.structure.bridges import VALENCE
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
