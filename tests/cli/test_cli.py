@@ -32,7 +32,7 @@ def test_the_version_and_help(run: Run) -> None:
     shown = run("--help")
     assert shown.code == 0
     made, judged = {"generate", "solve", "sample", "join"}, {"judge", "view"}
-    assert {*VERBS} == {"reference", "cut", "train"} | made | judged
+    assert {*VERBS} == {"reference", "cut", "train", "prepare"} | made | judged
     for verb in VERBS:
         assert f" {verb} " in shown.out
         assert run(verb, "--help").code == 0
