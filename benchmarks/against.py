@@ -81,8 +81,8 @@ def judged(
     for cycle in cycles:
         if len(cycle.frac) > target.n_t[1]:
             continue
-        grown = points_to_atoms(cycle.frac, target)
-        mark = candidate_fingerprint(grown) if grown.valid else ""
+        candidate = points_to_atoms(cycle.frac, target)
+        mark = candidate_fingerprint(candidate) if candidate.valid else ""
         if not mark:
             continue
         prints.append(mark)
@@ -90,7 +90,8 @@ def judged(
             # the key decides, not the fingerprint
             assert (
                 hits
-                or framework_type_of(net_of(candidate_framework(grown, "made"))) == framework.name
+                or framework_type_of(net_of(candidate_framework(candidate, "made")))
+                == framework.name
             )
             hits.append(cycle.seconds)
     first = min(hits, default=float("inf"))

@@ -9,7 +9,7 @@ recipe alone, to stand for such programs where none is at hand. What the recipe 
 - an atom nearer than `MERGING` to images of itself is seen in their mean, on the special position;
   its point in the walk stays where it was, so that it may leave again;
 - a trial move is uniform in a cube of twice the step;
-- a cycle is given up by the lowest cost it has met, shared among its asymmetric atoms: the whole
+- a cycle is given up by the lowest cost it has found, shared among its asymmetric atoms: the whole
   would be above the bound in nearly every cycle of three atoms, whatever they form, and FraGen does
   find such types;
 - what had the lowest cost is what a cycle ends with.

@@ -33,7 +33,7 @@ MOVES = 80_000
 """Trial moves of a cycle, as many at each temperature."""
 
 TRIAL_MOVES, TRIAL_COST = 3_000, 30.0
-"""A cycle is given up after so many moves if it has met no lower cost for each asymmetric atom."""
+"""A cycle is given up after so many moves if no lower cost for each asymmetric atom was found."""
 
 MERGING = 1.2
 """Å."""
@@ -71,9 +71,9 @@ class Atoms(NamedTuple):
 
     Attributes:
         points: (n, 3) fractional, where the walk is.
-        places: (n, 3) fractional, where the atoms are: on special positions if near to one.
-        images: (n, 3, G) of the places.
-        orders: (n,) operations that leave each place where it is.
+        positions: (n, 3) fractional, where the atoms are: on special positions if near to one.
+        images: (n, 3, G) of the positions.
+        orders: (n,) operations that leave each position where it is.
         counts: (n,) neighbours.
         around: (n, `MOST_NEIGHBOURS`, 3) Å to them.
         owners: (n, `MOST_NEIGHBOURS`) the asymmetric atom each is an image of.
@@ -83,7 +83,7 @@ class Atoms(NamedTuple):
     """
 
     points: FloatArray
-    places: FloatArray
+    positions: FloatArray
     images: FloatArray
     orders: IntArray
     counts: IntArray
@@ -96,11 +96,11 @@ class Atoms(NamedTuple):
 
 @compiled
 def run_cycle(n: int, group: Group, rng: np.random.Generator) -> tuple[FloatArray, float]:
-    """One annealing from n random atoms: the best places (n, 3) and their cost, inf if given up."""
+    """One annealing from n random atoms: the best positions (n, 3), their cost or inf if given up."""
     now = atoms_at(rng.random((n, 3)), group)
     trial = atoms_at(now.points, group)
     total = now.costs.sum()
-    best, lowest = now.places.copy(), total
+    best, lowest = now.positions.copy(), total
     each = MOVES // len(TEMPERATURES)
     for move in range(MOVES):
         if move == TRIAL_MOVES and lowest > n * TRIAL_COST:
@@ -114,7 +114,7 @@ def run_cycle(n: int, group: Group, rng: np.random.Generator) -> tuple[FloatArra
         total += change
         if total < lowest:
             lowest = total
-            best[:] = now.places
+            best[:] = now.positions
     return best, lowest
 
 
@@ -215,7 +215,7 @@ def _put_atom(i: int, source: Atoms, target: Atoms) -> None:
     """Put atom i where it is in another state; its list is left alone."""
     for axis in range(3):
         target.points[i, axis] = source.points[i, axis]
-        target.places[i, axis] = source.places[i, axis]
+        target.positions[i, axis] = source.positions[i, axis]
         for g in range(source.images.shape[2]):
             target.images[i, axis, g] = source.images[i, axis, g]
     target.orders[i] = source.orders[i]
@@ -224,41 +224,43 @@ def _put_atom(i: int, source: Atoms, target: Atoms) -> None:
 @inlined
 def _settle(i: int, atoms: Atoms, group: Group) -> None:
     """Put atom i at the mean of its images that lie near its point, until no more come near."""
-    places, images = atoms.places, atoms.images
+    positions, images = atoms.positions, atoms.images
     for axis in range(3):
-        places[i, axis] = atoms.points[i, axis]
-    known, met = 0, 1
-    while met > known:
-        known, met = met, 0
+        positions[i, axis] = atoms.points[i, axis]
+    known, near = 0, 1
+    while near > known:
+        known, near = near, 0
         _fill_images(i, atoms, group)
         _fill_distances(i, i, 0, atoms, group)
         x = y = z = 0.0
         for g in range(images.shape[2]):
             if atoms.squared[g] < MERGING**2:
-                met += 1
-                x += _short(images[i, 0, g] - places[i, 0])
-                y += _short(images[i, 1, g] - places[i, 1])
-                z += _short(images[i, 2, g] - places[i, 2])
-        if met > known:
-            places[i, 0] += x / met
-            places[i, 1] += y / met
-            places[i, 2] += z / met
-    atoms.orders[i] = met
+                near += 1
+                x += _short(images[i, 0, g] - positions[i, 0])
+                y += _short(images[i, 1, g] - positions[i, 1])
+                z += _short(images[i, 2, g] - positions[i, 2])
+        if near > known:
+            positions[i, 0] += x / near
+            positions[i, 1] += y / near
+            positions[i, 2] += z / near
+    atoms.orders[i] = near
 
 
 @inlined
 def _short(step: float) -> float:
-    """A way along an axis, in cells, to the nearest lattice copy."""
+    """A difference along an axis, in cells, to the nearest lattice copy."""
     return step - np.round(step)
 
 
 @inlined
 def _fill_images(i: int, atoms: Atoms, group: Group) -> None:
-    images, turns = atoms.images, group.rotations
-    x, y, z = atoms.places[i, 0], atoms.places[i, 1], atoms.places[i, 2]
+    images, rotations = atoms.images, group.rotations
+    x, y, z = atoms.positions[i, 0], atoms.positions[i, 1], atoms.positions[i, 2]
     for axis in range(3):
         for g in range(images.shape[2]):
-            turned = turns[axis, 0, g] * x + turns[axis, 1, g] * y + turns[axis, 2, g] * z
+            turned = (
+                rotations[axis, 0, g] * x + rotations[axis, 1, g] * y + rotations[axis, 2, g] * z
+            )
             images[i, axis, g] = turned + group.translations[axis, g]
 
 
@@ -267,7 +269,7 @@ def _fill_distances(i: int, j: int, s: int, atoms: Atoms, group: Group) -> None:
     """Å² from atom i to the images of j, each in its nearest cell and shift s on."""
     # indices and scalars, no rows and no branch: this becomes vector instructions
     images, squared, cell, shifts = atoms.images, atoms.squared, group.cell, group.shifts
-    x, y, z = atoms.places[i, 0], atoms.places[i, 1], atoms.places[i, 2]
+    x, y, z = atoms.positions[i, 0], atoms.positions[i, 1], atoms.positions[i, 2]
     for g in range(images.shape[2]):
         a = _short(images[j, 0, g] - x) + shifts[s, 0]
         b = _short(images[j, 1, g] - y) + shifts[s, 1]
@@ -281,7 +283,7 @@ def _fill_distances(i: int, j: int, s: int, atoms: Atoms, group: Group) -> None:
 @inlined
 def _add_images(i: int, j: int, atoms: Atoms, group: Group) -> None:
     """Add to the list of i what images of j lie around it, each place once."""
-    places, images, around = atoms.places, atoms.images, atoms.around
+    positions, images, around = atoms.positions, atoms.images, atoms.around
     cell, shifts = group.cell, group.shifts
     start = count = atoms.counts[i]
     for s in range(len(shifts)):
@@ -292,9 +294,9 @@ def _add_images(i: int, j: int, atoms: Atoms, group: Group) -> None:
                 continue
             if count == MOST_NEIGHBOURS:
                 break
-            a = _short(images[j, 0, g] - places[i, 0]) + shifts[s, 0]
-            b = _short(images[j, 1, g] - places[i, 1]) + shifts[s, 1]
-            c = _short(images[j, 2, g] - places[i, 2]) + shifts[s, 2]
+            a = _short(images[j, 0, g] - positions[i, 0]) + shifts[s, 0]
+            b = _short(images[j, 1, g] - positions[i, 1]) + shifts[s, 1]
+            c = _short(images[j, 2, g] - positions[i, 2]) + shifts[s, 2]
             for axis in range(3):
                 around[i, count, axis] = a * cell[0, axis] + b * cell[1, axis] + c * cell[2, axis]
             if atoms.orders[j] == 1 or not _known(i, around, start, count):

@@ -7,7 +7,7 @@
 many points as the type has unique T atoms, or one more. Valid: every atom has four neighbours
 within 3.5 Å, whatever their number.
 
-`repair`: one cloud for each known type with up to four unique T atoms (learned or held out), grown
+`repair`: one cloud for each known type with up to four unique T atoms (learned or held out), denoised
 in its cell and group and repaired; the share that is valid before and after.
 """
 
@@ -48,13 +48,14 @@ def yields(model: zeoloom.Model, options: argparse.Namespace) -> None:
         crystal = crystals_at(targets)
         started = time.monotonic()
         points = denoise_from_noise(crystal, sampler, options.steps, search)
-        grown = candidates_from(points, points_present(targets), targets)
+        candidates = candidates_from(points, points_present(targets), targets)
         seconds = (time.monotonic() - started) / options.n
-        met = [candidate_fingerprint(each) for each in grown if each.valid]
+        fingerprints = [candidate_fingerprint(each) for each in candidates if each.valid]
         if code != "SOD":
             print(
-                f"{code}   {unique:8d}  {len(met):2d}/{options.n}  {met.count(wanted):15d}  "
-                f"{len(set(met)):8d}  {seconds:10.4f}",
+                f"{code}   {unique:8d}  {len(fingerprints):2d}/{options.n}  "
+                f"{fingerprints.count(wanted):15d}  "
+                f"{len(set(fingerprints)):8d}  {seconds:10.4f}",
                 flush=True,
             )
 
@@ -80,17 +81,17 @@ def repairs(model: zeoloom.Model, options: argparse.Namespace) -> None:
     for first in range(0, len(targets), size):
         batch = targets[first : first + size]
         points = denoise_from_noise(crystals_at(batch), sampler, options.steps, search)
-        grown = candidates_from(points, points_present(batch), batch)
-        valid = sum(each.valid for each in grown)
+        candidates = candidates_from(points, points_present(batch), batch)
+        valid = sum(each.valid for each in candidates)
         before += valid
         after += valid
-        faulty = [each for each in grown if not each.valid]
+        faulty = [each for each in candidates if not each.valid]
         # one crystal a type: none is dropped
         plan = AnnealingPlan(
             rounds=options.rounds, hot=0.3, cold=0.3, halving_shares=(), resampling_interval=0
         )
         rounds = annealing_rounds(faulty, plan, search)
-        after += len({grown.target.index for made in rounds for grown in made})
+        after += len({each.target.index for found in rounds for each in found})
     seconds = time.monotonic() - started
     print(
         f"{len(targets)} types with up to {MOST_UNIQUE} unique T: valid {before} at once, {after} "

@@ -42,13 +42,13 @@ class Faults:
         cost: sum of |coordination - 4| over the judged atoms, 1 per short bond, `VACANT_COST` per
             centre
             without an atom; 0 if nothing is wrong.
-        cart_places: (f, 3) Å, where it is wrong.
+        cart_faults: (f, 3) Å, where it is wrong.
         cart_holes: (f, 3) Å, where an atom is missing there; nan where none is.
         crowded: (f,) True where there are too many atoms.
     """
 
     cost: float
-    cart_places: FloatArray
+    cart_faults: FloatArray
     cart_holes: FloatArray
     crowded: BoolArray
 
@@ -128,7 +128,7 @@ def find_faults(cart_points: FloatArray, cart_centres: FloatArray, judged_within
             holes[row] = _opposite(cart_t, pairs, int(atom))
     return Faults(
         cost=float(cost),
-        cart_places=np.concatenate([cart_t[wrong], cart_t[short].mean(axis=1), vacant]),
+        cart_faults=np.concatenate([cart_t[wrong], cart_t[short].mean(axis=1), vacant]),
         cart_holes=np.concatenate([holes, vacant]),
         crowded=np.concatenate(
             [counts[wrong] > 4, np.ones(len(short), bool), np.zeros(len(vacant), bool)]
@@ -266,20 +266,20 @@ def _view(
     generator: torch.Generator,
 ) -> _View:
     """One fault drawn at random, seen from the centre nearest to it."""
-    places = faults.cart_places if len(faults.cart_places) else centres[:1].numpy()
-    drawn = _choose(len(places), generator)
-    place = torch.from_numpy(places[drawn]).to(cart_points)
-    if len(faults.cart_places) and float(torch.rand(1, generator=generator)) < plan.edits:
+    positions = faults.cart_faults if len(faults.cart_faults) else centres[:1].numpy()
+    drawn = _choose(len(positions), generator)
+    position = torch.from_numpy(positions[drawn]).to(cart_points)
+    if len(faults.cart_faults) and float(torch.rand(1, generator=generator)) < plan.edits:
         if faults.crowded[drawn]:
-            cart_points = _take_atom(cart_points, place, generator)
+            cart_points = _take_atom(cart_points, position, generator)
         elif np.isfinite(faults.cart_holes[drawn]).all():
             hole = torch.from_numpy(faults.cart_holes[drawn]).to(cart_points)
             cart_points = _put_atom(cart_points, hole, generator)
     apart = (cart_points[:, None] - centres[None]).norm(dim=-1)  # (N, c)
-    k = int((centres - place).norm(dim=-1).argmin())
+    k = int((centres - position).norm(dim=-1).argmin())
     members = torch.nonzero((apart[:, k] <= plan.radius) | (apart.argmin(dim=1) == k))[:, 0]
     reach = plan.reaches[_choose(len(plan.reaches), generator)]
-    loose = (cart_points[members] - place).norm(dim=-1) < reach
+    loose = (cart_points[members] - position).norm(dim=-1) < reach
     return _View(members, cart_points[members] - centres[k], loose, centres[k])
 
 
@@ -298,10 +298,10 @@ def _put_atom(cart_points: Tensor, hole: Tensor, generator: torch.Generator) -> 
     return moved
 
 
-def _take_atom(cart_points: Tensor, place: Tensor, generator: torch.Generator) -> Tensor:
-    """Give all points of one neighbour of a place to other atoms."""
-    from_place = (cart_points - place).norm(dim=-1)
-    near = torch.nonzero((from_place > MEETING_DISTANCE) & (from_place <= BOND_CUTOFF))[:, 0]
+def _take_atom(cart_points: Tensor, position: Tensor, generator: torch.Generator) -> Tensor:
+    """Give all points of one neighbour of a position to other atoms."""
+    distances = (cart_points - position).norm(dim=-1)
+    near = torch.nonzero((distances > MEETING_DISTANCE) & (distances <= BOND_CUTOFF))[:, 0]
     if not len(near):
         return cart_points
     taken = near[_choose(len(near), generator)]

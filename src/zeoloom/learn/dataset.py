@@ -1,4 +1,4 @@
-"""Clusters as batches of clouds: random turns, points doubled at random."""
+"""Clusters as batches of clouds: random rotations, points doubled at random."""
 
 from __future__ import annotations
 

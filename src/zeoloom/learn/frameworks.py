@@ -159,7 +159,7 @@ def framework_data(
         t_offsets=torch.tensor(np.cumsum([0, *(len(part[2]) for part in parts)])),
         # mean over the group of R e R^T, on the nine components of a strain e
         allowed_strains=torch.stack(
-            [torch.stack([torch.kron(turn, turn) for turn in turns]).mean(0) for turns in rotations]
+            [torch.stack([torch.kron(r, r) for r in group]).mean(0) for group in rotations]
         ),
         weights=torch.tensor(weights / weights.sum(), dtype=torch.float32),
         config=config,
@@ -188,8 +188,8 @@ def _variants(
 
 def _cartesian(operations: SymmetryOperations, cell: FloatArray) -> Tensor:
     columns = cell.T
-    turns = columns @ operations.rotations @ np.linalg.inv(columns)
-    return torch.tensor(turns, dtype=torch.float32)
+    cart_rotations = columns @ operations.rotations @ np.linalg.inv(columns)
+    return torch.tensor(cart_rotations, dtype=torch.float32)
 
 
 def frameworks_sha256(frameworks: Sequence[Framework]) -> str:
