@@ -96,7 +96,7 @@ class Atoms(NamedTuple):
 
 @compiled
 def run_cycle(n: int, group: Group, rng: np.random.Generator) -> tuple[FloatArray, float]:
-    """One annealing from n random atoms: the best positions (n, 3), their cost or inf if given up."""
+    """One annealing from n random atoms: the best positions (n, 3); cost inf if given up."""
     now = atoms_at(rng.random((n, 3)), group)
     trial = atoms_at(now.points, group)
     total = now.costs.sum()

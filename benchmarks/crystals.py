@@ -7,8 +7,8 @@
 many points as the type has unique T atoms, or one more. Valid: every atom has four neighbours
 within 3.5 Å, whatever their number.
 
-`repair`: one cloud for each known type with up to four unique T atoms (learned or held out), denoised
-in its cell and group and repaired; the share that is valid before and after.
+`repair`: one cloud for each known type with up to four unique T atoms (learned or held out),
+denoised in its cell and group and repaired; the share that is valid before and after.
 """
 
 from __future__ import annotations
