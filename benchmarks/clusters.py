@@ -1,20 +1,23 @@
 """Both models side by side on the poster's two tests: quality, steps, clusters per second.
 
-    python benchmarks/clusters.py             # the README's tables: about an hour on one core
+    python benchmarks/clusters.py             # the README's tables: some hours on one core
     python benchmarks/clusters.py --quick     # a look: a few minutes
+    python benchmarks/clusters.py --seeds 0 1 2 --only "pointnet, 60 points"
 
-Every row is one run of `zeoloom.sample` or `zeoloom.join` into its own folder; an interrupted
-benchmark goes on where it stopped. Speeds are of whole runs, repair counted, judging and drawing
-not. The equivariant network at the poster's setting is only timed, over a few of its 2,000 steps.
+Every row is one run of `zeoloom.sample` or `zeoloom.join` for each seed, into its own folder; an
+interrupted benchmark goes on where it stopped. Figures are means over the seeds. Speeds are of
+whole runs, repair counted, judging and drawing not. The equivariant network at the poster's setting
+is only timed, over a few of its 2,000 steps.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from zeoloom.diffusion.samplers import euler
 
 POSTER = {"points": 1024, "steps": 2000}
 POINTNET = {"model": "pointnet", "sampler": "euler"}
+SMALL = {"model": "pointnet", "points": 60, "n": 256}
 UNREPAIRED = {"n": 32, "repair": 0, "batch": 16}
 TIMED_STEPS = 3
 
@@ -41,8 +45,10 @@ class Row:
 
 
 ROWS = (
-    Row("sample", "pointnet, the poster's setting", {**POINTNET, **POSTER, "n": 4}, 1),
-    Row("sample", "pointnet", {**POINTNET, "n": 128}, 16),
+    Row("sample", "pointnet, the poster's setting", {**POINTNET, **POSTER, "n": 64}, 1),
+    Row("sample", "pointnet, 1024 points", {**POINTNET, "points": 1024, "n": 64}, 4),
+    Row("sample", "pointnet, 60 points, no repair", {**SMALL, "repair": 0}, 64),
+    Row("sample", "pointnet, 60 points", {**SMALL, "repair": 160}, 64),
     Row("sample", "equivariant, no repair", {"n": 256, "repair": 0}, 64),
     Row("sample", "equivariant", {"n": 1000}, 64),
     Row("join", "pointnet, sequential", {"model": "pointnet", "mode": "sequential", "n": 4}, 1),
@@ -56,6 +62,10 @@ COLUMNS = {
         "central 4-coordinated": "central_4_coordinated",
         "within 4 Å": "within_4A_4_coordinated",
         "bonds < 2.7 Å": "bonds_under_2.7A",
+        "first shell, W/Å": "wasserstein_first_shell_A",
+        "second shell, W/Å": "wasserstein_second_shell_A",
+        "atoms": "atoms_per_cluster",
+        "real": "real_atoms_per_cluster",
         "evaluations each": "evaluations_per_cluster",
         "per second": "clusters_per_second",
     },
@@ -77,13 +87,15 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/clusters"))
     parser.add_argument("--quick", action="store_true", help="fewer clusters")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--model", help="weights instead of the shipped ones, in every row")
     parser.add_argument("--verb", choices=COLUMNS, help="rows of this verb")
     parser.add_argument("--only", default="", help="rows whose label contains this")
     parser.add_argument("--again", action="store_true", help="forget finished rows")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     output = options.output / ("quick" if options.quick else "full")
+    model = {"model": options.model} if options.model else {}
     if options.again and output.exists():
         shutil.rmtree(output)
     for verb, columns in COLUMNS.items():
@@ -93,20 +105,38 @@ def main() -> None:
         print("|---" * (len(columns) + 4) + "|")
         for row in ROWS:
             if row.verb == verb and options.only in row.label:
+                asked = replace(row, flags=row.flags | model)
                 print(
-                    table_row(row, columns, output, options.seed, quick=options.quick), flush=True
+                    table_row(asked, columns, output, options.seeds, quick=options.quick),
+                    flush=True,
                 )
-    print(
-        f"\nequivariant at the poster's setting: {equivariant_at_posters_setting():.5f} per second"
-    )
-    print(f"({TIMED_STEPS} of 2,000 steps timed; {options.threads} thread(s))")
+    if not options.only:
+        speed = equivariant_at_posters_setting()
+        print(f"\nequivariant at the poster's setting: {speed:.5f} per second")
+        print(f"({TIMED_STEPS} of 2,000 steps timed; {options.threads} thread(s))")
 
 
-def table_row(row: Row, columns: dict[str, str], output: Path, seed: int, *, quick: bool) -> str:
-    """One row as Markdown, run first if need be."""
+def table_row(
+    row: Row, columns: dict[str, str], output: Path, seeds: list[int], *, quick: bool
+) -> str:
+    """One row as Markdown, run first if need be: means over the seeds."""
+    runs = [figures(row, output, seed, quick=quick) for seed in seeds]
+    asked, _ = runs[0]
+    cells = [row.label, asked["n"], asked["points"], asked["steps"]]
+    means = []
+    for key in columns.values():
+        values = [metrics[key] for _, metrics in runs if metrics[key] is not None]
+        means.append(shown(math.fsum(values) / len(values) if values else None))
+    return f"| {' | '.join(map(str, cells + means))} |"
+
+
+def figures(
+    row: Row, output: Path, seed: int, *, quick: bool
+) -> tuple[dict[str, object], dict[str, float | None]]:
+    """What one run was asked for and what came out of it."""
     flags = row.flags | {"seed": seed} | ({"n": row.quick} if quick else {})
     folder = output / row.label.replace(", ", "_").replace(" ", "-").replace("'", "")
-    folder = folder.with_name(f"{row.verb}_{folder.name}")
+    folder = folder.with_name(f"{row.verb}_{folder.name}_{seed}")
     if not (folder / "metrics.json").exists():
         kind = zeoloom.SampleRequest if row.verb == "sample" else zeoloom.JoinRequest
         request = zeoloom.parse_request(kind, flags)
@@ -116,8 +146,7 @@ def table_row(row: Row, columns: dict[str, str], output: Path, seed: int, *, qui
         make(request, model, folder, resume=folder.exists(), generator=generator)
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     asked = json.loads((folder / "run.json").read_text(encoding="utf-8"))["request"]
-    cells = [row.label, asked["n"], asked["points"], asked["steps"]]
-    return f"| {' | '.join(map(str, cells + [shown(metrics[key]) for key in columns.values()]))} |"
+    return asked, metrics
 
 
 def shown(value: float | None) -> str:

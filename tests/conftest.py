@@ -36,7 +36,7 @@ TINY_NETWORKS = {
         "layers": 1,
         "n_radial": 4,
     },
-    "pointnet": {"name": "pointnet", "latent": 4, "encoder": [8], "decoder": [8]},
+    "pointnet": {"name": "pointnet", "latent": 40, "shells": 2, "width": 8, "depth": 1},
 }
 
 

@@ -15,7 +15,7 @@ from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.learn import training
 from zeoloom.learn.checkpoint import SHIPPED, file_sha256
 from zeoloom.run.framework_table import write_frameworks
-from zeoloom.run.training_inputs import QUICK
+from zeoloom.run.training_inputs import ONE_POOL, QUICK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +120,16 @@ def test_a_file_can_be_contradicted(run: Run, config: Path, configs: list[Any]) 
     for flags in ((), ("--no-time-split",), ("--time-split",)):
         assert run("train", "--config", config, *flags, "--dry-run").code == 0
     assert [each.time_split for each in configs] == [True, False, True]
+
+
+def test_one_pool_differs_from_the_shipped_network_in_its_stages_only(
+    run: Run, configs: list[Any]
+) -> None:
+    for name in ("pointnet", ONE_POOL):
+        assert run("train", "--config", name, "--dry-run").code == 0
+    many, one = configs
+    network = many.network.model_copy(update={"stages": 1})
+    assert one == many.model_copy(update={"network": network, "stages_added": ()})
 
 
 WHOLE = CONFIG.replace("[network]", "[crystals]\nsubgroups = 0\nown_share = 0.5\n[network]")

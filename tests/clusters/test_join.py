@@ -20,9 +20,16 @@ from zeoloom.clusters.join import (
     union_denoiser,
 )
 from zeoloom.clusters.repair import RepairPlan, begin_repair, find_faults, repair
-from zeoloom.clusters.sample import denoise_clusters, fill_ball, open_denoiser
+from zeoloom.clusters.sample import (
+    SIGMA_MAX,
+    denoise_clusters,
+    fill_ball,
+    first_level,
+    open_denoiser,
+)
 from zeoloom.diffusion.denoiser import output_scale
 from zeoloom.diffusion.samplers import ancestral, euler, final
+from zeoloom.learn.config import TrainingConfig
 from zeoloom.nets.bonding import SHORT_BOND
 from zeoloom.structure.reference import load_reference
 
@@ -211,3 +218,10 @@ def test_joined_sequentially_respects_the_centre() -> None:
     assert ((neighbours > SHORT_BOND) & (neighbours < 3.3)).all()
     new = joined.x[0, 48:].reshape(4, 30, 3)
     torch.testing.assert_close(new, joined.centres[0, 1:, None].expand(4, 30, 3), atol=1e-4, rtol=0)
+
+
+def test_many_points_start_from_more_noise() -> None:
+    few, many = TrainingConfig(), TrainingConfig(many_points=512)
+    assert [first_level(few, n) for n in (48, 1024)] == [SIGMA_MAX, SIGMA_MAX]
+    assert first_level(many, 48) == SIGMA_MAX
+    assert first_level(many, 240) == pytest.approx(2 * SIGMA_MAX)

@@ -29,7 +29,14 @@ TINY = {
     "layers": 1,
     "n_radial": 4,
 }
-TINY_POINTNET = {"name": "pointnet", "latent": 4, "encoder": [8], "decoder": [8]}
+TINY_POINTNET = {
+    "name": "pointnet",
+    "latent": 40,
+    "shells": 2,
+    "width": 8,
+    "depth": 1,
+    "stages": 2,
+}
 SEEDS = st.integers(0, 2**32 - 1)
 SOME_TYPES = ("CHA", "MFI", "SOD", "SOR")
 

@@ -35,8 +35,9 @@ from zeoloom.learn import training
 from zeoloom.learn.checkpoint import load_model, load_state
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds, select_types
 from zeoloom.learn.examples import ClusterSource, split_examples
-from zeoloom.learn.training import NOISE_BANDS, Progress, losses_by_band
-from zeoloom.network import build_network
+from zeoloom.learn.training import NOISE_BANDS, Progress, active_stages, losses_by_band
+from zeoloom.network import PointNetConfig, build_network
+from zeoloom.network.pointnet import PointNet
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def clusters() -> ClusterSet:
 def test_an_interrupted_run_goes_on_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, how: str
 ) -> None:
-    config = small_config(network=TINY_POINTNET if kind == "pointnet" else TINY)
+    config = small_config()
+    if kind == "pointnet":
+        config = small_config(network=TINY_POINTNET, many_points=100, stages_added=[0.4])
     examples: Any = some_clusters()
     if kind == "crystals":
         config = small_config(crystals={"max_points": 12, "subgroups": 3})
@@ -286,6 +289,30 @@ def test_losses_by_band_are_the_same_at_every_call(
     # weights of zero move nothing, and to move nothing is to lose all of the noise
     nothing = losses_by_band(module, other, config, source)
     assert list(nothing) == [f"{a}-{b}" for a, b in pairwise(NOISE_BANDS)]
+    if network["name"] == "pointnet":  # draws points together that noise has driven apart
+        assert nothing.pop("1.2-3.0") < 0.7
+        assert nothing.pop("0.6-1.2") < 0.95
     assert nothing == pytest.approx(dict.fromkeys(nothing, 1.0), abs=0.1)
     assert first != nothing
     assert_same_state(dict(module.state_dict()), kept)
+
+
+def test_stages_of_a_network_are_added_one_after_the_other() -> None:
+    network = PointNet(PointNetConfig(latent=20, shells=2, width=4, depth=1, stages=3))
+    config = small_config(steps=100, stages_added=[0.1, 0.28])
+    found = [active_stages(config, step, network) for step in range(100)]
+    assert found == 10 * [1] + 19 * [2] + 71 * [3]
+    assert active_stages(small_config(stages_added=[0.5]), 0, network) == 2
+    assert active_stages(small_config(), 0, network) == 3
+
+
+def test_weights_written_in_half_precision(clusters: ClusterSet, tmp_path: Path) -> None:
+    exact, rough = tmp_path / "exact", tmp_path / "rough"
+    for folder, kind in ((exact, "float32"), (rough, "float16")):
+        run(small_config(network=TINY_POINTNET, written_as=kind), clusters, folder)
+    models = [load_model(folder, CPU) for folder in (exact, rough)]
+    for one, other in zip(*(model.network.parameters() for model in models), strict=True):
+        assert one.dtype == other.dtype == torch.float32
+        torch.testing.assert_close(other, one, atol=1e-4, rtol=1e-3)
+    sizes = [(folder / "weights.safetensors").stat().st_size for folder in (exact, rough)]
+    assert sizes[1] < 0.7 * sizes[0]

@@ -18,7 +18,7 @@ from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.learn.config import TrainingConfig, load_config
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds
-from zeoloom.learn.examples import split_examples
+from zeoloom.learn.examples import ClusterSource, split_examples
 from zeoloom.learn.split import FOLDS, TIME_SPLIT, TIME_SPLIT_TEST, split_fold, split_names
 from zeoloom.learn.training import draw_noise_levels
 from zeoloom.network import build_network
@@ -34,6 +34,20 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def clusters() -> ClusterSet:
     return some_clusters()
+
+
+def test_the_more_points_the_fewer_clouds(clusters: ClusterSet) -> None:
+    data = cluster_data(clusters, {"SOD"})
+    generator = seeded(1)
+    source = ClusterSource(data, (50, 400), even_in_log=True)
+    shapes = [source.draw(16, generator)[0].shape for _ in range(200)]
+    numbers = np.array([shape[1] for shape in shapes])
+    assert 50 <= numbers.min() < 60
+    assert 350 < numbers.max() <= 400
+    assert np.median(numbers) == pytest.approx(np.sqrt(50 * 400), rel=0.2)
+    assert all(shape[0] == 16 * 50 // shape[1] for shape in shapes)
+    few = ClusterSource(data, (50, 60))
+    assert {few.draw(16, generator)[0].shape[0] for _ in range(10)} == {16}
 
 
 @given(SEEDS)
@@ -196,8 +210,11 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(
         ("network = 'equivariant'", ["network"]),
         ("[network]\nname = 'transformer'", ["network", "transformer"]),
         ("[network]\nwidth = 1", ["network", "width"]),
-        ("[network]\nname = 'pointnet'\nencoder = [8, -1]", ["encoder", "-1"]),
-        ("[network]\nname = 'pointnet'\nwidth = 8", ["network", "width"]),
+        ("[network]\nname = 'plain-pointnet'\nencoder = [8, -1]", ["encoder", "-1"]),
+        ("[network]\nname = 'pointnet'\nlatent = 5", ["latent", "5"]),
+        ("many_points = 60", ["many_points 60", "60"]),
+        ("stages_added = [0.5, 1.0]", ["stages_added", "1.0"]),
+        ("[network]\nname = 'plain-pointnet'\nwidth = 8", ["network", "width"]),
         ("steps = ", ["config.toml"]),
         ("steps = 1\nsteps = 2", ["config.toml"]),
     ],
@@ -227,7 +244,7 @@ def test_any_bytes_give_a_configuration_or_an_error(
 
 def test_flags_win_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text("steps = 7\nbatch = 9\n[network]\nname = 'pointnet'\nlatent = 5\n")
+    path.write_text("steps = 7\nbatch = 9\n[network]\nname = 'pointnet'\nlatent = 6\n")
     config = load_config(path, {"steps": 8, "batch": None})
     assert (config.steps, config.batch, config.network.name) == (8, 9, "pointnet")
     assert load_config(path, {"network": "pointnet"}).network == config.network

@@ -16,7 +16,13 @@ from crystal_examples import group_of, random_cell
 from zeoloom.geometry.crystal import crystal_batch
 from zeoloom.geometry.rotation import random_orthogonal
 from zeoloom.geometry.space import DIRECTION_SOFTENING, OpenSpace, PairSums
-from zeoloom.network import EquivariantConfig, NetworkConfig, PointNetConfig, build_network
+from zeoloom.network import (
+    EquivariantConfig,
+    NetworkConfig,
+    PlainPointNetConfig,
+    PointNetConfig,
+    build_network,
+)
 
 SMALL = EquivariantConfig(
     width=12,
@@ -29,10 +35,11 @@ SMALL = EquivariantConfig(
     expected_neighbours=4.0,
     centre_radial=8,
 )
-SMALL_POINTNET = PointNetConfig(latent=8, encoder=(10, 12), decoder=(9, 11))
+SMALL_POINTNET = PointNetConfig(latent=120, shells=3, stages=2, width=12, depth=2)
+SMALL_PLAIN = PlainPointNetConfig(latent=8, encoder=(10, 12), decoder=(9, 11))
 
 SEEDS = st.integers(0, 2**32 - 1)
-BOTH = pytest.mark.parametrize("config", [SMALL, SMALL_POINTNET], ids=lambda c: c.name)
+ALL = pytest.mark.parametrize("config", [SMALL, SMALL_POINTNET, SMALL_PLAIN], ids=lambda c: c.name)
 few = settings(max_examples=15, deadline=None)
 
 
@@ -85,7 +92,7 @@ def test_displacements_turn_and_reflect_with_the_cloud(seed: int) -> None:
     assert_same(after, before @ turn, f"turned by {turn.tolist()}")
 
 
-@BOTH
+@ALL
 @given(seed=SEEDS)
 @few
 def test_order_of_points_and_clouds_does_not_matter(config: NetworkConfig, seed: int) -> None:
@@ -108,7 +115,7 @@ def test_only_the_centre_makes_a_place_special(seed: int) -> None:
     assert centred.abs().max() > 1e-3
 
 
-@BOTH
+@ALL
 @given(seed=SEEDS)
 @few
 def test_padding_changes_nothing(config: NetworkConfig, seed: int) -> None:
@@ -125,7 +132,7 @@ def test_padding_changes_nothing(config: NetworkConfig, seed: int) -> None:
     assert (seen - before).abs().max() > 1e-6, "the padding would not have mattered"
 
 
-@BOTH
+@ALL
 def test_noise_level_matters(config: NetworkConfig) -> None:
     network, (points, _) = stirred(config, 1), random_clouds(1)
     answers = [
@@ -176,7 +183,7 @@ def test_smooth_where_a_point_comes_into_reach() -> None:
     assert displacement_and_slope(cutoff - 0.5)[1][0].abs().max() > 1e-3
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_points_that_coincide_do_no_harm(config: NetworkConfig, dtype: torch.dtype) -> None:
     network = stirred(config, 4).to(dtype)
@@ -310,7 +317,7 @@ def test_compiled_rounds_are_the_same(dtype: torch.dtype) -> None:
 # building
 
 
-@BOTH
+@ALL
 def test_built_alike_from_the_same_generator(config: NetworkConfig) -> None:
     torch.manual_seed(9)
     global_state = torch.get_rng_state()
@@ -327,9 +334,9 @@ def test_built_alike_from_the_same_generator(config: NetworkConfig) -> None:
     assert not torch.equal(*first), "the generator moves on"
 
 
-@BOTH
+@ALL
 def test_half_precision_is_close(config: NetworkConfig) -> None:
-    network = build_network(config, seeded(10))
+    network = stirred(config, 10).float()
     points, sigma = (t.float() for t in random_clouds(10, batch=4, n=30))
     exact = network(points, sigma, OpenSpace())
     with torch.autocast("cpu", torch.bfloat16):

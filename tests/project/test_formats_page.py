@@ -17,7 +17,7 @@ from crystal_examples import shipped_crystal
 from paths import ROOT
 from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
-from zeoloom.network import EquivariantConfig, PointNetConfig
+from zeoloom.network import EquivariantConfig, PlainPointNetConfig, PointNetConfig
 from zeoloom.run.batches import run_batches
 from zeoloom.run.folder import open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of
@@ -53,7 +53,7 @@ def test_archives(cluster_file: Path, tmp_path: Path) -> None:
 def test_the_training_configuration() -> None:
     fields = zeoloom.TrainingConfig.model_fields
     assert missing(fields.keys() - {"network", "crystals"}, "Training configuration") == []
-    for part in (EquivariantConfig, PointNetConfig, CrystalConfig):
+    for part in (EquivariantConfig, PointNetConfig, PlainPointNetConfig, CrystalConfig):
         assert missing(part.model_fields, "Training configuration") == []
     text = section("Training configuration")
     for name, field in [*fields.items(), *CrystalConfig.model_fields.items()]:

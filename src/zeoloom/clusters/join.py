@@ -124,6 +124,7 @@ def join_together(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
+    sigma_max: float = SIGMA_MAX,
 ) -> Iterator[Joined]:
     """All clusters at once, nothing frozen.
 
@@ -136,15 +137,16 @@ def join_together(
         steps: noise levels.
         generator: source of randomness, on the CPU.
         device: where to compute.
+        sigma_max: Å, the first level.
 
     Yields:
         The state after every step.
     """
     clean = _fill_union(centres, points_per_sphere, radius, generator)
-    x = (clean + SIGMA_MAX * standard_noise(clean, generator)).to(device)
+    x = (clean + sigma_max * standard_noise(clean, generator)).to(device)
     clean, centres = clean.to(device), centres.to(device)
     with torch.no_grad():
-        for level, following in pairwise(noise_levels(steps, SIGMA_MAX, SIGMA_MIN)):
+        for level, following in pairwise(noise_levels(steps, sigma_max, SIGMA_MIN)):
             denoise = union_denoiser(network, centres, clean, radius)
             for step in sampler(denoise, x, [level, following], generator):
                 x, clean = step.x, step.denoised
@@ -187,6 +189,7 @@ def join_sequentially(
     radius: float,
     steps: int,
     generator: torch.Generator,
+    sigma_max: float = SIGMA_MAX,
 ) -> Iterator[Joined]:
     """The poster's way: clusters about the neighbours of a central one, one after another.
 
@@ -202,19 +205,20 @@ def join_sequentially(
         radius: Å.
         steps: noise levels.
         generator: source of randomness, on the CPU.
+        sigma_max: Å, the first level.
 
     Yields:
         The state after every step of every cluster: all points so far.
     """
     centres = _neighbour_centres(central, n_clusters)
-    levels = noise_levels(steps, SIGMA_MAX, SIGMA_MIN)
+    levels = noise_levels(steps, sigma_max, SIGMA_MIN)
     x = central
     yield Joined(x, centres[:, :1], 0.0)
     for k in range(1, n_clusters):
         context = central - centres[:, k : k + 1]
         seen = context.norm(dim=-1) <= radius
         start = fill_ball(len(central), n_points, radius, generator)
-        start = (start + SIGMA_MAX * standard_noise(start, generator)).to(central)
+        start = (start + sigma_max * standard_noise(start, generator)).to(central)
         denoise = _denoiser_beside(network, context, seen, n_points, generator)
         with torch.no_grad():
             for step in sampler(denoise, start, levels, generator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,12 +18,24 @@ if TYPE_CHECKING:
 
     from zeoloom.diffusion.denoiser import Denoise
     from zeoloom.diffusion.samplers import Sampler, Step
+    from zeoloom.learn.config import TrainingConfig
 
 SIGMA_MAX = 3.0
-"""Å. At this level nothing is left of the clusters but the ball they fill."""
+"""Å. At this level nothing is left of clusters of few points but the ball they fill."""
 
 SIGMA_MIN = 0.05
 """Å, the last level before points are taken as they are."""
+
+
+def first_level(config: TrainingConfig, n_points: int) -> float:
+    """Å, the level at which nothing is left of clusters of so many points.
+
+    Many points on an atom tell where it is through more noise, as the root of their number; so the
+    first level must be higher, where the model has learned such levels.
+    """
+    if config.many_points is None:
+        return SIGMA_MAX
+    return SIGMA_MAX * math.sqrt(max(1.0, n_points / config.points[1]))
 
 
 def open_denoiser(network: nn.Module) -> Denoise:
@@ -49,6 +62,7 @@ def denoise_clusters(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
+    sigma_max: float = SIGMA_MAX,
 ) -> Iterator[Step]:
     """Clouds from noise alone: a ball evenly filled and blurred, then denoised.
 
@@ -61,12 +75,13 @@ def denoise_clusters(
         steps: noise levels.
         generator: source of randomness, on the CPU.
         device: where to compute.
+        sigma_max: Å, the first level.
 
     Yields:
         The state after every step.
     """
     start = fill_ball(n, n_points, radius, generator)
-    start = start + SIGMA_MAX * standard_noise(start, generator)
-    levels = noise_levels(steps, SIGMA_MAX, SIGMA_MIN)
+    start = start + sigma_max * standard_noise(start, generator)
+    levels = noise_levels(steps, sigma_max, SIGMA_MIN)
     with torch.no_grad():
         yield from sampler(denoise, start.to(device), levels, generator)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -51,6 +51,11 @@ class TrainingConfig(TrainingSettings):
         crystals: how whole frameworks become clouds; None learns from clusters.
         network: which network, and its size.
         points: fewest and most points of a cluster; each step draws a number between.
+        many_points: at times up to so many instead; None for never. Then there are fewer clouds,
+            and their noise is the greater, as the root of the number of points is.
+        many_share: of the steps.
+        stages_added: shares of the steps after which a stage of the network is added to the first
+            one; those without a number are there from the start.
         optimizer: AdamW, or Muon for weight matrices, which learns more from as many steps.
         warmup: steps of warm-up.
         weight_decay: on weight matrices.
@@ -59,6 +64,7 @@ class TrainingConfig(TrainingSettings):
         sigma_max: Å, greatest noise level.
         sigma_median: Å, levels are drawn log-normally about it,
         sigma_spread: with this standard deviation of log sigma, within the bounds.
+        written_as: precision of the weights on disk; the state of the run is always whole.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -66,6 +72,9 @@ class TrainingConfig(TrainingSettings):
     crystals: CrystalConfig | None = None
     network: NetworkConfig = EquivariantConfig()
     points: tuple[int, int] = (36, 60)
+    many_points: int | None = Field(None, ge=1)
+    many_share: float = Field(0.2, gt=0, lt=1)
+    stages_added: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
     optimizer: Literal["adamw", "muon"] = "adamw"
     warmup: int = Field(200, ge=0)
     weight_decay: float = Field(1e-4, ge=0)
@@ -74,6 +83,7 @@ class TrainingConfig(TrainingSettings):
     sigma_max: float = Field(3.0, gt=0)
     sigma_median: float = Field(0.6, gt=0)
     sigma_spread: float = Field(1.2, gt=0)
+    written_as: Literal["float32", "float16"] = "float32"
 
     @model_validator(mode="after")
     def _ranges_are_ranges(self) -> TrainingConfig:
@@ -81,6 +91,8 @@ class TrainingConfig(TrainingSettings):
             raise ValueError(f"sigma_min {self.sigma_min} must be below sigma_max {self.sigma_max}")
         if not 1 <= self.points[0] <= self.points[1]:
             raise ValueError(f"points {self.points} must be (fewest, most), at least 1")
+        if self.many_points is not None and self.many_points <= self.points[1]:
+            raise ValueError(f"many_points {self.many_points} must be above {self.points[1]}")
         return self
 
 

@@ -40,15 +40,23 @@ class ClusterSource:
     Attributes:
         data: to draw from.
         points: fewest and most points of a cloud.
+        even_in_log: whether the log of their number is drawn evenly, and `most` clouds are those of
+            fewest points: the more points, the fewer clouds.
     """
 
     data: ClusterData
     points: tuple[int, int]
+    even_in_log: bool = False
 
     def draw(self, most: int, generator: torch.Generator) -> tuple[Tensor, Space]:
         """`most` clouds of one number of points."""
         low, high = self.points
-        n_points = int(torch.randint(low, high + 1, (1,), generator=generator))
+        if self.even_in_log:
+            share = float(torch.rand(1, generator=generator))
+            n_points = round(low * (high / low) ** share)
+            most = max(1, most * low // n_points)
+        else:
+            n_points = int(torch.randint(low, high + 1, (1,), generator=generator))
         return draw_clouds(self.data, most, n_points, generator), OpenSpace()
 
 
@@ -61,6 +69,7 @@ class Split:
         held_out: types for validation.
         sources: by "learned", "held_out" and "own" (frameworks of one's own); of the latter two
             each is missing if there is none.
+        crowded: clusters of many points to learn from, if any.
         sha256: of all that is learned from or held out.
         radius: Å, of the clusters; None for whole frameworks.
     """
@@ -70,6 +79,7 @@ class Split:
     sources: Mapping[str, Source]
     sha256: str
     radius: float | None
+    crowded: ClusterSource | None = None
 
 
 def split_examples(
@@ -123,9 +133,15 @@ def _split_clusters(
             f"points {config.points} cannot hold the largest cluster of {largest} atoms; "
             f"give at least {largest} points, or cut clusters with a smaller radius"
         )
-    sources = {name: ClusterSource(part, config.points) for name, part in data.items()}
+    sources: dict[str, Source] = {
+        name: ClusterSource(part, config.points) for name, part in data.items()
+    }
+    crowded = None
+    if config.many_points is not None:
+        most = (config.points[1], config.many_points)
+        crowded = ClusterSource(data["learned"], most, even_in_log=True)
     sha256 = data_sha256(select_types(clusters, names))
-    return Split(learned, held_out, sources, sha256, clusters.radius)
+    return Split(learned, held_out, sources, sha256, clusters.radius, crowded)
 
 
 def _split_frameworks(

@@ -31,7 +31,8 @@ def build_optimizers(
         # a matrix of one row has only its length to be made even
         others += [p for p in matrices if min(p.shape) == 1]
         matrices = [p for p in matrices if min(p.shape) > 1]
-        return Muon(matrices, config.learning_rate, config.weight_decay), torch.optim.AdamW(
+        kind = getattr(torch, config.precision)
+        return Muon(matrices, config.learning_rate, config.weight_decay, kind), torch.optim.AdamW(
             others, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0
         )
     groups: list[dict[str, Any]] = [
@@ -60,10 +61,18 @@ class Muon(torch.optim.Optimizer):
         matrices: (rows, columns) each.
         lr: learning rate.
         weight_decay: share of the weights lost in a step, in learning rates.
+        precision: in which matrices are made orthogonal.
     """
 
-    def __init__(self, matrices: Sequence[Tensor], lr: float, weight_decay: float) -> None:
+    def __init__(
+        self,
+        matrices: Sequence[Tensor],
+        lr: float,
+        weight_decay: float,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay})
+        self.precision = precision
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
@@ -77,7 +86,8 @@ class Muon(torch.optim.Optimizer):
                 if not state:
                     state["momentum"] = torch.zeros_like(matrix)
                 momentum = state["momentum"].lerp_(matrix.grad, 1 - MOMENTUM)
-                change = orthogonalised(matrix.grad.lerp(momentum, MOMENTUM))
+                change = matrix.grad.lerp(momentum, MOMENTUM).to(self.precision)
+                change = orthogonalised(change).to(matrix.dtype)
                 matrix.mul_(1 - rate * group["weight_decay"])
                 matrix.sub_(change, alpha=rate * SIZE_OF_ADAM * math.sqrt(max(matrix.shape)))
 

@@ -23,6 +23,7 @@ from zeoloom.learn.examples import split_examples
 from zeoloom.learn.optimizers import build_optimizers, learning_rate
 from zeoloom.learn.teaching import check_start, check_teacher, expected, of_its_own
 from zeoloom.network import build_network
+from zeoloom.network.pointnet import PointNet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -206,6 +207,8 @@ class _Run:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
+        if isinstance(self.network, PointNet):
+            self.network.active_stages = active_stages(self.config, self.step, self.network)
         loss = _gradient_step(
             self.network,
             self.optimizers,
@@ -223,6 +226,9 @@ class _Run:
     def _draw_source(self) -> Source:
         """What a step learns from: all clouds of it are of known types, or of one's own."""
         sources, crystals = self.split.sources, self.config.crystals
+        if self.split.crowded is not None:
+            of_many = float(torch.rand(1, generator=self.generator)) < self.config.many_share
+            return self.split.crowded if of_many else sources["learned"]
         if crystals is None or "own" not in sources:
             return sources["learned"]
         of_its_own = float(torch.rand(1, generator=self.generator)) < crystals.own_share
@@ -247,10 +253,18 @@ class _Run:
             "torch": torch.__version__,
             "parameters": sum(p.numel() for p in self.network.parameters()),
         }
-        save_weights(self.weights_path, self.mean, record | line)
+        kind = getattr(torch, self.config.written_as)
+        written = {key: value.to(kind) for key, value in self.mean.items()}
+        save_weights(self.weights_path, written, record | line)
         self.validated = self.step
         self.save_state()
         return losses
+
+
+def active_stages(config: TrainingConfig, step: int, network: PointNet) -> int:
+    """How many stages of a network are in use at a step."""
+    waiting = sum(step < share * config.steps for share in config.stages_added)
+    return max(1, len(network.stages) - waiting)
 
 
 @contextmanager
@@ -337,6 +351,8 @@ def _gradient_step(
     if teacher is not None:
         clean = of_its_own(teacher, clean, space, generator, device)
     sigma = draw_noise_levels(config, len(clean), generator)
+    if config.many_points is not None:  # as much is known of an atom with so many more points
+        sigma = sigma * math.sqrt(max(1.0, clean.shape[1] / config.points[1]))
 
     def displacements(points: Tensor, level: Tensor, space: Space) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):

@@ -9,15 +9,25 @@ from pydantic import Field
 from torch import nn
 
 from zeoloom.network.equivariant import Equivariant, EquivariantConfig
+from zeoloom.network.plain_pointnet import PlainPointNet, PlainPointNetConfig
 from zeoloom.network.pointnet import PointNet, PointNetConfig
 
-__all__ = ["EquivariantConfig", "NetworkConfig", "PointNetConfig", "build_network"]
+__all__ = [
+    "EquivariantConfig",
+    "NetworkConfig",
+    "PlainPointNetConfig",
+    "PointNetConfig",
+    "build_network",
+]
 
-NetworkConfig = Annotated[EquivariantConfig | PointNetConfig, Field(discriminator="name")]
+NetworkConfig = Annotated[
+    EquivariantConfig | PointNetConfig | PlainPointNetConfig, Field(discriminator="name")
+]
 
 
 def build_network(
-    config: EquivariantConfig | PointNetConfig, generator: torch.Generator | None = None
+    config: EquivariantConfig | PointNetConfig | PlainPointNetConfig,
+    generator: torch.Generator | None = None,
 ) -> nn.Module:
     """A network of the kind and size of its config.
 
@@ -29,4 +39,8 @@ def build_network(
     with torch.random.fork_rng(devices=[]):
         if generator is not None:
             torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
-        return PointNet(config) if isinstance(config, PointNetConfig) else Equivariant(config)
+        if isinstance(config, PointNetConfig):
+            return PointNet(config)
+        if isinstance(config, PlainPointNetConfig):
+            return PlainPointNet(config)
+        return Equivariant(config)

@@ -1,43 +1,64 @@
-"""The poster's network: a PointNet encoder of the noisy cloud and a point-wise decoder.
+"""The poster's network: a latent z of the whole noisy cloud, and one function for every point.
 
-After Luo & Hu (arXiv:2103.01458), with the poster's change: the latent z is made from the noisy
-cloud X^t, not from the clean one. Every point is moved by one shared function of its place, the
-noise level and z.
+Every point x_i is moved by one shared function of (x_i, sigma, z), z being a permutation-invariant
+latent of the noisy cloud X^t, as the poster writes it (its parent: Luo & Hu, arXiv:2103.01458).
+Here z is the cloud's characteristic function (`fourier_latent`), which is rich, linear in the
+points and turns with the cloud, where the maxima and means of a PointNet encoder
+(`plain_pointnet`) lose what matters near a point. The function reads z around the point as tensors
+of degree 0 to 3 and makes invariants and vectors of them. A multilayer perceptron of the invariants
+gives one gate for each vector, so that the displacement turns with the cloud.
+
+With one stage this is the poster's model to the letter. Each further stage makes a new z of the
+points as the stages before have moved them, and moves them once more.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+import math
 from typing import TYPE_CHECKING, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from zeoloom.network.noise_embedding import NOISE_FEATURES, embed_noise_level
+from zeoloom.diffusion.denoiser import output_scale
+from zeoloom.network.fourier_latent import FourierLatent
+from zeoloom.network.noise_embedding import embed_noise_level
+from zeoloom.network.surroundings import N_CENTRE, Features, Tensors, count_invariants
 
 if TYPE_CHECKING:
     from zeoloom.geometry.space import Space
+
+NOISE_FEATURES, LOG_HIGHEST = 20, 3.0
+"""Functions of the noise level, up to 20 Å."""
+
+CLOUD_SPREAD = 3.1
+"""Å, standard deviation along each axis of points that fill a ball of 7 Å."""
 
 
 class PointNetConfig(BaseModel):
     """Size of the network.
 
     Attributes:
-        latent: length of z.
-        encoder: widths of the point-wise encoder.
-        decoder: widths of the point-wise decoder.
-        length_scale: Å, typical extent of a clean cloud; inputs are divided by
-            sqrt(sigma^2 + length_scale^2).
+        latent: length of z, two numbers for each wave vector.
+        period: Å, distance of the nearest image of the period that the wave vectors belong to.
+        shells: radial functions, 0.7 Å apart, by which z is read around a point.
+        stages: how often a z is made; 1 is the poster's model.
+        width: of the multilayer perceptron.
+        depth: hidden layers of it.
+        noise_length: Å, at noise well above it the points are drawn together as the noise rises.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: Literal["pointnet"] = "pointnet"
-    latent: int = Field(256, ge=1)
-    encoder: tuple[PositiveInt, ...] = (128, 128, 256, 512)
-    decoder: tuple[PositiveInt, ...] = (128, 256, 512, 256, 128)
-    length_scale: float = Field(4.0, gt=0)
+    latent: int = Field(3072, ge=2, multiple_of=2)
+    period: float = Field(20.0, gt=0)
+    shells: int = Field(9, ge=2)
+    stages: int = Field(1, ge=1)
+    width: int = Field(320, ge=4)
+    depth: int = Field(3, ge=1)
+    noise_length: float = Field(1.5, gt=0)
 
 
 class PointNet(nn.Module):
@@ -45,21 +66,18 @@ class PointNet(nn.Module):
 
     Args:
         config: the network's size.
+
+    Attributes:
+        active_stages: stages in use; training may add the later ones one after the other.
     """
 
     def __init__(self, config: PointNetConfig) -> None:
         super().__init__()
         self.config = config
-        widths = (3 + NOISE_FEATURES, *config.encoder)
-        self.encoder = nn.ModuleList(
-            nn.Sequential(nn.Linear(a, b), nn.LayerNorm(b), nn.SiLU()) for a, b in pairwise(widths)
-        )
-        self.to_latent = nn.Sequential(
-            nn.Linear(2 * widths[-1], 256), nn.SiLU(), nn.Linear(256, config.latent)
-        )
-        context = config.latent + NOISE_FEATURES
-        widths = (3, *config.decoder, 3)
-        self.decoder = nn.ModuleList(_Squash(a, b, context) for a, b in pairwise(widths))
+        self.active_stages = config.stages
+        self.latent = FourierLatent(config.latent // 2, config.period, config.shells)
+        self.tensors = Tensors()
+        self.stages = nn.ModuleList(_Stage(config, first=i == 0) for i in range(config.stages))
 
     def forward(self, cart_points: Tensor, sigma: Tensor, space: Space) -> Tensor:
         """Scaled displacements F of the points.
@@ -72,42 +90,67 @@ class PointNet(nn.Module):
         Returns:
             (B, N, 3).
         """
-        scale = (sigma.square() + self.config.length_scale**2).rsqrt()[:, None, None]
-        points = cart_points * scale
-        noise = embed_noise_level(sigma)  # (B, S)
-        features = torch.cat((points, noise[:, None, :].expand(-1, points.shape[1], -1)), dim=-1)
-        for layer in self.encoder:
-            features = layer(features)
-        pooled = _pool(features, space.present)
-        context = torch.cat((self.to_latent(pooled), noise), dim=-1)[:, None, :]  # (B, 1, Z + S)
-        hidden = points
-        for i, layer in enumerate(self.decoder):
-            hidden = layer(hidden, context)
-            if i < len(self.decoder) - 1:
-                hidden = nn.functional.silu(hidden)
-        return hidden
+        noise = embed_noise_level(sigma, NOISE_FEATURES, LOG_HIGHEST)
+        shrink = (1 + (sigma / self.config.noise_length) ** 2).rsqrt()[:, None, None]
+        scale = output_scale(sigma)
+        variance = sigma.square()[:, None, None]
+        # a Gaussian cloud would move so
+        drawn = -cart_points * variance / (variance + CLOUD_SPREAD**2) / scale
+        total, hidden = torch.zeros_like(cart_points), None
+        for stage in self.stages[: self.active_stages]:
+            points = (cart_points + scale * total) * shrink
+            read = self.latent(points, space.present)
+            moved = None if hidden is None else total.flatten(0, 1)
+            features = self.tensors(read, points.flatten(0, 1), moved)
+            change, hidden = stage(features, hidden, noise, cart_points.shape[1])
+            if moved is None:
+                total = drawn
+            total = total + change.reshape(cart_points.shape)
+        return total
 
 
-def _pool(features: Tensor, present: Tensor | None) -> Tensor:
-    """Greatest and mean feature over the points of each cloud: (B, N, C) to (B, 2C)."""
-    if present is None:
-        return torch.cat((features.amax(dim=1), features.mean(dim=1)), dim=-1)
-    counted = present[..., None]
-    greatest = features.masked_fill(~counted, -torch.inf).amax(dim=1)
-    mean = (features * counted).sum(dim=1) / counted.sum(dim=1)
-    return torch.cat((greatest, mean), dim=-1)
+class _Stage(nn.Module):
+    """From what is read around a point to its displacement."""
 
-
-class _Squash(nn.Module):
-    """A linear layer gated and shifted by the context (Luo & Hu, ConcatSquashLinear)."""
-
-    def __init__(self, n_in: int, n_out: int, n_context: int) -> None:
+    def __init__(self, config: PointNetConfig, *, first: bool) -> None:
         super().__init__()
-        self.linear = nn.Linear(n_in, n_out)
-        self.gate = nn.Linear(n_context, n_out)
-        self.shift = nn.Linear(n_context, n_out, bias=False)
+        n_invariants, n_vectors = count_invariants(config.shells, moved=not first)
+        width = config.width
+        self.scale = 1 / math.sqrt(n_vectors)
+        embed = nn.Linear(NOISE_FEATURES, 64)
+        modulate = nn.Linear(64, 2 * width * (config.depth + 1))
+        self.noise = nn.Sequential(embed, nn.SiLU(), modulate)
+        self.norm_in = nn.LayerNorm(n_invariants + N_CENTRE)
+        self.enter = nn.Linear(n_invariants + N_CENTRE, width)
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(config.depth + 1))
+        self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(config.depth))
+        self.gates = nn.Linear(width, n_vectors)
+        for layer in (modulate, self.gates):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
-    def forward(self, hidden: Tensor, context: Tensor) -> Tensor:
-        gate, shift = torch.sigmoid(self.gate(context)), self.shift(context)
-        squashed: Tensor = self.linear(hidden) * gate + shift
-        return squashed
+    def forward(
+        self, features: Features, hidden: Tensor | None, noise: Tensor, n_points: int
+    ) -> tuple[Tensor, Tensor]:
+        """Displacement (P, 3) and hidden features (P, F) of points, P = B `n_points`.
+
+        Args:
+            features: of the points.
+            hidden: (P, F) of the stage before.
+            noise: (B, NOISE_FEATURES).
+            n_points: of each cloud.
+        """
+        inner = self.enter(self.norm_in(features.invariants))
+        if hidden is not None:
+            inner = inner + hidden
+        batch = len(noise)
+        modulation = self.noise(noise)[:, None].chunk(2 * len(self.norms), dim=-1)
+        for i, norm in enumerate(self.norms):
+            shift, stretch = modulation[2 * i], modulation[2 * i + 1]
+            stirred = norm(inner).reshape(batch, n_points, -1) * (1 + stretch) + shift
+            stirred = nn.functional.silu(stirred).flatten(0, 1)
+            if i < len(self.layers):
+                inner = inner + self.layers[i](stirred)
+        gates = self.gates(stirred)
+        moved = (features.vectors * gates[:, None]).sum(-1) * self.scale
+        return moved, inner

@@ -13,10 +13,11 @@ from zeoloom.run.request import COUNT_FLAG, Flag, Request
 if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
 
-POINTS = {"pointnet": 1024, "equivariant": 48}
-"""Points of a cluster by default. The equivariant network's cost grows with their square."""
+POINTS = {"pointnet": 60, "plain-pointnet": 60, "equivariant": 48}
+"""Points of a cluster by default; the poster had 1,024. The equivariant network's cost grows with
+their square."""
 
-REPAIR_ROUNDS = {"pointnet": 0, "equivariant": 160}
+REPAIR_ROUNDS = {"pointnet": 160, "plain-pointnet": 0, "equivariant": 160}
 """Rounds of repair by default; the poster had none."""
 
 
@@ -51,7 +52,7 @@ class ClusterRequest(Request):
     """Weights: equivariant, pointnet, a .safetensors file or a training folder."""
 
     points: int | None = Field(None, ge=1, le=100_000)
-    """Points of a cluster (1024 for pointnet, 48 for equivariant)."""
+    """Points of a cluster (60 for pointnet, 48 for equivariant)."""
 
     steps: int = Field(60, ge=1, le=100_000)
     """Noise levels, from the highest down."""
@@ -63,7 +64,7 @@ class ClusterRequest(Request):
     """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
 
     repair: int | None = Field(None, ge=0)
-    """Most rounds of repair of a cloud (160 for equivariant, 0 for pointnet)."""
+    """Most rounds of repair of a cloud (160 for equivariant, 160 for pointnet)."""
 
     batch: int = Field(64, ge=1)
     """Clouds generated at once. An interrupted run keeps whole batches."""

@@ -73,9 +73,9 @@ class TrainRequest(Request):
 
     config: Path | None = None
     """Configuration: a TOML file, or the name of a shipped one (equivariant, pointnet, crystal,
-    crystal-quick)."""
+    crystal-quick, pointnet-one-pool)."""
 
-    network: Literal["equivariant", "pointnet"] | None = None
+    network: Literal["equivariant", "pointnet", "plain-pointnet"] | None = None
     """Network, in its default size unless the configuration describes it."""
 
     start: Path | None = None

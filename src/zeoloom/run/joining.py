@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zeoloom.clusters.join import join_sequentially, join_together, tetrahedral_centres
-from zeoloom.clusters.sample import denoise_clusters, open_denoiser
+from zeoloom.clusters.sample import denoise_clusters, first_level, open_denoiser
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
 from zeoloom.report.figures import scene_figure
@@ -73,6 +73,7 @@ def _joiner(
     network, sampler = model.network, sampler_of(request)
     device = next(network.parameters()).device
     points = points_of(request, model)
+    sigma_max = first_level(model.config, points)
 
     def together(n: int) -> States:
         centres = tetrahedral_centres(n, request.clusters, generator)
@@ -85,6 +86,7 @@ def _joiner(
             steps=request.steps,
             generator=generator,
             device=device,
+            sigma_max=sigma_max,
         ):
             yield joined.x, joined.centres, joined.sigma
 
@@ -99,6 +101,7 @@ def _joiner(
                 steps=request.steps,
                 generator=generator,
                 device=device,
+                sigma_max=sigma_max,
             )
         )
         for joined in join_sequentially(
@@ -110,6 +113,7 @@ def _joiner(
             radius=radius,
             steps=request.steps,
             generator=generator,
+            sigma_max=sigma_max,
         ):
             yield joined.x, joined.centres, joined.sigma
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.clusters.cut import cut_clusters
-from zeoloom.clusters.sample import denoise_clusters, open_denoiser
+from zeoloom.clusters.sample import denoise_clusters, first_level, open_denoiser
 from zeoloom.clusters.statistics import Metrics, cluster_statistics, regeneration_metrics
 from zeoloom.errors import InputError
 from zeoloom.learn.dataset import drawing_weights
@@ -85,15 +85,17 @@ def sample(
 
 def _states(request: SampleRequest, model: Model, n: int, generator: torch.Generator) -> States:
     """`n` clusters on their way out of noise, each about the origin."""
+    n_points = points_of(request, model)
     steps = denoise_clusters(
         open_denoiser(model.network),
         sampler_of(request),
         n,
-        points_of(request, model),
+        n_points,
         radius=float(model.record["radius"]),
         steps=request.steps,
         generator=generator,
         device=next(model.network.parameters()).device,
+        sigma_max=first_level(model.config, n_points),
     )
     return ((step.x, step.x.new_zeros(n, 1, 3), step.sigma) for step in steps)
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from zeoloom.learn.training import Progress
     from zeoloom.structure.records import ClusterSet, Framework
 
-QUICK = "crystal-quick"
-"""Shipped configuration of weights that are quickly trained, not shipped."""
+QUICK, ONE_POOL = "crystal-quick", "pointnet-one-pool"
+"""Shipped configurations of weights that are not shipped."""
 
 GOOD_R_DLS: float = GenerateRequest.model_fields["max_r_dls"].default
 """R_DLS up to which a new framework is one to learn from: that of one worth having."""
@@ -45,7 +45,7 @@ TIMED_STEPS = 6
 
 def find_config(path: Path | None) -> Path | None:
     """The configuration file meant: shipped ones go by name."""
-    if path is not None and str(path) in (*SHIPPED, QUICK):
+    if path is not None and str(path) in (*SHIPPED, QUICK, ONE_POOL):
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
     return path
 
