@@ -119,7 +119,7 @@ def test_no_faults_in_real_clusters_and_faults_where_they_are_made() -> None:
     without_neighbour = np.delete(cart_t, 1, axis=0)
     missing = find_faults(without_neighbour, centre, 4.0)
     assert missing.cost >= 1
-    assert np.linalg.norm(missing.cart_places, axis=1).min() < 1e-9  # the central atom has three
+    assert np.linalg.norm(missing.cart_faults, axis=1).min() < 1e-9  # the central atom has three
     holes = missing.cart_holes[np.isfinite(missing.cart_holes).all(axis=1)]
     assert np.linalg.norm(holes - cart_t[1], axis=1).min() < 1e-6
     without_centre = find_faults(np.delete(cart_t, 0, axis=0), centre, 4.0)

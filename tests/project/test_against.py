@@ -295,7 +295,7 @@ def test_the_cost_of_a_move_is_that_from_scratch(module: Callable[[str], Any]) -
             np.testing.assert_allclose(now.costs, again.costs, err_msg=which)
             np.testing.assert_array_equal(now.orders, again.orders, err_msg=which)
             if (now.counts < kernel.MOST_NEIGHBOURS).all() and is_settled(now, site):
-                wanted = cost_in_the_full_cell(kernel, now.places, site)
+                wanted = cost_in_the_full_cell(kernel, now.positions, site)
                 assert now.costs.sum() == pytest.approx(wanted), which
                 special += int((now.orders > 1).sum())
     assert special > 100
@@ -303,8 +303,8 @@ def test_the_cost_of_a_move_is_that_from_scratch(module: Callable[[str], Any]) -
 
 def is_settled(now: Any, site: Target) -> bool:
     """Whether atoms that were merged with images lie on special positions: not so in heaps."""
-    snapped = project_onto_sites(now.places, site.operations, site.cell, 1.2)
-    return bool(separations(now.places, snapped, site.cell).max() < 1e-6)
+    snapped = project_onto_sites(now.positions, site.operations, site.cell, 1.2)
+    return bool(separations(now.positions, snapped, site.cell).max() < 1e-6)
 
 
 def test_known_types_are_found(module: Callable[[str], Any]) -> None:
