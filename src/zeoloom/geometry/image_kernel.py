@@ -36,15 +36,25 @@ def lattice_shifts(cell: FloatArray, cutoff: float) -> LatticeShifts:
         cell: (3, 3) Å.
         cutoff: Å.
     """
-    inverse = np.linalg.inv(cell)
-    reach = cutoff * np.sqrt((inverse * inverse).sum(axis=0))
-    most = np.floor(reach + 0.5).astype(np.int64)
-    shifts = np.empty(((2 * most[0] + 1) * (2 * most[1] + 1) * (2 * most[2] + 1), 3))
+    # written out: NumPy's functions for it take seconds to compile
+    reach, most, rows = np.empty(3), np.empty(3, np.int64), 1
+    for x in range(3):
+        y, z = (x + 1) % 3, (x + 2) % 3
+        u = cell[y, 1] * cell[z, 2] - cell[y, 2] * cell[z, 1]
+        v = cell[y, 2] * cell[z, 0] - cell[y, 0] * cell[z, 2]
+        w = cell[y, 0] * cell[z, 1] - cell[y, 1] * cell[z, 0]
+        spacing = abs(cell[x, 0] * u + cell[x, 1] * v + cell[x, 2] * w) / math.sqrt(
+            u * u + v * v + w * w
+        )
+        reach[x] = cutoff / spacing
+        most[x] = math.floor(reach[x] + 0.5)
+        rows *= 2 * most[x] + 1
+    shifts = np.empty((rows, 3))
     row = 0
     for a in range(-most[0], most[0] + 1):
         for b in range(-most[1], most[1] + 1):
             for c in range(-most[2], most[2] + 1):
-                shifts[row] = (a, b, c)
+                shifts[row, 0], shifts[row, 1], shifts[row, 2] = a, b, c
                 row += 1
     return LatticeShifts(shifts, reach)
 

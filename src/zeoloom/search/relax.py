@@ -70,7 +70,10 @@ def relax_atoms(frac: FloatArray, group: Group) -> RelaxedAtoms:
     bonds_after = empty_bonds(n, MOST_NEIGHBOURS)
     find_bonds(after, group, symmetry, lattice, SAME_SITE, bonds_after, vectors)
     costs_after, vacancies_after = atom_costs(bonds_after.counts, vectors)
-    if costs_after.sum() < costs.sum():
+    gain = 0.0
+    for i in range(n):
+        gain += costs[i] - costs_after[i]
+    if gain > 0.0:
         return RelaxedAtoms(after, symmetry, bonds_after, costs_after, vacancies_after)
     return RelaxedAtoms(frac, symmetry, bonds, costs, vacancies)
 
