@@ -268,8 +268,8 @@ def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
     walked = walk(crystal.frac_t, group_of(crystal), 3000, 2.0, 16, state, rng)
     _, states, costs, learned = walked
     assert len(states) > 0
-    for state, cost in zip(states, costs, strict=True):
-        bonds, judged, _ = judged_atoms(state, crystal.target.group)
+    for positions, cost in zip(states, costs, strict=True):
+        bonds, judged, _ = judged_atoms(positions, crystal.target.group)
         assert (bonds == 4).all()
         assert judged.sum() == pytest.approx(cost)
     best = points_to_atoms(
