@@ -165,7 +165,7 @@ def at_other_origin(framework: Framework) -> str:
 
 
 def by_hall_symbol(framework: Framework) -> str:
-    """Told by the Hall symbol alone."""
+    """Given by the Hall symbol alone."""
     setting = tabulated_setting(framework.operations)
     if setting is None:
         return with_operations(framework, atoms_of(framework))

@@ -55,36 +55,38 @@ def test_points_meet_in_the_atoms_of_the_framework(code: str) -> None:
     cell, group = framework.cell, identity_first(framework.operations)
     wanted, owner = expand_orbits(framework.frac_t, group, cell)
     for seed in range(3):
-        told = f"{code}, seed {seed}"
+        which = f"{code}, seed {seed}"
         points, atom = disturbed(framework, np.random.default_rng(seed))
         frac, first, multiplicity = meet(points, group_in_cell(group, cell))
         # points of one atom, and only they, say so
-        assert ((first[:, None] == first) == (atom[:, None] == atom)).all(), told
-        assert (first <= np.arange(len(first))).all(), told
-        np.testing.assert_array_equal(multiplicity, np.bincount(owner)[atom], err_msg=told)
+        assert ((first[:, None] == first) == (atom[:, None] == atom)).all(), which
+        assert (first <= np.arange(len(first))).all(), which
+        np.testing.assert_array_equal(multiplicity, np.bincount(owner)[atom], err_msg=which)
         # near where they came from, and exactly on the special position
-        assert separations(wanted[:, None], frac, cell).min(axis=0).max() < 0.1, told
+        assert separations(wanted[:, None], frac, cell).min(axis=0).max() < 0.1, which
         images = separations(group.images(frac), frac, cell)
-        assert ((images < 1e-9) | (images > 1.2)).all(), told
+        assert ((images < 1e-9) | (images > 1.2)).all(), which
         np.testing.assert_array_equal((images < 1e-9).sum(axis=0), len(group) / multiplicity)
 
         lead = first == np.arange(len(first))
         bonds, costs, holes = judged_atoms(frac[lead], group_in_cell(group, cell))
-        assert (bonds == 4).all(), told
-        assert (costs < 2.5).all(), told
-        assert np.isfinite(holes).all(), told
+        assert (bonds == 4).all(), which
+        assert (costs < 2.5).all(), which
+        assert np.isfinite(holes).all(), which
 
-        grown = points_to_atoms(points, target_of(framework, len(points)))
-        assert grown.valid, told
-        assert grown.n_t == len(wanted), told
-        assert len(grown.frac_t) == len(framework.frac_t), told
-        assert grown.cost <= costs.sum() + 1e-9, told
-        for k, point in zip(grown.atom_of_point, points, strict=True):
+        candidate = points_to_atoms(points, target_of(framework, len(points)))
+        assert candidate.valid, which
+        assert candidate.n_t == len(wanted), which
+        assert len(candidate.frac_t) == len(framework.frac_t), which
+        assert candidate.cost <= costs.sum() + 1e-9, which
+        for k, point in zip(candidate.atom_of_point, points, strict=True):
             images = group.images(point[None])[:, 0]
-            assert separations(grown.frac_t[k], images, cell).min() < 1.0, told
-        assert candidate_fingerprint(grown) == fingerprints.fingerprint_of(net_of(framework)), told
-        made = candidate_framework(grown, "made")
-        assert len(expand_orbits(made.frac_t, made.operations, cell)[0]) == len(wanted), told
+            assert separations(candidate.frac_t[k], images, cell).min() < 1.0, which
+        assert candidate_fingerprint(candidate) == fingerprints.fingerprint_of(net_of(framework)), (
+            which
+        )
+        made = candidate_framework(candidate, "made")
+        assert len(expand_orbits(made.frac_t, made.operations, cell)[0]) == len(wanted), which
 
 
 @pytest.mark.parametrize("code", ["CHA", "MFI", "SOD", "FAU", "JBW", "CZP"])
@@ -98,8 +100,8 @@ def test_the_whole_net_is_that_of_the_structure(code: str) -> None:
     _, owner = expand_orbits(exact, group, cell)
     np.testing.assert_array_equal(sites, owner)
     one, two = net.tails.tolist(), net.heads.tolist()
-    both_ways = [*zip(one, two, strict=True), *zip(two, one, strict=True)]
-    assert sorted(zip(tails.tolist(), heads.tolist(), strict=True)) == sorted(both_ways)
+    both_directions = [*zip(one, two, strict=True), *zip(two, one, strict=True)]
+    assert sorted(zip(tails.tolist(), heads.tolist(), strict=True)) == sorted(both_directions)
     assert (np.diff(tails) >= 0).all()
     there = {tuple(row) for row in np.column_stack([tails, heads, shifts]).tolist()}
     back = {(h, t, *(-x for x in s)) for t, h, *s in there}
@@ -144,15 +146,15 @@ def test_heaps_of_points_are_judged_as_in_the_full_cell() -> None:
             continue
         assert len(full) == multiplicity[lead].sum()
         for i in range(len(frac)):
-            told = f"seed {seed}, atom {i}"
+            which = f"seed {seed}, atom {i}"
             number, cost, away = bonds_and_cost(frac[i], full, cell)
-            assert bonds[i] == number, told
-            assert costs[i] == pytest.approx(cost, abs=1e-6), told
+            assert bonds[i] == number, which
+            assert costs[i] == pytest.approx(cost, abs=1e-6), which
             if number == 0:
-                assert np.isnan(holes[i]).all(), told
+                assert np.isnan(holes[i]).all(), which
             elif np.linalg.norm(away) > 0.1:
                 hole = BOND_LENGTH * away / np.linalg.norm(away)
-                np.testing.assert_allclose(holes[i], hole, atol=1e-5, err_msg=told)
+                np.testing.assert_allclose(holes[i], hole, atol=1e-5, err_msg=which)
             seen.add(number)
     assert seen >= {0, 1, 2, 3, 4, 5, 6}
 
@@ -162,9 +164,9 @@ def test_an_atom_left_out_is_missed_where_it_was(code: str) -> None:
     framework = in_p1(bare(load_reference()[code]))
     cell = framework.cell
     gone, left = framework.frac_t[0], framework.frac_t[1:]
-    grown = points_to_atoms(left, target_of(framework, len(left)))
-    assert not grown.valid
-    assert grown.n_t == len(left)
+    candidate = points_to_atoms(left, target_of(framework, len(left)))
+    assert not candidate.valid
+    assert candidate.n_t == len(left)
     bonds, _, holes = judged_atoms(left, group_in_cell(identity_first(framework.operations), cell))
     bonded = neighbours_within(gone[None], left, cell, BOND_CUTOFF).point
     np.testing.assert_array_equal(bonds, 4 - np.bincount(bonded, minlength=len(left)))
@@ -217,9 +219,9 @@ def test_limits_decide_what_is_valid(
     place = load_reference()["CHA"].frac_t
     plain = points_to_atoms(place, cha_site())
     assert plain.target.n_t == plain.target.n_t_unique == ANY_NUMBER
-    grown = points_to_atoms(place, cha_site(**limits))
-    assert grown.valid == valid
-    assert grown.cost == pytest.approx(plain.cost + extra)
+    candidate = points_to_atoms(place, cha_site(**limits))
+    assert candidate.valid == valid
+    assert candidate.cost == pytest.approx(plain.cost + extra)
 
 
 def test_a_better_crystal_costs_less() -> None:

@@ -1,4 +1,4 @@
-"""Atoms eased: against a general minimiser, on special positions, in any frame."""
+"""Relaxed atoms: against a general minimiser, on special positions, in any frame."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def disturbed(code: str, size: float, seed: int) -> tuple[np.ndarray, Group]:
     return meet(moved, placed)[0], placed
 
 
-def eased_from(frac: np.ndarray, placed: Group) -> np.ndarray:
+def relaxed_from(frac: np.ndarray, placed: Group) -> np.ndarray:
     graph = graph_by_distance(frac, placed)[0]
     return np.asarray(relax_bonds(frac, graph.bonds, graph.symmetry.projectors, placed))
 
@@ -44,25 +44,25 @@ def test_what_is_disturbed_goes_back(code: str) -> None:
     framework = load_reference()[code]
     for seed in range(3):
         frac, placed = disturbed(code, 0.08, seed)
-        eased = eased_from(frac, placed)
-        home = eased_from(framework.frac_t, placed)
-        told = f"{code}, seed {seed}"
-        assert cost_of(home, placed) <= cost_of(framework.frac_t, placed) + 1e-9, told
-        assert cost_of(eased, placed) == pytest.approx(cost_of(home, placed), abs=0.02), told
+        relaxed = relaxed_from(frac, placed)
+        home = relaxed_from(framework.frac_t, placed)
+        which = f"{code}, seed {seed}"
+        assert cost_of(home, placed) <= cost_of(framework.frac_t, placed) + 1e-9, which
+        assert cost_of(relaxed, placed) == pytest.approx(cost_of(home, placed), abs=0.02), which
 
 
 @pytest.mark.parametrize("code", ["CHA", "AEI", "LTJ"])
 def test_no_minimiser_goes_lower(code: str) -> None:
     frac, placed = disturbed(code, 0.05, 7)
-    eased = eased_from(frac, placed)
+    relaxed = relaxed_from(frac, placed)
     inverse = np.linalg.inv(placed.cell)
 
     def cost(moves: np.ndarray) -> float:
-        moved = eased + moves.reshape(-1, 3) @ inverse
+        moved = relaxed + moves.reshape(-1, 3) @ inverse
         return cost_of(meet(moved, placed)[0], placed)
 
-    found = minimize(cost, np.zeros(eased.size), method="Powell", options={"maxiter": 4})
-    assert cost_of(eased, placed) <= found.fun + 0.01
+    found = minimize(cost, np.zeros(relaxed.size), method="Powell", options={"maxiter": 4})
+    assert cost_of(relaxed, placed) <= found.fun + 0.01
 
 
 def test_special_positions_are_kept() -> None:
@@ -72,11 +72,11 @@ def test_special_positions_are_kept() -> None:
         cell = random_cell(group, (8.0, 14.0), rng)
         placed = group_in_cell(group, cell)
         points, _, before = meet(rng.uniform(size=(3, 3)), placed)
-        eased = eased_from(points, placed)
-        assert np.isfinite(eased).all(), f"seed {seed}"
-        images = group.images(eased)
-        for i in range(len(eased)):
-            apart = images[:, i] - eased[i]
+        relaxed = relaxed_from(points, placed)
+        assert np.isfinite(relaxed).all(), f"seed {seed}"
+        images = group.images(relaxed)
+        for i in range(len(relaxed)):
+            apart = images[:, i] - relaxed[i]
             stays = np.linalg.norm((apart - np.round(apart)) @ cell, axis=1) < 1e-6
             assert stays.sum() * before[i] >= len(group) - 1e-6, f"seed {seed}, atom {i}"
 
@@ -84,18 +84,18 @@ def test_special_positions_are_kept() -> None:
 def test_an_atom_alone_stays() -> None:
     placed = group_in_cell(group_of(1), 20.0 * np.eye(3))
     place = np.array([[0.1, 0.2, 0.3]])
-    np.testing.assert_allclose(eased_from(place, placed), place)
+    np.testing.assert_allclose(relaxed_from(place, placed), place)
 
 
-def test_a_crystal_is_judged_when_eased() -> None:
+def test_a_crystal_is_judged_when_relaxed() -> None:
     framework = load_reference()["MEL"]
     site = target_of(framework, len(framework.frac_t))
     frac, placed = disturbed("MEL", 0.1, 3)
-    grown = points_to_atoms(frac, site)
-    assert grown.valid
-    assert grown.cost < 0.5 * cost_of(frac, placed)
-    again = points_to_atoms(grown.frac_points, site)
-    assert again.cost <= grown.cost + 1e-6
+    candidate = points_to_atoms(frac, site)
+    assert candidate.valid
+    assert candidate.cost < 0.5 * cost_of(frac, placed)
+    again = points_to_atoms(candidate.frac_points, site)
+    assert again.cost <= candidate.cost + 1e-6
 
 
 @pytest.mark.parametrize("size", [0.05, 0.8])
@@ -104,7 +104,7 @@ def test_atoms_at_rest_are_judged_where_they_cost_least(size: float) -> None:
         frac, placed = disturbed("AEI", size, seed)
         atoms = relax_atoms(frac, placed)
         judged = atoms.bonds.counts, atoms.costs, atoms.vacancies
-        for told, expected in zip(judged, judged_atoms(atoms.frac, placed), strict=True):
-            np.testing.assert_allclose(told, expected, err_msg=f"seed {seed}")
-        least = min(cost_of(frac, placed), cost_of(eased_from(frac, placed), placed))
+        for found, expected in zip(judged, judged_atoms(atoms.frac, placed), strict=True):
+            np.testing.assert_allclose(found, expected, err_msg=f"seed {seed}")
+        least = min(cost_of(frac, placed), cost_of(relaxed_from(frac, placed), placed))
         assert judged[1].sum() == pytest.approx(least), f"seed {seed}"

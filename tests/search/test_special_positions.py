@@ -67,7 +67,7 @@ def test_each_is_there_once(symbol: str, planes: int, lines: int | None, points:
 def test_no_two_are_the_same(symbol: str) -> None:
     positions = positions_of(symbol)
     squares, _ = nearest_on_positions(
-        positions.places, positions.places, positions.directions, np.eye(3)
+        positions.frac_points, positions.frac_points, positions.directions, np.eye(3)
     )
     alike = np.abs(positions.directions[:, None] - positions.directions).max(axis=(2, 3)) < 1e-6
     assert np.array_equal(alike & (squares < 1e-6), np.eye(len(squares), dtype=np.bool_))
@@ -80,7 +80,7 @@ def test_orbits_have_the_size_they_are_said_to(symbol: str) -> None:
     positions = special_positions(operations)
     rng = np.random.default_rng(0)
     for place, direction, size in zip(
-        positions.places, positions.directions, positions.sizes, strict=True
+        positions.frac_points, positions.directions, positions.sizes, strict=True
     ):
         gone = place + direction @ rng.uniform(-0.5, 0.5, 3)
         atoms, _ = expand_orbits(gone[None], operations, 100.0 * np.eye(3), tolerance=1e-6)
@@ -97,7 +97,7 @@ def test_extents() -> None:
 
 
 @pytest.mark.long
-def test_each_known_atom_has_a_seat() -> None:
+def test_each_known_atom_has_a_special_position() -> None:
     for code, framework in load_reference().items():
         offered = special_positions(target_of(framework, 1).operations).sizes
         assert set(orbit_sizes_of(code)) <= set(offered.tolist()), code

@@ -103,11 +103,13 @@ def test_choices_are_as_likely_as_the_product_of_their_chances() -> None:
     }
     total = sum(exact.values())
     tries = 20_000
-    told = Counter(tuple(draw_positions(chances, sizes, 5, 7, rng.random(4))) for _ in range(tries))
-    assert set(told) == set(exact)
+    counted = Counter(
+        tuple(draw_positions(chances, sizes, 5, 7, rng.random(4))) for _ in range(tries)
+    )
+    assert set(counted) == set(exact)
     for way, chance in exact.items():
         spread = (tries * chance / total) ** 0.5
-        assert abs(told[way] - tries * chance / total) < 5 * spread, way
+        assert abs(counted[way] - tries * chance / total) < 5 * spread, way
 
 
 def test_the_nearest_places_on_positions() -> None:
@@ -117,13 +119,13 @@ def test_the_nearest_places_on_positions() -> None:
     rng = np.random.default_rng(0)
     frac = rng.random((4, 3))
     squares, nearest = nearest_on_positions(
-        frac, positions.places, positions.directions, target.cell
+        frac, positions.frac_points, positions.directions, target.cell
     )
     apart = (frac[:, None] - nearest) @ target.cell
     np.testing.assert_allclose((apart**2).sum(axis=2), squares, atol=1e-9)
     cells = np.array(list(product(range(-3, 4), repeat=3)))
     for k, (place, direction) in enumerate(
-        zip(positions.places, positions.directions, strict=True)
+        zip(positions.frac_points, positions.directions, strict=True)
     ):
         away = frac[:, None] - place - cells
         across = (away - away @ direction.T) @ target.cell

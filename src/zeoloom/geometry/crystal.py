@@ -138,11 +138,11 @@ class Crystal:
         distances = squared.clamp(min=torch.finfo(squared.dtype).tiny).sqrt()
         radial = radial_functions(distances, 1.0, n_radial, cutoff, dim=1)  # (E, K)
         directions = edges * (squared + DIRECTION_SOFTENING**2).rsqrt()[:, None]  # (E, 3)
-        turns = self.rotations[cloud, operation]  # (E, 3, 3)
-        by_sender = torch.einsum("eab,ea->eb", turns, directions)
+        of_edge = self.rotations[cloud, operation]  # (E, 3, 3)
+        by_sender = torch.einsum("eab,ea->eb", of_edge, directions)
         # one row an edge: 1, r/d, R^T r/d, R
         geometry = torch.cat(
-            (torch.ones_like(distances)[:, None], directions, by_sender, turns.flatten(1)), dim=1
+            (torch.ones_like(distances)[:, None], directions, by_sender, of_edge.flatten(1)), dim=1
         )
         pair = (cloud * n + receiver) * n + sender
         sums = edges.new_zeros(batch * n * n, 16 * n_radial)
@@ -232,8 +232,8 @@ def crystal_batch(
     for b, (cell, group) in enumerate(zip(cells, groups, strict=True)):
         group = identity_first(group)  # noqa: PLW2901 - the same group
         turned, moved = group.rotations.tobytes(), group.translations.tobytes()
-        turns, shifts = _in_space(turned, moved, cell.tobytes())
-        rotations[b, : len(group)] = turns
+        cart_rotations, shifts = _in_space(turned, moved, cell.tobytes())
+        rotations[b, : len(group)] = cart_rotations
         translations[b, : len(group)] = shifts
         present[b, : len(group)] = True
     return Crystal(
@@ -247,9 +247,9 @@ def crystal_batch(
 @lru_cache(maxsize=512)  # a batch may have a cell for each of its crystals
 def _in_space(turned: bytes, moved: bytes, sides: bytes) -> tuple[Tensor, Tensor]:
     """Cartesian rotations (G, 3, 3) and translations (G, 3) Å of a group in a cell."""
-    turns = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3)
+    frac_rotations = np.frombuffer(turned, dtype=np.int64).reshape(-1, 3, 3)
     shifts = np.frombuffer(moved, dtype=np.float64).reshape(-1, 3)
     cell = np.frombuffer(sides, dtype=np.float64).reshape(3, 3)
     # frac -> R frac + t reads in Cartesian columns A R A^-1, where A = cell^T
-    cart = cell.T @ turns @ np.linalg.inv(cell.T)
+    cart = cell.T @ frac_rotations @ np.linalg.inv(cell.T)
     return torch.from_numpy(cart), torch.from_numpy(shifts @ cell)

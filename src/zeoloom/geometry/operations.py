@@ -88,8 +88,8 @@ def project_onto_sites(
     # the first time may miss an operation that brings the atom back to just beyond the tolerance
     for _ in range(2):
         fixing, shifts = site_stabilisers(frac, operations, cell, tolerance)
-        moves = operations.images(frac) - frac + shifts.transpose(1, 0, 2)
-        mean = (moves * fixing.T[..., None]).sum(axis=0)
+        displacements = operations.images(frac) - frac + shifts.transpose(1, 0, 2)
+        mean = (displacements * fixing.T[..., None]).sum(axis=0)
         frac = np.asarray(frac + mean / np.maximum(fixing.sum(axis=1), 1)[:, None])
     return frac
 
@@ -220,8 +220,8 @@ def symmetrised_metric(cell: FloatArray, operations: SymmetryOperations) -> Floa
         (3, 3) Å^2; that of the cell itself if the group allows it.
     """
     metric = cell @ cell.T
-    turns = operations.rotations
-    return np.asarray(np.einsum("gia,ij,gjb->ab", turns, metric, turns) / len(turns))
+    rotations = operations.rotations
+    return np.asarray(np.einsum("gia,ij,gjb->ab", rotations, metric, rotations) / len(rotations))
 
 
 ORBIT_GRID = 24
@@ -237,9 +237,9 @@ def orbit_sizes(operations: SymmetryOperations) -> tuple[int, ...]:
     axis = np.arange(ORBIT_GRID, dtype=np.float32)  # matrix products of integers are slow
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     shifts = np.round(operations.translations * ORBIT_GRID).astype(np.float32)
-    moves = (operations.rotations - np.eye(3, dtype=np.int64)).astype(np.float32)
+    differences = (operations.rotations - np.eye(3, dtype=np.int64)).astype(np.float32)
     stabilisers = np.zeros(len(grid), dtype=np.int64)
-    for move, shift in zip(moves, shifts, strict=True):
-        stabilisers += ((grid @ move.T + shift) % ORBIT_GRID == 0).all(axis=1)
+    for difference, shift in zip(differences, shifts, strict=True):
+        stabilisers += ((grid @ difference.T + shift) % ORBIT_GRID == 0).all(axis=1)
     sizes = {len(operations) // int(k) for k in np.unique(stabilisers)}
     return tuple(sorted(sizes | {len(operations)}))  # the general position may miss the grid

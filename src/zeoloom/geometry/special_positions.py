@@ -21,7 +21,7 @@ FINER = 6
 """Projections of places of the grid are on one finer by this, as no turn is of an order above 6."""
 
 POINT, LINE, PLANE, GENERAL = range(4)
-"""Kinds of positions, by the number of ways an atom may go."""
+"""Kinds of positions, by the number of directions in which an atom is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class SpecialPositions:
     """Points, lines and planes of a cell, each once, and the general position.
 
     Attributes:
-        places: (m, 3) fractional, one of each.
-        directions: (m, 3, 3) fractional projections on the ways an atom may go from there.
-        freedoms: (m,) how many ways these are.
+        frac_points: (m, 3) fractional, a point of each.
+        directions: (m, 3, 3) fractional projections on the directions in which an atom is free.
+        freedoms: (m,) how many directions these are.
         sizes: (m,) atoms of an orbit there.
         axes: (m, 3) Miller indices of planes, directions of lines; 0 for others.
     """
 
-    places: FloatArray
+    frac_points: FloatArray
     directions: FloatArray
     freedoms: IntArray
     sizes: IntArray
@@ -53,15 +53,15 @@ class SpecialPositions:
 
 def special_positions(operations: SymmetryOperations) -> SpecialPositions:
     """The positions of a group, in one of the 530 settings, that have a tetrahedron's symmetry."""
-    turns, shifts = operations.rotations, operations.translations
-    return _special_positions(turns.tobytes(), shifts.tobytes())
+    rotation_bytes, shifts = operations.rotations, operations.translations
+    return _special_positions(rotation_bytes.tobytes(), shifts.tobytes())
 
 
 @lru_cache(maxsize=256)
-def _special_positions(turns: bytes, shifts: bytes) -> SpecialPositions:
-    rotations = np.frombuffer(turns, dtype=np.int64).reshape(-1, 3, 3)
-    translations = np.frombuffer(shifts, dtype=np.float64).reshape(-1, 3)
-    grid, fixed = _fixed_places(rotations, translations)
+def _special_positions(rotation_bytes: bytes, translation_bytes: bytes) -> SpecialPositions:
+    rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
+    translations = np.frombuffer(translation_bytes, dtype=np.float64).reshape(-1, 3)
+    grid, fixed = _fixed_points(rotations, translations)
     orders = fixed.sum(axis=1)
     directions = (fixed.astype(np.float64) @ rotations.reshape(-1, 9)).reshape(-1, 3, 3)
     directions /= orders[:, None, None]
@@ -75,22 +75,24 @@ def _special_positions(turns: bytes, shifts: bytes) -> SpecialPositions:
             axes[k] = _primitive(across[k])
         elif kind == LINE:
             axes[k] = _primitive(directions[k].T)
-    places = grid[first] / ORBIT_GRID
-    return SpecialPositions(places, directions, freedoms, len(rotations) // orders[first], axes)
+    frac_points = grid[first] / ORBIT_GRID
+    return SpecialPositions(
+        frac_points, directions, freedoms, len(rotations) // orders[first], axes
+    )
 
 
-def _fixed_places(rotations: IntArray, translations: FloatArray) -> tuple[FloatArray, BoolArray]:
+def _fixed_points(rotations: IntArray, translations: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Places (k, 3) of the grid where a T atom may sit, and which operations (k, G) fix each."""
     axis = np.arange(ORBIT_GRID, dtype=np.float32)
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     # one that is on no special position, which all places of the grid may be
     grid = np.concatenate([grid, np.array([[1.23, 4.71, 15.19]], dtype=np.float32)])
     steps = np.round(translations * ORBIT_GRID).astype(np.float32)
-    moves = (rotations - np.eye(3, dtype=np.int64)).astype(np.float32)
+    differences = (rotations - np.eye(3, dtype=np.int64)).astype(np.float32)
     fixed = np.stack(
         [
-            ((grid @ move.T + step) % ORBIT_GRID == 0).all(axis=1)
-            for move, step in zip(moves, steps, strict=True)
+            ((grid @ difference.T + step) % ORBIT_GRID == 0).all(axis=1)
+            for difference, step in zip(differences, steps, strict=True)
         ],
         axis=1,
     )
@@ -112,7 +114,7 @@ def _each_once(grid: FloatArray, directions: FloatArray) -> IntArray:
     """The first place of each point, line and plane, lattice translations taken away."""
     across = np.eye(3) - directions
     cells = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    # what is left of a place without the ways to go tells them apart, but for the lattice
+    # what is left of a point across the free directions identifies them, but for the lattice
     left = (grid[:, None] + ORBIT_GRID * cells) @ across.transpose(0, 2, 1)
     period = FINER * ORBIT_GRID
     coded = np.round(left * FINER).astype(np.int64) % period @ [period**2, period, 1]

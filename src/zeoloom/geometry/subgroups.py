@@ -50,10 +50,10 @@ def multiplication_table(group: SymmetryOperations) -> IntArray:
     Raises:
         ValueError: if the operations are no group.
     """
-    turns, shifts = group.rotations, group.translations
-    names = {name: i for i, name in enumerate(_names(turns, shifts))}
-    products = np.einsum("aij,bjk->abik", turns, turns)
-    moved = np.einsum("aij,bj->abi", turns, shifts) + shifts[:, None]
+    rotations, shifts = group.rotations, group.translations
+    names = {name: i for i, name in enumerate(_names(rotations, shifts))}
+    products = np.einsum("aij,bjk->abik", rotations, rotations)
+    moved = np.einsum("aij,bj->abi", rotations, shifts) + shifts[:, None]
     rows = [names.get(name) for name in _names(products.reshape(-1, 3, 3), moved.reshape(-1, 3))]
     if None in rows:
         raise ValueError("the operations are no group: a product of two is not among them")
@@ -71,10 +71,10 @@ def _closure(table: IntArray, identity: int, generators: IntArray) -> list[int]:
     members[identity] = True
     members[generators] = True
     while True:
-        grown = members.copy()
+        closed = members.copy()
         inside = np.flatnonzero(members)
-        grown[table[np.ix_(inside, inside)].ravel()] = True
-        if (grown == members).all():
+        closed[table[np.ix_(inside, inside)].ravel()] = True
+        if (closed == members).all():
             others = [int(i) for i in np.flatnonzero(members) if i != identity]
             return [identity, *others]
-        members = grown
+        members = closed

@@ -143,8 +143,8 @@ def components(net: PeriodicNet) -> tuple[Component, ...]:
     from zeoloom.nets.spanning_tree import spanned  # noqa: PLC0415 - compiles
 
     half = half_edges(net)
-    part_of, places = spanned(half.first, half.heads, half.shifts)
-    cycles = net.shifts + places[net.tails] - places[net.heads]
+    part_of, cells = spanned(half.first, half.heads, half.shifts)
+    cycles = net.shifts + cells[net.tails] - cells[net.heads]
     return tuple(
         _component(net, np.flatnonzero(part_of == part), cycles, part_of[net.tails] == part)
         for part in range(part_of.max(initial=-1) + 1)

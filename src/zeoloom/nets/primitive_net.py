@@ -103,9 +103,7 @@ def _translations(
             decided.update(int(known.vertices[vertex]) for known in group)
             continue
         inverse = np.argsort(start.vertices)
-        found = _Translation(
-            image.vertices[inverse], (image.places - start.places)[inverse], vector
-        )
+        found = _Translation(image.vertices[inverse], (image.cells - start.cells)[inverse], vector)
         known, power = list(group), found
         while power.vertices[home] not in {other.vertices[home] for other in known}:
             group += [power.after(other) for other in known]

@@ -1,6 +1,6 @@
 """The rings of a net, listed vertex by vertex; `rings` says what a ring is, and counts them.
 
-A ring is grown from one of its vertices, edge by edge, with the last vertex fixed beforehand. Every
+A ring is built from one of its vertices, edge by edge, with the last vertex fixed beforehand. Every
 new vertex has to be as far from the first, the second, the last and the opposite vertices as it is
 along the ring: then no shortcut is left when the ring closes. All rings of one size grow at once.
 
@@ -108,12 +108,12 @@ def list_rings(net: PeriodicNet, sizes: Iterable[int]) -> tuple[RingsOfSize, ...
     best: IntArray = np.full(len(net) * MAX_COORDINATION**2, wanted[-1] + 1)
     found = []
     for size in wanted:
-        grown = _grown(distances, size)
-        if grown is None:
+        paths = _paths_of(distances, size)
+        if paths is None:
             break
-        if len(grown) == 0:
+        if len(paths) == 0:
             continue
-        nodes = _distinct(grown, distances)
+        nodes = _distinct(paths, distances)
         angles = _angles(nodes, distances.steps)
         np.minimum.at(best, angles, size)
         smallest = (best[angles] == size).any(axis=1)
@@ -164,7 +164,7 @@ def _edges_by_vertex(net: PeriodicNet) -> tuple[IntArray, IntArray]:
     return heads, shifts
 
 
-def _grown(distances: _Distances, size: int) -> IntArray | None:
+def _paths_of(distances: _Distances, size: int) -> IntArray | None:
     """(k, size) rings that begin with their least vertex in cell zero; some more than once.
 
     None if there are more than `MOST_PATHS` of them at any time.

@@ -25,7 +25,7 @@ def spanned(first: IntArray, heads: IntArray, shifts: IntArray) -> tuple[IntArra
         (n,) the part of each vertex; (n, d) the cell it is in when it is reached along the tree.
     """
     n, dimension = len(first) - 1, shifts.shape[1]
-    part_of, places = np.full(n, -1), np.zeros((n, dimension), np.int64)
+    part_of, cells = np.full(n, -1), np.zeros((n, dimension), np.int64)
     reached, parts = np.empty(n, np.int64), 0
     for root in range(n):
         if part_of[root] >= 0:
@@ -41,6 +41,6 @@ def spanned(first: IntArray, heads: IntArray, shifts: IntArray) -> tuple[IntArra
                     part_of[head], reached[met] = parts, head
                     met += 1
                     for axis in range(dimension):
-                        places[head, axis] = places[vertex, axis] + shifts[row, axis]
+                        cells[head, axis] = cells[vertex, axis] + shifts[row, axis]
         parts += 1
-    return part_of, places
+    return part_of, cells

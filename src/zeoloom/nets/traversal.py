@@ -26,13 +26,13 @@ class Traversal(NamedTuple):
 
     Attributes:
         vertices: (n,) vertex with each number.
-        places: (n, d) the cell in which each is reached.
+        cells: (n, d) the cell in which each is reached.
         targets: (2E,) numbers of the heads of all half-edges, by number of the tail, then in order.
-        cycles: (2E, d) shift of every half-edge between the vertices at their places.
+        cycles: (2E, d) shift of every half-edge between the vertices in their cells.
     """
 
     vertices: IntArray
-    places: IntArray
+    cells: IntArray
     targets: IntArray
     cycles: IntArray
 
@@ -71,12 +71,12 @@ class OrderedEdges:
                 targets of this one come after them in lexicographic order.
         """
         limit = np.zeros(0, dtype=np.int64) if limit is None else limit
-        vertices, places, targets, cycles = _walk(
+        vertices, cells, targets, cycles = _walk(
             self._first, self._heads, self._steps, start, limit
         )
         if len(vertices) == 0:
             return None
-        return Traversal(vertices, self._unpack(places), targets, self._unpack(cycles))
+        return Traversal(vertices, self._unpack(cells), targets, self._unpack(cycles))
 
     def _unpack(self, packed: IntArray) -> IntArray:
         """(m, d) cells from (m,) packed ones."""

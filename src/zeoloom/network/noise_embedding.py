@@ -11,7 +11,7 @@ NOISE_FEATURES = 16
 def embed_noise_level(
     sigma: Tensor, n_features: int = NOISE_FEATURES, highest: float = 2.0
 ) -> Tensor:
-    """Gaussian bumps over log sigma, from 0.018 to, unless told otherwise, 7.4 Å.
+    """Gaussian bumps over log sigma, from 0.018 to, by default, 7.4 Å.
 
     Args:
         sigma: (B,) Å.

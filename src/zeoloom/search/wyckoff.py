@@ -198,7 +198,7 @@ def draw_assignment(
     """
     positions = special_positions(target.operations)
     squares, nearest = nearest_on_positions(
-        frac, positions.places, positions.directions, target.cell
+        frac, positions.frac_points, positions.directions, target.cell
     )
     chances = position_chances(squares, positions.freedoms, densities, spread, fixed)
     drawn = draw_positions(chances, positions.sizes, *target.n_t, rng.random(len(frac) + 1))

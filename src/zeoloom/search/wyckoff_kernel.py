@@ -30,13 +30,13 @@ COINCIDENT = 1e-3
 
 @compiled
 def nearest_on_positions(
-    frac: FloatArray, places: FloatArray, directions: FloatArray, cell: FloatArray
+    frac: FloatArray, frac_points: FloatArray, directions: FloatArray, cell: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """How far each point is from each special position, and where on it is nearest.
 
     Args:
         frac: (n, 3).
-        places: (m, 3) fractional, one of each position.
+        frac_points: (m, 3) fractional, one of each position.
         directions: (m, 3, 3) fractional projectors on the directions free there.
         cell: (3, 3) Å.
 
@@ -44,7 +44,7 @@ def nearest_on_positions(
         (n, m) Å², the square of the distance;
         (n, m, 3) fractional.
     """
-    n, m = len(frac), len(places)
+    n, m = len(frac), len(frac_points)
     squares = np.full((n, m), np.inf)
     nearest = np.empty((n, m, 3))
     away, across = np.empty(3), np.empty(3)
@@ -52,7 +52,7 @@ def nearest_on_positions(
         for k in range(m):
             for corner in range(8):  # the lattice is skew: the nearest cell need not be enough
                 for axis in range(3):
-                    apart = frac[i, axis] - places[k, axis]
+                    apart = frac[i, axis] - frac_points[k, axis]
                     away[axis] = apart - np.round(apart)
                     if corner >> axis & 1:
                         away[axis] -= 1.0 if away[axis] > 0 else -1.0
@@ -168,13 +168,13 @@ def position_chances(
 
 
 @compiled
-def project_points(frac: FloatArray, places: FloatArray, directions: FloatArray) -> FloatArray:
+def project_points(frac: FloatArray, frac_points: FloatArray, directions: FloatArray) -> FloatArray:
     """Points (n, 3) projected onto special positions: a place (n, 3) and directions (n, 3, 3)."""
-    projected = places.copy()
+    projected = frac_points.copy()
     for i in range(len(frac)):
         for a in range(3):
             for b in range(3):
-                projected[i, a] += directions[i, a, b] * (frac[i, b] - places[i, b])
+                projected[i, a] += directions[i, a, b] * (frac[i, b] - frac_points[i, b])
     return projected
 
 

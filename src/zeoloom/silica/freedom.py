@@ -46,8 +46,8 @@ class Freedom:
         """(n, 3) fractional."""
         if self.positions == 0:
             return self.frac
-        moves = np.einsum("nij,nj->ni", self.directions, p[self.columns])
-        return np.asarray(self.frac + moves)
+        steps = np.einsum("nij,nj->ni", self.directions, p[self.columns])
+        return np.asarray(self.frac + steps)
 
     def strained_cell(self, p: FloatArray) -> FloatArray:
         """(3, 3) Å."""

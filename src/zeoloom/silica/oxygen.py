@@ -122,10 +122,10 @@ def _bends(framework: Framework, bonds: Bonds, vectors: FloatArray) -> FloatArra
     sums = np.zeros((len(framework.frac_t), 3))
     np.add.at(sums, bonds.centre, along)
     to_cart, to_frac = framework.cell.T, np.linalg.inv(framework.cell.T)
-    turns = to_cart @ framework.operations.rotations[bonds.other.operation] @ to_frac
+    cart_rotations = to_cart @ framework.operations.rotations[bonds.other.operation] @ to_frac
     # at the far end the bond itself points back, along -e
     near_wish = -(sums[bonds.centre] - along)
-    far_wish = -(np.einsum("bij,bj->bi", turns, sums[bonds.other.site]) + along)
+    far_wish = -(np.einsum("bij,bj->bi", cart_rotations, sums[bonds.other.site]) + along)
     wish = sum(
         w / np.maximum(np.linalg.norm(w, axis=1, keepdims=True), 0.1) for w in (near_wish, far_wish)
     )

@@ -134,8 +134,8 @@ def _read_mended(text: str) -> list[Block]:
     """Blocks by gemmi of a text whose tags were given the values or quotes they lack."""
     mended, empty = mended_cif(text)
     blocks = _read_with_gemmi(mended, strict=False)
-    told = (f"tags without a value: {', '.join(empty)}",) if empty else ()
-    return [replace(block, notices=(*told, *block.notices)) for block in blocks]
+    notices = (f"tags without a value: {', '.join(empty)}",) if empty else ()
+    return [replace(block, notices=(*notices, *block.notices)) for block in blocks]
 
 
 def mended_cif(text: str) -> tuple[str, list[str]]:

@@ -80,13 +80,17 @@ def listing_of_xyz(text: str) -> Listing:
     rows = [line.split() for line in lines[2 : 2 + count]]
     if len(rows) < count or not all(len(row) >= max(kind_at + 1, place_at + 3) for row in rows):
         raise InputError(f"XYZ cut short: expected {count} atoms, each with its coordinates")
-    places = [_numbers(" ".join(row[place_at : place_at + 3]), "atoms", 3) for row in rows]
+    positions = [_numbers(" ".join(row[place_at : place_at + 3]), "atoms", 3) for row in rows]
     kinds = [row[kind_at] for row in rows]
     kinds = [str(gemmi.Element(int(k[:3])).name) if k.isdecimal() else k for k in kinds]
     labels = [f"{kind}{n + 1}" for n, kind in enumerate(kinds)]
     rest = [line for line in lines[2 + count :] if line.strip()]
     listing = _listing(
-        cell, AS_LISTED, labels, [element_of(k) for k in kinds], _fractional(np.array(places), cell)
+        cell,
+        AS_LISTED,
+        labels,
+        [element_of(k) for k in kinds],
+        _fractional(np.array(positions), cell),
     )
     if not rest:
         return listing
@@ -126,7 +130,7 @@ def listing_of_cssr(text: str) -> Listing:
     atoms = [line.split() for line in lines[4 : 4 + int(counts[0])]]
     if len(atoms) < int(counts[0]) or not all(len(atom) >= 5 for atom in atoms):
         raise InputError(f"CSSR cut short: expected {counts[0]} atoms")
-    places = np.array([_numbers(" ".join(atom[2:5]), "atoms of a CSSR", 3) for atom in atoms])
+    positions = np.array([_numbers(" ".join(atom[2:5]), "atoms of a CSSR", 3) for atom in atoms])
     labels = [atom[1] for atom in atoms]
     cartesian = len(counts) > 1 and counts[1] == "1"
     group = re.search(r"SPGR\s*=?\s*(\d+)?\s*(.*?)\s*(?:OPT\b.*)?$", lines[1], re.IGNORECASE)
@@ -134,7 +138,7 @@ def listing_of_cssr(text: str) -> Listing:
     if group and (group.group(1) or group.group(2)):
         symbols = (group.group(2),) if group.group(2) else ()
         symmetry = DeclaredSymmetry(symbols=symbols, number=group.group(1) or "")
-    frac = _fractional(places, cell) if cartesian else places
+    frac = _fractional(positions, cell) if cartesian else positions
     return _listing(cell, symmetry, labels, [element_of(label) for label in labels], frac)
 
 
