@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cif_dialects import Atom, atoms_of, with_operations
+from cif_dialects import Atom, all_atoms_of, atoms_of, with_operations
 from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
@@ -214,3 +214,16 @@ Ti1 Ti, TI1 Ti, Tl1 Tl, TL1 Tl, Ta1 Ta, Te Te, OS1 O, Os1 Os, OW1 O, SI(1A) Si, 
 @pytest.mark.parametrize("label", [each.split() for each in LABELS.split(",")])
 def test_labels_of_t_sites(label: list[str]) -> None:
     assert element_of(label[0]) == label[1]
+
+
+def test_a_cell_that_is_much_too_small_is_refused(tmp_path: Path) -> None:
+    tiny = replace(CHA, cell=CHA.cell / 4)
+    with pytest.raises(InputError, match="in a cubic Å, where quartz has"):
+        read(with_operations(tiny, atoms_of(tiny)), tmp_path)
+
+
+def test_all_atoms_under_all_operations_are_merged(tmp_path: Path) -> None:
+    framework, notices = read(with_operations(CHA, all_atoms_of(CHA)), tmp_path)
+    assert code_of(framework) == "CHA"
+    assert (len(framework.frac_t), len(framework.frac_o)) == (1, 4)
+    assert notices == ("35 T atoms listed on the site of another, merged",)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.bonding import BOND_CUTOFF
@@ -80,26 +81,41 @@ def oxygen_bonds(
     )
 
 
-def coordination_by_oxygen(bonds: OxygenBonds) -> IntArray:
-    """(N,) how many T atoms, images apart, each T atom of the full cell shares oxygen with."""
-    count = int(bonds.atom.max(initial=-1)) + 1
-    return np.bincount(_linked_pairs(bonds)[:, 0], minlength=count)
+def coordination_by_oxygen(bonds: OxygenBonds, count: int) -> IntArray:
+    """(N,) how many T atoms, images apart, each of the N in the full cell shares oxygen with."""
+    return np.bincount(linked_pairs(bonds)[:, 0], minlength=count)
 
 
-def _linked_pairs(bonds: OxygenBonds) -> IntArray:
+def linked_pairs(bonds: OxygenBonds) -> IntArray:
     """(P, 5) T atom, T atom and the whole cells between, each pair once from either end."""
     rows = [np.zeros((0, 5), dtype=np.int64)]
-    sizes = np.bincount(bonds.oxygen)
+    _, sizes = np.unique(bonds.oxygen, return_counts=True)
     for step in range(1, int(sizes.max(initial=0))):
         one = np.flatnonzero(bonds.oxygen[step:] == bonds.oxygen[:-step])
         two = one + step
         for tail, head in ((one, two), (two, one)):
             between = bonds.shift[head] - bonds.shift[tail]
             rows.append(np.column_stack([bonds.atom[tail], bonds.atom[head], between]))
-    return np.unique(np.concatenate(rows), axis=0)
+    pairs = np.concatenate(rows)
+    reach = int(np.abs(pairs[:, 2:]).max(initial=0))
+    _, first = np.unique(_codes_of_pairs(pairs, reach), return_index=True)
+    return np.asarray(pairs[first])
 
 
-def added_oxygen(bonds: OxygenBonds, likelihood: FloatArray, barred: BoolArray) -> list[int]:
+def _codes_of_pairs(pairs: IntArray, reach: int) -> IntArray:
+    """(P,) one integer for each of (P, 5) pairs with shifts of at most `reach` cells."""
+    count, base = int(pairs[:, :2].max(initial=0)) + 1, 2 * reach + 1
+    if count**2 * base**3 > np.iinfo(np.int64).max:
+        raise InputError("the cell is too skewed; give a reduced cell of the same structure")
+    codes = np.zeros(len(pairs), dtype=np.int64)
+    for shift in pairs[:, 2:].T:
+        codes = codes * base + shift + reach
+    return np.asarray((codes * count + pairs[:, 0]) * count + pairs[:, 1])
+
+
+def added_oxygen(
+    bonds: OxygenBonds, likelihood: FloatArray, barred: BoolArray, count: int
+) -> list[int]:
     """Oxygen that links only T atoms of more than four bonds, and is not needed for four.
 
     It is taken away one by one, the likeliest first. If some T atom has more than four neighbours
@@ -109,32 +125,33 @@ def added_oxygen(bonds: OxygenBonds, likelihood: FloatArray, barred: BoolArray) 
         bonds: of the framework with all its oxygen.
         likelihood: (n,) of being OH or water, for each asymmetric atom.
         barred: (n,) T atoms whose oxygen is never taken away.
+        count: N, number of T atoms in the full cell.
 
     Returns:
         Its asymmetric atoms.
     """
+    rows = len(likelihood)
+    shared_by = np.bincount(bonds.oxygen)[bonds.oxygen]
+    crowded = coordination_by_oxygen(bonds, count)[bonds.atom] > VALENCE
+    fits = crowded & (shared_by > 1) & (shared_by <= MOST_SHARED) & ~barred[bonds.atom_row]
+    unfit = np.bincount(bonds.oxygen_row[~fits], minlength=rows)
+    spare = np.flatnonzero((unfit == 0) & np.isin(np.arange(rows), bonds.oxygen_row))
     added: list[int] = []
-    while (coordination_by_oxygen(bonds) > VALENCE).any():
-        spare = [row for row in np.unique(bonds.oxygen_row).tolist() if _spare(bonds, row, barred)]
-        if not spare:
-            return []
-        added.append(max(spare, key=lambda row: float(likelihood[row])))
-        bonds = bonds.where(bonds.oxygen_row != added[-1])
-    return added
+    for row in spare[np.argsort(-likelihood[spare], kind="stable")].tolist():
+        if _is_spare(bonds, row, count):
+            added.append(row)
+            bonds = bonds.where(bonds.oxygen_row != row)
+    crowded_still = added and (coordination_by_oxygen(bonds, count) > VALENCE).any()
+    return [] if crowded_still else added
 
 
-def _spare(bonds: OxygenBonds, row: int, barred: BoolArray) -> bool:
+def _is_spare(bonds: OxygenBonds, row: int, count: int) -> bool:
     """Whether all T atoms that an oxygen links have four neighbours without it, and more with."""
-    mine = bonds.oxygen_row == row
-    shared_by = np.bincount(bonds.oxygen[mine]).max(initial=0)
-    if not 2 <= shared_by <= MOST_SHARED or barred[bonds.atom_row[mine]].any():
-        return False
-    atoms = np.unique(bonds.atom[mine])
-    before = coordination_by_oxygen(bonds)[atoms]
-    after = np.zeros(len(before), dtype=np.int64)
-    rest = coordination_by_oxygen(bonds.where(~mine))
-    inside = atoms < len(rest)
-    after[inside] = rest[atoms[inside]]
+    atoms = np.unique(bonds.atom[bonds.oxygen_row == row])
+    around = bonds.oxygen[np.isin(bonds.atom, atoms)]
+    near = bonds.where(np.isin(bonds.oxygen, around))
+    before = coordination_by_oxygen(near, count)[atoms]
+    after = coordination_by_oxygen(near.where(near.oxygen_row != row), count)[atoms]
     return bool((before > VALENCE).all() and (after >= VALENCE).all())
 
 
@@ -154,16 +171,15 @@ def missing_oxygen(framework: Framework) -> str:
     near = neighbours_within(full_t, full_t, cell, BOND_CUTOFF)
     other = (near.centre != near.point) | near.shift.any(axis=1)
     pairs = np.column_stack([near.centre, near.point, near.shift])[other]
-    linked = set(map(tuple, _linked_pairs(bonds).tolist()))
     poor = np.bincount(bonds.atom, minlength=len(full_t)) < VALENCE
-    lacking = [
-        pair
-        for pair in map(tuple, pairs.tolist())
-        if poor[pair[0]] and poor[pair[1]] and pair not in linked
-    ]
+    linked = linked_pairs(bonds)
+    every = np.concatenate([pairs, linked])
+    codes = _codes_of_pairs(every, int(np.abs(every[:, 2:]).max(initial=0)))
+    unlinked = ~np.isin(codes[: len(pairs)], codes[len(pairs) :])
+    lacking = int((poor[pairs[:, 0]] & poor[pairs[:, 1]] & unlinked).sum())
     if not lacking:
         return ""
     return (
-        f"oxygen is missing: {len(lacking) // 2} of {len(pairs) // 2} T pairs at bonding distance "
+        f"oxygen is missing: {lacking // 2} of {len(pairs) // 2} T pairs at bonding distance "
         f"(below {BOND_CUTOFF} Å) have none between them"
     )

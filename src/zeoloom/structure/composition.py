@@ -102,16 +102,17 @@ def framework_atoms(
     oxygen = np.array(["O" in kinds for kinds in elements]) & ~candidate
     is_t = _linked(frac, sure, candidate, oxygen, operations, cell)
     bonds = oxygen_bonds(frac, is_t, oxygen, operations, cell)
-    if not coordination_by_oxygen(bonds).any():  # no oxygen, or none that links T atoms
-        full, _ = expand_orbits(frac[is_t], operations, cell)
+    full, _ = expand_orbits(frac[is_t], operations, cell)
+    if not coordination_by_oxygen(bonds, len(full)).any():  # no oxygen, or none that links T atoms
         neighbours: IntArray = np.zeros(len(frac), dtype=np.int64)
         neighbours[is_t] = _count_near(frac[is_t], full, cell, BOND_CUTOFF) - 1
         nothing = np.zeros(len(frac), dtype=bool)
         return Composition(is_t, nothing, neighbours, _left_out(elements, is_t))
     barred = np.array([not kinds.isdisjoint(NEVER_OCTAHEDRAL) for kinds in elements])
-    added = added_oxygen(bonds, _likelihood(frac, elements, bonds, operations, cell), barred)
+    likelihood = _likelihood(frac, elements, bonds, operations, cell)
+    added = added_oxygen(bonds, likelihood, barred, len(full))
     bonds = bonds.where(~np.isin(bonds.oxygen_row, added))
-    is_o, neighbours = _framework_oxygen(bonds, len(frac))
+    is_o, neighbours = _framework_oxygen(bonds, len(frac), len(full))
     notices = _left_out(elements, is_t | is_o | np.isin(np.arange(len(frac)), added))
     if added:
         notice = (
@@ -122,13 +123,13 @@ def framework_atoms(
     return Composition(is_t, is_o, neighbours, notices)
 
 
-def _framework_oxygen(bonds: OxygenBonds, count: int) -> tuple[BoolArray, IntArray]:
+def _framework_oxygen(bonds: OxygenBonds, count: int, t_atoms: int) -> tuple[BoolArray, IntArray]:
     """(n,) which of n asymmetric atoms are oxygen of the framework; (n,) neighbours of T atoms.
 
     Oxygen at one T atom belongs to it where the framework is interrupted. On a T atom that has four
     neighbours it is water or OH.
     """
-    coordination = coordination_by_oxygen(bonds)
+    coordination = coordination_by_oxygen(bonds, t_atoms)
     neighbours: IntArray = np.zeros(count, dtype=np.int64)
     neighbours[bonds.atom_row] = coordination[bonds.atom]
     shared_by = np.bincount(bonds.oxygen)[bonds.oxygen]

@@ -9,9 +9,14 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.lattice import parameters_from_cell, plane_spacings
+from zeoloom.geometry.lattice import parameters_from_cell, plane_spacings, volume
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.operations import SAME_SITE, expand_orbits, project_onto_sites
+from zeoloom.geometry.operations import (
+    SAME_SITE,
+    distinct_orbits,
+    expand_orbits,
+    project_onto_sites,
+)
 from zeoloom.nets.bonding import BOND_CUTOFF, OVERLAP
 from zeoloom.structure.bridges import VALENCE, missing_oxygen
 from zeoloom.structure.composition import EITHER_ELEMENTS, FRAMEWORK_ELEMENTS, framework_atoms
@@ -28,8 +33,11 @@ if TYPE_CHECKING:
 MAX_ATOMS = 20_000
 """Atoms in the full cell. The largest framework type has 2,352 (SFV)."""
 
-MAX_IMAGES = 50 * MAX_ATOMS
+MAX_IMAGES = 20 * MAX_ATOMS
 """Atoms times operations, before images on special positions are merged."""
+
+MAX_ATOM_DENSITY = 0.6
+"""Atoms in a cubic Å. Quartz has 0.08; guests split over many places may double or treble it."""
 
 MAX_CROWD = 30
 """Atoms within 1 Å of each other on average; even guests split over many places reach a few."""
@@ -42,6 +50,9 @@ LONGEST_AXIS = 10_000.0
 
 FULL_OCCUPANCY = 0.9
 """Refined occupancies of full sites scatter by a few percent."""
+
+LISTED_TWICE = 0.05
+"""Å. An atom and the image of another closer than this are one, as far as digits go."""
 
 SPLIT_SITE = 0.8
 """Å. Elements that share a site by parts may be refined at places as far apart as this."""
@@ -151,13 +162,8 @@ def _attempt(listing: Listing, possible: PossibleGroup, name: str) -> _Attempt:
     sites = listing.sites
     if len(sites.labels) * len(operations) > MAX_IMAGES:
         raise InputError(f"{len(sites.labels)} atoms in {len(operations)} operations are too many")
-    full, _ = expand_orbits(sites.frac, operations, cell)
-    if len(full) > MAX_ATOMS:
-        raise InputError(
-            f"{len(full)} atoms in the cell, at most {MAX_ATOMS} are read; try a smaller cell of "
-            "the same structure"
-        )
-    _check_crowding(full @ cell)
+    _check_crowding(sites.frac @ cell)
+    _check_amount(sites, operations, cell)
     first, elements, filling = _shared_sites(sites, operations, cell)
     rows = np.unique(first)
     frac = sites.frac[rows]
@@ -196,6 +202,24 @@ def _rank(neighbours: IntArray) -> int:
     if (neighbours == VALENCE).all():
         return FOUR_CONNECTED
     return int((neighbours <= VALENCE).all() and (neighbours == VALENCE).mean() >= 0.5)
+
+
+def _check_amount(sites: AtomSites, operations: SymmetryOperations, cell: FloatArray) -> None:
+    """Raise InputError if the full cell has too many atoms, for reading or for its volume."""
+    distinct = distinct_orbits(sites.frac, operations, cell, LISTED_TWICE)
+    full, _ = expand_orbits(sites.frac[distinct], operations, cell)
+    if len(full) > MAX_ATOMS:
+        raise InputError(
+            f"{len(full)} atoms in the cell, at most {MAX_ATOMS} are read; try a smaller cell of "
+            "the same structure"
+        )
+    _check_crowding(full @ cell)
+    density = len(full) / volume(cell)
+    if density > MAX_ATOM_DENSITY:
+        raise InputError(
+            f"overlapping atoms: {density:.2f} in a cubic Å, where quartz has 0.08; is the cell in "
+            "Å, and has it all its axes?"
+        )
 
 
 def _check_crowding(cart: FloatArray) -> None:
