@@ -33,7 +33,7 @@ FIRST_REACH = 7.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CellAndAround:
     """Atoms of one cell and those around it.
 
     Attributes:
@@ -73,7 +73,7 @@ class Voids:
     atom: IntArray
     corner: IntArray
     corner_shifts: IntArray
-    atoms: Surroundings
+    atoms: CellAndAround
 
 
 def voids(frac: FloatArray, cell: FloatArray) -> Voids:
@@ -93,7 +93,7 @@ def voids(frac: FloatArray, cell: FloatArray) -> Voids:
         reach = 1.5 * reach if found is None else largest + 1.0
 
 
-def _around(frac: FloatArray, cell: FloatArray, reach: float) -> Surroundings:
+def _around(frac: FloatArray, cell: FloatArray, reach: float) -> CellAndAround:
     """The atoms (N, 3) of a cell and those within about `reach` Å of it."""
     margin = reach / plane_spacings(cell)
     whole = [np.arange(-n, n + 1) for n in np.ceil(margin).astype(np.int64)]
@@ -101,10 +101,10 @@ def _around(frac: FloatArray, cell: FloatArray, reach: float) -> Surroundings:
     images = (frac + steps).reshape(-1, 3)
     near = ((images >= -margin) & (images < 1.0 + margin)).all(axis=1)
     atom = np.tile(np.arange(len(frac)), len(steps))[near]
-    return Surroundings(images[near], atom, np.repeat(steps[:, 0], len(frac), axis=0)[near])
+    return CellAndAround(images[near], atom, np.repeat(steps[:, 0], len(frac), axis=0)[near])
 
 
-def _voids(atoms: Surroundings, cell: FloatArray) -> Voids | None:
+def _voids(atoms: CellAndAround, cell: FloatArray) -> Voids | None:
     """The graph of the central cell; None if too few atoms around it were given."""
     cart = atoms.frac @ cell
     diagram = Voronoi(cart)
