@@ -68,7 +68,7 @@ def main() -> None:
             rounds = repair(model.network, sampler, begun, plan, generator, torch.device("cpu"))
             *_, population = (begun, *rounds)
             seconds = (time.perf_counter() - started) / options.n
-            atoms = [zeoloom.points_to_atoms(cloud).cart_t for cloud in population.best.numpy()]
+            atoms = [zeoloom.merge_points(cloud).cart_t for cloud in population.best.numpy()]
             figures = joining_metrics(atoms, list(centres.numpy()))
             print(
                 f"| {name} | {noise_factor} | {figures['within_4A_of_centres_4_coordinated']:.3f} "

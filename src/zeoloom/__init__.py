@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zeoloom.clusters.atoms import points_to_atoms
+    from zeoloom.clusters.atoms import merge_points
     from zeoloom.errors import InputError
     from zeoloom.judge.verdict import judge_framework
     from zeoloom.learn.checkpoint import Model, load_model
@@ -97,7 +97,7 @@ _HOMES = {
     "TrainingConfig": "learn.config",
     "load_config": "learn.config",
     "train": "learn.training",
-    "points_to_atoms": "clusters.atoms",
+    "merge_points": "clusters.atoms",
     "read_framework": "structure.files.reader",
     "load_atoms": "structure.files.cloud_archive",
     "load_clouds": "structure.files.cloud_archive",
@@ -146,10 +146,10 @@ __all__ = [
     "load_model",
     "load_reference",
     "make_frameworks",
+    "merge_points",
     "metrics_table",
     "own_frameworks",
     "parse_request",
-    "points_to_atoms",
     "prepare",
     "read_framework",
     "read_scenes",

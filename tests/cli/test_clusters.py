@@ -87,7 +87,7 @@ def test_everything_a_run_leaves(
     atoms = zeoloom.load_atoms(folder / "atoms.extxyz")
     assert len(atoms) == 5
     for i, one in enumerate(atoms):
-        again = zeoloom.points_to_atoms(made.points_of(i).astype(np.float64))
+        again = zeoloom.merge_points(made.points_of(i).astype(np.float64))
         np.testing.assert_allclose(one.cart_t, again.cart_t, atol=1e-5)
         np.testing.assert_array_equal(one.points, again.points)
     assert len(zeoloom.read_scenes(folder / "clouds.npz")) == 5

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import special_ortho_group
 
-from zeoloom.clusters.atoms import MEETING_DISTANCE, SHORTEST_T_T, points_to_atoms
+from zeoloom.clusters.atoms import MEETING_DISTANCE, SHORTEST_T_T, merge_points
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.clusters.statistics import (
     central_atom,
@@ -62,7 +62,7 @@ def test_blurred_atoms_are_found_with_their_weights(
     points = rng.integers(*multiplicities, len(cart_t))
     owner = rng.permutation(np.repeat(np.arange(len(cart_t)), points))
     cloud = cart_t[owner] + rng.normal(0, 0.1, (len(owner), 3))
-    found = points_to_atoms(cloud)
+    found = merge_points(cloud)
     nearest = matched(found, cart_t)
     np.testing.assert_array_equal(found.points, points[nearest])
     means = np.array([cloud[owner == i].mean(axis=0) for i in nearest])
@@ -77,7 +77,7 @@ def test_turning_and_shuffling_change_nothing(seed: int) -> None:
     cloud = rng.normal(0, 2.5, (70, 3))  # no atoms in it: groups of every size and shape
     turn = special_ortho_group.rvs(3, random_state=rng) * rng.choice([-1, 1])
     shift = rng.normal(0, 5, 3)
-    before, after = points_to_atoms(cloud), points_to_atoms(rng.permutation(cloud) @ turn + shift)
+    before, after = merge_points(cloud), merge_points(rng.permutation(cloud) @ turn + shift)
     nearest = matched(after, before.cart_t @ turn + shift)
     np.testing.assert_allclose(after.cart_t, (before.cart_t @ turn + shift)[nearest], atol=1e-9)
     np.testing.assert_array_equal(after.points, before.points[nearest])
@@ -95,7 +95,7 @@ def test_strays_are_no_atoms(seed: int) -> None:
     strays = special_ortho_group.rvs(3, size=n_strays, random_state=rng)[:, 0]
     strays = 7 * rng.uniform(size=(n_strays, 1)) ** (1 / 3) * strays
     assert (cdist(strays, cart_t).min(axis=1) > MEETING_DISTANCE).any(), "some are far from all"
-    found = points_to_atoms(np.concatenate([strays, blurred]))
+    found = merge_points(np.concatenate([strays, blurred]))
     nearest = matched(found, cart_t)
     assert np.linalg.norm(found.cart_t - cart_t[nearest], axis=1).max() < 0.25
     assert (abs(found.points - points[nearest]) <= 6).all()
@@ -104,24 +104,24 @@ def test_strays_are_no_atoms(seed: int) -> None:
 
 def test_points_meet_within_half_a_bond() -> None:
     pair = np.array([[0.0, 0, 0], [1, 0, 0]])
-    assert len(points_to_atoms(pair * (MEETING_DISTANCE - 0.01)).points) == 1
-    assert len(points_to_atoms(pair * (MEETING_DISTANCE + 0.01)).points) == 2
+    assert len(merge_points(pair * (MEETING_DISTANCE - 0.01)).points) == 1
+    assert len(merge_points(pair * (MEETING_DISTANCE + 0.01)).points) == 2
 
 
 def test_a_bridge_of_points_does_not_weld_two_atoms() -> None:
     atoms = np.array([[0.0, 0, 0], [3.1, 0, 0]])
     bridge = np.array([[1.03, 0, 0], [2.07, 0, 0]])
-    found = points_to_atoms(np.concatenate([np.repeat(atoms, 30, axis=0), bridge]))
+    found = merge_points(np.concatenate([np.repeat(atoms, 30, axis=0), bridge]))
     assert found.points.tolist() == [31, 31]
     np.testing.assert_allclose(found.cart_t[matched(found, atoms)], atoms, atol=0.04)
 
 
 def test_clouds_of_hardly_any_points() -> None:
-    nothing = points_to_atoms(np.zeros((0, 3)))
+    nothing = merge_points(np.zeros((0, 3)))
     assert (nothing.cart_t.shape, nothing.points.shape) == ((0, 3), (0,))
-    single = points_to_atoms(np.ones((1, 3)))
+    single = merge_points(np.ones((1, 3)))
     assert (single.cart_t.tolist(), single.points.tolist()) == ([[1, 1, 1]], [1])
-    many = points_to_atoms(np.ones((500, 3), dtype=np.float32))
+    many = merge_points(np.ones((500, 3), dtype=np.float32))
     assert (many.cart_t.tolist(), many.points.tolist()) == ([[1, 1, 1]], [500])
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from view_examples import diamond_cluster
-from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.atoms import merge_points
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.clusters.join import (
     join_sequentially,
@@ -97,7 +97,7 @@ def test_clusters_come_out_of_noise() -> None:
         device=CPU,
     )
     for cloud in final(steps).numpy():
-        atoms = points_to_atoms(cloud)
+        atoms = merge_points(cloud)
         apart = np.linalg.norm(atoms.cart_t[:, None] - cart_t[None], axis=-1).min(axis=1)
         assert apart.max() < 0.02
         assert len(atoms.cart_t) > 0.8 * len(cart_t)

@@ -24,7 +24,7 @@ from training_examples import (
     some_clusters,
     some_frameworks,
 )
-from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.atoms import merge_points
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import add_noise, noise_levels, standard_noise
@@ -263,8 +263,7 @@ def test_one_cluster_is_learned_by_heart(tmp_path: Path) -> None:
     noisy = add_noise(clean, torch.full((30,), 0.6), generator)
     denoise = denoiser(lambda points, sigma: model.network(points, sigma, OpenSpace()))
     made = [
-        points_to_atoms(x)
-        for x in final(heun(denoise, noisy, noise_levels(12, 0.6, 0.05), generator))
+        merge_points(x) for x in final(heun(denoise, noisy, noise_levels(12, 0.6, 0.05), generator))
     ]
     whole = [np.sort(pdist(atoms.cart_t)) for atoms in made if len(atoms.cart_t) == 5]
     assert len(whole) >= 24

@@ -13,7 +13,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import chisquare, kstest, norm
 
 from training_examples import SEEDS, seeded, small_config, some_clusters
-from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.atoms import merge_points
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.errors import InputError
 from zeoloom.learn.config import TrainingConfig, load_config
@@ -59,7 +59,7 @@ def test_clouds_hold_every_atom_and_keep_the_shape(clusters: ClusterSet, seed: i
     assert clouds.shape == (8, n_points, 3)
     shapes = [np.sort(pdist(c.cart_t)) for c in clusters if c.name in {"MFI", "SOD"}]
     for cloud in clouds.numpy():
-        atoms = points_to_atoms(cloud)
+        atoms = merge_points(cloud)
         assert atoms.points.sum() == n_points
         nearest = np.linalg.norm(cloud[:, None] - atoms.cart_t, axis=-1).min(axis=1)
         np.testing.assert_allclose(nearest, 0, atol=1e-5, err_msg="points lie on atoms")

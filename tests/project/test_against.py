@@ -315,8 +315,8 @@ def test_known_types_are_found(module: Callable[[str], Any]) -> None:
         wanted = candidate_fingerprint(points_to_atoms(framework.frac_t, site))
         rng = np.random.default_rng(0)
         cycles = annealing.anneal(site, 60.0, rng, most=12)
-        grown = [points_to_atoms(cycle.frac, site) for cycle in cycles]
-        assert wanted in [candidate_fingerprint(each) for each in grown if each.valid], code
+        candidates = [points_to_atoms(cycle.frac, site) for cycle in cycles]
+        assert wanted in [candidate_fingerprint(each) for each in candidates if each.valid], code
         times = [cycle.seconds for cycle in cycles]
         assert times == sorted(times)
 

@@ -20,7 +20,7 @@ MEETING_DISTANCE = SHORTEST_T_T / 2
 """Å. A point nearer to an atom than this can be nearer to no other."""
 
 
-def points_to_atoms(cart_points: FloatArray) -> Atoms:
+def merge_points(cart_points: FloatArray) -> Atoms:
     """Gather the points of a cloud into atoms, by average linkage up to `MEETING_DISTANCE`.
 
     Where points are many, groups far too small to be chance are strays and dropped: points fall on

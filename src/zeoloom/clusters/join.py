@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.atoms import merge_points
 from zeoloom.clusters.sample import SIGMA_MAX, SIGMA_MIN, fill_ball
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
@@ -246,7 +246,7 @@ def _neighbour_centres(central: Tensor, n_clusters: int) -> Tensor:
     """(B, n_clusters, 3) Å: the origin, then the atoms nearest to the central one."""
     centres = np.zeros((len(central), n_clusters, 3))
     for i, points in enumerate(central.cpu().numpy()):
-        cart_t = points_to_atoms(points).cart_t
+        cart_t = merge_points(points).cart_t
         cart_t = cart_t[np.argsort(np.linalg.norm(cart_t, axis=1))]
         others = cart_t[1:n_clusters]
         centres[i, 1 : 1 + len(others)] = others

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.clusters.atoms import MEETING_DISTANCE, points_to_atoms
+from zeoloom.clusters.atoms import MEETING_DISTANCE, merge_points
 from zeoloom.clusters.sample import SIGMA_MIN
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
@@ -113,7 +113,7 @@ def find_faults(cart_points: FloatArray, cart_centres: FloatArray, judged_within
         cart_centres: (c, 3) Å, where atoms are to be.
         judged_within: Å of a centre.
     """
-    cart_t = points_to_atoms(cart_points).cart_t
+    cart_t = merge_points(cart_points).cart_t
     pairs = bonds(cart_t)
     counts = np.bincount(pairs.ravel(), minlength=len(cart_t))
     from_centres = np.linalg.norm(cart_t[:, None] - cart_centres[None], axis=-1)  # (n, c)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 
 from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, best_first
 from zeoloom.report.page_parts import FRACTION, json_in_script, page_html
@@ -34,58 +34,56 @@ SCRIPTS = (
 """Parts of the page's behaviour, in the order in which they build on another."""
 
 
+class RunSummary(TypedDict):
+    """What the report says of the run.
+
+    Attributes:
+        title: heading of the page.
+        counts: how many were tried, and how many of them came how far, in order; keys that end in
+            "_share" are left out, since shares of the first count are shown with each.
+        facts: what was run, name and value; shown in this order.
+        found: how often each net was found, by its key; counted among the judgements if left out.
+        seconds: time each stage took, in order.
+    """
+
+    title: str
+    counts: Mapping[str, float]
+    facts: Mapping[str, str | float]
+    found: NotRequired[Mapping[str, int] | None]
+    seconds: NotRequired[Mapping[str, float] | None]
+
+
 def write_report(
-    path: str | Path,
-    judgements: Sequence[Judgement],
-    *,
-    title: str,
-    counts: Mapping[str, float],
-    facts: Mapping[str, str | float],
-    found: Mapping[str, int] | None = None,
-    seconds: Mapping[str, float] | None = None,
+    path: str | Path, judgements: Sequence[Judgement], **summary: Unpack[RunSummary]
 ) -> None:
     """Write the report of a set of judged frameworks.
 
     Args:
         path: the file to write.
         judgements: in any order; the page begins with the best.
-        title: its heading.
-        counts: how many were tried, and how many of them came how far, in order; keys that end in
-            "_share" are left out, since shares of the first count are shown with each.
-        facts: what was run, name and value; shown in this order.
-        found: how often each net was found, by its key; counted among the judgements if left out.
-        seconds: time each stage took, in order.
+        summary: of the run.
 
     Raises:
         InputError: if the file cannot be written.
     """
-    page = report_html(
-        judgements, title=title, counts=counts, facts=facts, found=found, seconds=seconds
-    )
+    page = report_html(judgements, **summary)
     write_atomically(Path(path), lambda file: file.write_text(page, encoding="utf-8"))
 
 
-def report_html(
-    judgements: Sequence[Judgement],
-    *,
-    title: str,
-    counts: Mapping[str, float],
-    facts: Mapping[str, str | float],
-    found: Mapping[str, int] | None = None,
-    seconds: Mapping[str, float] | None = None,
-) -> str:
+def report_html(judgements: Sequence[Judgement], **summary: Unpack[RunSummary]) -> str:
     """The text of the page; see `write_report`."""
+    found, seconds = summary.get("found"), summary.get("seconds") or {}
     if found is None:
         found = Counter(judgement.key for judgement in judgements if judgement.key)
     data = {
-        "counts": _with_shares(counts),
-        "facts": [[name, str(value)] for name, value in facts.items()],
-        "seconds": [[stage, round(float(spent), 2)] for stage, spent in (seconds or {}).items()],
+        "counts": _with_shares(summary["counts"]),
+        "facts": [[name, str(value)] for name, value in summary["facts"].items()],
+        "seconds": [[stage, round(float(spent), 2)] for stage, spent in seconds.items()],
         "limits": {"feasible": FEASIBLE, "likeMade": LIKE_MADE},
         "types": types_data(),
         **_frameworks_data(best_first(judgements), found),
     }
-    return page_html(title, "report_page", {"data": json_in_script(data)}, SCRIPTS)
+    return page_html(summary["title"], "report_page", {"data": json_in_script(data)}, SCRIPTS)
 
 
 def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | None]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.atoms import merge_points
 from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
@@ -235,7 +235,7 @@ def _scenes_of_cloud_file(path: Path, limit: int | None) -> list[Scene]:
     beside = path.with_suffix(".extxyz")
     if not beside.is_file():
         return scenes_of_clouds(
-            clouds, lambda i: points_to_atoms(clouds.points_of(i).astype(np.float64)), limit
+            clouds, lambda i: merge_points(clouds.points_of(i).astype(np.float64)), limit
         )
     atoms: Sequence[Atoms] = load_atoms(beside)
     if len(atoms) != len(clouds):

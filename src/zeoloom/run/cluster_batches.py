@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.clusters.atoms import points_to_atoms
+from zeoloom.clusters.atoms import merge_points
 from zeoloom.clusters.repair import RepairPlan, begin_repair, repair
 from zeoloom.diffusion.samplers import ancestral, euler, heun
 from zeoloom.report.scene import Scene, scenes_of_clouds
@@ -115,8 +115,8 @@ def make_clouds(
     clouds = _cloud_set(batches, radius)
     made = GeneratedClouds(
         clouds,
-        [points_to_atoms(cloud) for batch in batches for cloud in batch["repaired"]],
-        [points_to_atoms(cloud) for batch in batches for cloud in batch["points"]],
+        [merge_points(cloud) for batch in batches for cloud in batch["repaired"]],
+        [merge_points(cloud) for batch in batches for cloud in batch["points"]],
         sum(batch["evaluations"] for batch in batches),
         run.journal.seconds(STEP),
     )

@@ -27,6 +27,8 @@ from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.reader import structure_files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zeoloom.run.file_requests import JudgeRequest
 
 JUDGING_STEPS = ("against", "net", "refine", "pores", "energy")
@@ -103,14 +105,22 @@ def judge_files(
     )
     found = dict(Counter(each.key for each in judgements if each.valid))
     counts = counts_of(judgements, found, len(judgements))
-    notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
+    notices += _notices_on(judgements, others, folder)
+    judged = Judged(judgements, found, counts, notices)
+    _write(run, request, judged, [full[each.name] for each in kept], threads)
+    return judged
+
+
+def _notices_on(
+    judgements: Sequence[Judgement], others: Sequence[Judgement], folder: Path
+) -> tuple[tuple[Path, str], ...]:
+    """What a user should know of a run: files to compare with that hold no net, what is missing."""
+    notices = tuple((Path(each.file), each.reason) for each in others if not each.key)
     if not compiled_code_is_kept():
         notices += ((folder, NOT_KEPT),)
     if any(each.energy_status == "skipped" for each in judgements):
         notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
-    judged = Judged(judgements, found, counts, notices)
-    _write(run, request, judged, [full[each.name] for each in kept], threads)
-    return judged
+    return notices
 
 
 def _recognised(nets: list[Judgement], others: list[Judgement]) -> list[Judgement]:

@@ -6,7 +6,7 @@
 | `denoise` | denoises the points of all crystals together, from noise alone |
 | `gather` | lets points that meet become atoms, and keeps the better candidates |
 | `anneal` | alternates rounds of the network with walks of bond switches |
-| `deduplicate` | keeps of each net, told by its fingerprint, the candidate of least cost |
+| `deduplicate` | keeps of each net, known by its fingerprint, the candidate of least cost |
 | `check` | drops what is no 4-connected net, and recognises known framework types |
 | `refine` | builds the new nets as SiO2 and refines them by distance least squares |
 | `identify` | gives well refined nets their exact key, and all of them a name |

@@ -1,8 +1,8 @@
 """Compiled: the atoms of a crystal relaxed, by descent on the strain of their bonds.
 
 What a network leaves is right to a tenth of an Ångström or two. Costs of crystals can be compared,
-and a strained net told from a good one, only once each is at its own minimum. The descent takes the
-steps of Barzilai & Borwein (IMA J. Numer. Anal. 8, 141, 1988).
+and strained nets be distinguished from good ones, only once each is at its own minimum. The
+descent takes the steps of Barzilai & Borwein (IMA J. Numer. Anal. 8, 141, 1988).
 """
 
 from __future__ import annotations
