@@ -35,13 +35,8 @@ from zeoloom.search.context import numpy_generator
 from zeoloom.search.strain import IMPOSSIBLE, find_bonds_and_cost, image_translations
 from zeoloom.search.target import target_of
 from zeoloom.search.walk import bond_switch_walk
-from zeoloom.search.walk_kernel import (
-    INITIAL_LIMITS,
-    MOST_BONDS,
-    centre_middle_atoms,
-    initial_walk_state,
-    walk,
-)
+from zeoloom.search.walk_descent import MOST_BONDS, centre_middle_atoms
+from zeoloom.search.walk_kernel import INITIAL_LIMITS, initial_walk_state, walk
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.known_nets import framework_type_of
 from zeoloom.structure.reference import load_reference

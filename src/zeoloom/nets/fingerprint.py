@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.constants import whole_constant
 from zeoloom.nets.ball_kernel import ANGLES, FREE, slot_of
 from zeoloom.nets.periodic_net import half_edges
 from zeoloom.nets.quotient_graph import QuotientGraph
@@ -34,7 +35,7 @@ ROUNDS = 12
 LONGEST = 12
 """Steps between two neighbours of a vertex: circuits of at most 14 vertices are looked for."""
 
-FEW_NODES, MANY_NODES = 1 << 10, 1 << 12
+FEW_NODES, MANY_NODES = whole_constant(1 << 10), whole_constant(1 << 12)
 """That are met at most: near a vertex, which a smaller table is quicker for, and far around it."""
 
 MANY = 1 << 20
@@ -72,7 +73,7 @@ def fingerprint_of(net: PeriodicNet | QuotientGraph) -> str:
     if not (net.coordination == DEGREE).all():
         return ""
     half = half_edges(net)
-    return fingerprint(half.heads, half.shifts, net.sites)
+    return fingerprint(half.heads, half.shifts, np.ascontiguousarray(net.sites))
 
 
 def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from zeoloom.geometry.site_symmetry import SiteSymmetry
     from zeoloom.nets.quotient_kernel import BondTable
 
+MAKE, BREAK = True, False
+"""What `change_bond` is to do. It is compiled for each of them: one version for both is slower."""
+
 MAX_NEW_BOND = 5.8
 """Å, distance of atoms that a chain may bond."""
 
@@ -65,11 +68,11 @@ def switch(
         net: that it has.
         new: the same, to be changed.
         symmetry: of the sites of the atoms.
-        group: group and cell.
+        group: in its cell.
         rng: source of randomness.
 
     Returns:
-        The asymmetric atom of c, -1 if there was no such path; the operation and the cells of
+        The asymmetric atom of c, -1 if there was no such path; the operation and the shift of
         its image there.
     """
     nothing = -1, 0, NO_SHIFT
@@ -78,24 +81,24 @@ def switch(
     to_a, to_c = draw_index(net.counts[i], rng), draw_index(net.counts[i], rng)
     if to_a == to_c:
         return nothing
-    a, a_image, a_cells = bond_at(net, i, to_a)
-    c, c_image, c_cells = bond_at(net, i, to_c)
+    a, a_image, a_shift = bond_at(net, i, to_a)
+    c, c_image, c_shift = bond_at(net, i, to_c)
     to_d = draw_index(net.counts[c], rng)
-    d, far, far_cells = bond_at(net, c, to_d)
-    d_image, d_cells = product(group, c_image, c_cells, far, far_cells)
-    d_image, d_cells = representative(d, d_image, d_cells, symmetry)
-    if d == i and d_image == 0 and d_cells == NO_SHIFT:
+    d, far, far_shift = bond_at(net, c, to_d)
+    d_image, d_shift = product(group, c_image, c_shift, far, far_shift)
+    d_image, d_shift = representative(d, d_image, d_shift, symmetry)
+    if d == i and d_image == 0 and d_shift == NO_SHIFT:
         return nothing
-    if bond_index(net, i, d, d_image, d_cells) == to_a:
+    if bond_index(net, i, d, d_image, d_shift) == to_a:
         return nothing
-    back, back_cells = inverse(group, a_image, a_cells)
-    image, cells = product(group, back, back_cells, c_image, c_cells)
-    image, cells = representative(c, image, cells, symmetry)
-    change_bond(new, i, a, a_image, a_cells, False, symmetry, group)
-    change_bond(new, c, d, far, far_cells, False, symmetry, group)
-    made = change_bond(new, a, c, image, cells, True, symmetry, group)
-    made = made and change_bond(new, i, d, d_image, d_cells, True, symmetry, group)
-    return (c, c_image, c_cells) if made else nothing
+    back, back_shift = inverse(group, a_image, a_shift)
+    image, shift = product(group, back, back_shift, c_image, c_shift)
+    image, shift = representative(c, image, shift, symmetry)
+    change_bond(new, i, a, a_image, a_shift, BREAK, symmetry, group)
+    change_bond(new, c, d, far, far_shift, BREAK, symmetry, group)
+    made = change_bond(new, a, c, image, shift, MAKE, symmetry, group)
+    made = made and change_bond(new, i, d, d_image, d_shift, MAKE, symmetry, group)
+    return (c, c_image, c_shift) if made else nothing
 
 
 @compiled
@@ -103,7 +106,7 @@ def only_renamed(
     i: int,
     c: int,
     image: int,
-    cells: Shift,
+    shift: Shift,
     net: BondTable,
     new: BondTable,
     symmetry: SiteSymmetry,
@@ -113,29 +116,29 @@ def only_renamed(
 
     Args:
         i: the atom.
-        c: what `switch` has returned, as are image and cells.
+        c: what `switch` has returned, as are image and shift.
         image: operation.
-        cells: likewise.
+        shift: likewise.
         net: before the switch.
         new: after it.
         symmetry: of the sites of the atoms.
-        group: group and cell.
+        group: in its cell.
     """
-    back, back_cells = inverse(group, image, cells)
+    back, back_shift = inverse(group, image, shift)
     for one in range(1 if c == i else 2):
         was, now = (c, i) if one == 0 else (i, c)
-        home, home_cells = (back, back_cells) if one == 0 else (image, cells)
+        home, home_shift = (back, back_shift) if one == 0 else (image, shift)
         if new.counts[now] != net.counts[was]:
             return False
         for m in range(new.counts[now]):
             other, far, ends = bond_at(new, now, m)
-            far, ends = product(group, home, home_cells, far, ends)
+            far, ends = product(group, home, home_shift, far, ends)
             if other == i:
                 other = c
-                far, ends = product(group, far, ends, image, cells)
+                far, ends = product(group, far, ends, image, shift)
             elif other == c:
                 other = i
-                far, ends = product(group, far, ends, back, back_cells)
+                far, ends = product(group, far, ends, back, back_shift)
             far, ends = representative(other, far, ends, symmetry)
             if bond_index(net, was, other, far, ends) == net.counts[was]:
                 return False
@@ -164,7 +167,7 @@ def chain(
         net: that the atoms have.
         new: the same, to be changed.
         symmetry: of the sites of the atoms.
-        group: group and cell.
+        group: in its cell.
         rng: source of randomness.
 
     Returns:
@@ -172,16 +175,16 @@ def chain(
     """
     if net.counts[i] >= 4:
         m = draw_index(net.counts[i], rng)
-        other, image, cells = bond_at(net, i, m)
-        change_bond(new, i, other, image, cells, False, symmetry, group)
+        other, image, shift = bond_at(net, i, m)
+        change_bond(new, i, other, image, shift, BREAK, symmetry, group)
     for _ in range(MAX_CHAIN_LENGTH):
         over, under = _unbalanced(new, rng)
         if over >= 0:
             m = _old_bond(over, net, new, rng)
             if m < 0:
                 return False
-            other, image, cells = bond_at(new, over, m)
-            change_bond(new, over, other, image, cells, False, symmetry, group)
+            other, image, shift = bond_at(new, over, m)
+            change_bond(new, over, other, image, shift, BREAK, symmetry, group)
         elif under >= 0:
             if n_near[under] < 0:
                 n_near[under] = images_beyond_bonds(
@@ -196,8 +199,8 @@ def chain(
                         break
                     k = draw_index(n_near[under], rng)
             other, image = near[under, k, 0], near[under, k, 1]
-            cells = (near[under, k, 2], near[under, k, 3], near[under, k, 4])
-            if not change_bond(new, under, other, image, cells, True, symmetry, group):
+            shift = (near[under, k, 2], near[under, k, 3], near[under, k, 4])
+            if not change_bond(new, under, other, image, shift, MAKE, symmetry, group):
                 return False
         else:
             break
@@ -224,7 +227,7 @@ def _old_bond(i: int, net: BondTable, new: BondTable, rng: np.random.Generator) 
     """A bond of an atom that this move has not made; -1 if none came up."""
     for _ in range(MAX_DRAWS):
         m = draw_index(new.counts[i], rng)
-        partner, image, cells = bond_at(new, i, m)
-        if bond_index(net, i, partner, image, cells) < net.counts[i]:
+        partner, image, shift = bond_at(new, i, m)
+        if bond_index(net, i, partner, image, shift) < net.counts[i]:
             return m
     return -1
