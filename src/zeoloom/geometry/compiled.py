@@ -12,6 +12,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
+import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _fingerprint(function: Callable[..., Any], options: dict[str, Any]) -> str:
             parts.append(f"{name} {_stamp(value)}")
         elif inspect.isclass(value) and issubclass(value, tuple):
             parts.append(f"{name} {getattr(value, '_fields', ())}")
-        elif isinstance(value, int | float | tuple):
+        elif isinstance(value, int | float | tuple | np.generic):
             parts.append(f"{name} {value}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

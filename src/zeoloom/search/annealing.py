@@ -1,14 +1,14 @@
 """Annealing of candidates: noise added and removed around what is wrong, then bond switch walks.
 
 A round takes one faulty or strained atom of each candidate, frees the points near it or near its
-images, and holds the others at the same noise level; a point may be added or removed first. After
-one evaluation of the network the candidate walks from net to net without it, and the result is
-accepted by Metropolis' rule at a temperature that falls from round to round (Kirkpatrick, Gelatt &
-Vecchi, Science 220, 671 (1983)). Valid candidates go on: the next net of lower cost is nearer to
-them than to noise. Candidates of high cost are dropped by successive halving (Jamieson & Talwalkar,
-AISTATS 2016), and resampling puts copies of the best in the place of the worst. So that they do not
-all end in one net, a net costs more with every round that a candidate has spent there (energy
-landscape paving, Hansmann & Wille, Phys. Rev. Lett. 88, 068105 (2002)).
+images, and keeps the others where they are; all get noise of one level. A point may be added or
+removed first. After one evaluation of the network the candidate walks from net to net without it,
+and the result is accepted by Metropolis' rule at a temperature that falls from round to round
+(Kirkpatrick, Gelatt & Vecchi, Science 220, 671 (1983)). Valid candidates go on: the next net of
+lower cost is nearer to them than to noise. Candidates of high cost are dropped by successive
+halving (Jamieson & Talwalkar, AISTATS 2016), and resampling replaces the worst by copies of the
+best. So that they do not all end in one net, a net costs more with every round that a candidate has
+spent there (energy landscape paving, Hansmann & Wille, Phys. Rev. Lett. 88, 068105 (2002)).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Draft(NamedTuple):
 
     Attributes:
         frac: (n, 3) positions.
-        fixed: (n,) True for those that are held.
+        fixed: (n,) True for those that stay.
     """
 
     frac: FloatArray
