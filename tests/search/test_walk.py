@@ -80,8 +80,8 @@ def ends(crystal: Candidate, net: BondTable, i: int) -> set[tuple[float, ...]]:
 def longest_bond(crystal: Candidate, net: BondTable, i: int, cart_t: np.ndarray) -> float:
     """Å, of an atom, with all atoms (n, 3) at other places."""
     moved = replace(crystal, frac_t=cart_t @ np.linalg.inv(crystal.target.cell))
-    ways = np.array(sorted(ends(moved, net, i))) - moved.frac_t[i]
-    return float(np.linalg.norm(ways @ crystal.target.cell, axis=1).max())
+    vectors = np.array(sorted(ends(moved, net, i))) - moved.frac_t[i]
+    return float(np.linalg.norm(vectors @ crystal.target.cell, axis=1).max())
 
 
 # ---- groups --------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ ANGLES = 6
 """At a vertex with four edges."""
 
 
-class Ways(NamedTuple):
+class EdgeSteps(NamedTuple):
     """A net as what is added to a node to get along each half-edge.
 
     Attributes:
@@ -45,22 +45,22 @@ class Ways(NamedTuple):
 
 
 class Balls(NamedTuple):
-    """What is near to each vertex of a net, grown when asked for.
+    """What is near to each vertex of a net, built when asked for.
 
     Attributes:
-        ways: of the net.
+        edges: of the net.
         reach: distance up to which they grow.
         nodes: (n, capacity) a hash table each.
         distances: (n, capacity) of these from the middle.
-        grown: (n,) whether each has been.
+        built: (n,) whether each has been.
         fits: (1,) False once something did not.
     """
 
-    ways: Ways
+    edges: EdgeSteps
     reach: int
     nodes: IntArray
     distances: IntArray
-    grown: BoolArray
+    built: BoolArray
     fits: BoolArray
 
 
@@ -69,7 +69,7 @@ class Diameters(NamedTuple):
 
     Attributes:
         ends: (capacity, 2) nodes.
-        counts: (capacity,) in how many ways each two were reached.
+        counts: (capacity,) by how many paths each two were reached.
     """
 
     ends: IntArray
@@ -78,12 +78,12 @@ class Diameters(NamedTuple):
 
 @compiled
 def shell_sizes(
-    ways: Ways, vertices: IntArray, shells: int, capacity: int
+    edges: EdgeSteps, vertices: IntArray, shells: int, capacity: int
 ) -> tuple[IntArray, bool]:
     """How many nodes are at distances 1, 2, ... from vertices.
 
     Args:
-        ways: of the net.
+        edges: of the net.
         vertices: (k,).
         shells: how many.
         capacity: of a table, a power of two.
@@ -94,7 +94,7 @@ def shell_sizes(
     sizes = np.zeros((len(vertices), shells), np.int64)
     nodes, distances = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
     for row in range(len(vertices)):
-        if not _grow(ways, vertices[row], shells, nodes, distances):
+        if not _build(edges, vertices[row], shells, nodes, distances):
             return sizes, False
         for slot in range(capacity):
             if nodes[slot] != FREE and distances[slot] > 0:
@@ -104,12 +104,12 @@ def shell_sizes(
 
 @compiled
 def smallest_rings(
-    ways: Ways, vertices: IntArray, reach: int, capacity: int
+    edges: EdgeSteps, vertices: IntArray, reach: int, capacity: int
 ) -> tuple[IntArray, IntArray, bool]:
     """The smallest rings at the angles of vertices with at most four edges.
 
     Args:
-        ways: of the net.
+        edges: of the net.
         vertices: (k,).
         reach: rings of up to 2 * reach + 1 vertices are looked for.
         capacity: of a table, a power of two.
@@ -119,9 +119,9 @@ def smallest_rings(
         whether the capacity was enough. Angles are between edges 0 and 1, 0 and 2, 0 and 3, 1 and
         2, 1 and 3, 2 and 3.
     """
-    n = len(ways.first) - 1
+    n = len(edges.first) - 1
     balls = Balls(
-        ways,
+        edges,
         reach,
         np.empty((n, capacity), np.int64),
         np.empty((n, capacity), np.int64),
@@ -134,7 +134,7 @@ def smallest_rings(
     counts = np.zeros((len(vertices), ANGLES), np.int64)
     for row in range(len(vertices)):
         vertex, angle = vertices[row], 0
-        arms = vertex + ways.steps[ways.first[vertex] : ways.first[vertex + 1]]
+        arms = vertex + edges.steps[edges.first[vertex] : edges.first[vertex + 1]]
         for i in range(len(arms)):
             for j in range(i + 1, len(arms)):
                 for size in range(3, 2 * reach + 2):
@@ -160,7 +160,7 @@ def _even_rings(
     Diameters, all of length half: (vertex, u), (a_1, b_half-1), (a_2, b_half-2), ..., (u, vertex).
     """
     total = 0
-    _apart(balls, vertex, vertex)  # grown from here on
+    _apart(balls, vertex, vertex)  # built from here on
     for slot in range(balls.nodes.shape[1]):
         u = balls.nodes[vertex, slot]
         if (
@@ -196,7 +196,7 @@ def _odd_rings(
     (a_1, b_half), (a_1, b_half-1), (a_2, b_half-1), (a_2, b_half-2), ..., (a_half, b_1).
     """
     total = 0
-    _apart(balls, vertex, vertex)  # grown from here on
+    _apart(balls, vertex, vertex)  # built from here on
     for slot in range(balls.nodes.shape[1]):
         p = balls.nodes[vertex, slot]
         if p == FREE or balls.distances[vertex, slot] != half or _apart(balls, a, p) != half - 1:
@@ -258,7 +258,7 @@ def _move(
 
 @compiled
 def _put(balls: Balls, diameters: Diameters, number: int, x: int, y: int, count: int) -> int:
-    """Take up a diameter, reached in `count` ways; how many there are then."""
+    """Take up a diameter, reached by `count` paths; how many there are then."""
     for row in range(number):
         if diameters.ends[row, 0] == x and diameters.ends[row, 1] == y:
             diameters.counts[row] += count
@@ -274,18 +274,20 @@ def _put(balls: Balls, diameters: Diameters, number: int, x: int, y: int, count:
 @compiled
 def _steps(balls: Balls, node: int) -> IntArray:
     """What leads from a node to its neighbours."""
-    ways = balls.ways
-    vertex = node % (len(ways.first) - 1)
-    return ways.steps[ways.first[vertex] : ways.first[vertex + 1]]
+    edges = balls.edges
+    vertex = node % (len(edges.first) - 1)
+    return edges.steps[edges.first[vertex] : edges.first[vertex + 1]]
 
 
 @compiled
 def _apart(balls: Balls, node: int, other: int) -> int:
     """The distance of two nodes; `FAR` if that is beyond reach."""
-    vertex = node % len(balls.grown)
-    if not balls.grown[vertex]:
-        balls.grown[vertex] = True
-        if not _grow(balls.ways, vertex, balls.reach, balls.nodes[vertex], balls.distances[vertex]):
+    vertex = node % len(balls.built)
+    if not balls.built[vertex]:
+        balls.built[vertex] = True
+        if not _build(
+            balls.edges, vertex, balls.reach, balls.nodes[vertex], balls.distances[vertex]
+        ):
             balls.fits[0] = False
     # moved into cell zero together
     other += vertex - node
@@ -294,9 +296,9 @@ def _apart(balls: Balls, node: int, other: int) -> int:
 
 
 @compiled
-def _grow(ways: Ways, vertex: int, reach: int, nodes: IntArray, distances: IntArray) -> bool:
+def _build(edges: EdgeSteps, vertex: int, reach: int, nodes: IntArray, distances: IntArray) -> bool:
     """Write the ball of a vertex of cell zero into a hash table; whether there was room."""
-    n, room = len(ways.first) - 1, 3 * len(nodes) // 4
+    n, room = len(edges.first) - 1, 3 * len(nodes) // 4
     nodes[:] = FREE
     order = np.empty(room, np.int64)
     slot = slot_of(nodes, vertex)
@@ -307,8 +309,8 @@ def _grow(ways: Ways, vertex: int, reach: int, nodes: IntArray, distances: IntAr
         while done < last:
             node = order[done]
             here = node % n
-            for k in range(ways.first[here], ways.first[here + 1]):
-                following = node + ways.steps[k]
+            for k in range(edges.first[here], edges.first[here + 1]):
+                following = node + edges.steps[k]
                 slot = slot_of(nodes, following)
                 if nodes[slot] == FREE:
                     if met == room:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEGREE = 4
 
 WIDTH = 64
-"""Cells along each axis in which nodes are told apart; shells reach fewer."""
+"""Cells along each axis in which nodes are distinct; shells reach fewer."""
 
 NEAR, FAR = 8, 16
 """Shells around every kind of vertex, and around that put first; SBS and SBT need more than 14."""
@@ -50,14 +50,14 @@ class Ball(NamedTuple):
         rows: (2m,) which node of those below each is.
         nodes: (m,) all of them.
         vertices: (m,) of the net that they are images of.
-        ways: (m,) how many shortest ways lead there.
+        paths: (m,) how many shortest paths lead there.
     """
 
     table: IntArray
     rows: IntArray
     nodes: IntArray
     vertices: IntArray
-    ways: IntArray
+    paths: IntArray
 
 
 def fingerprint_of(net: PeriodicNet | QuotientGraph) -> str:
@@ -87,7 +87,7 @@ def fingerprint(heads: IntArray, shifts: IntArray, sites: IntArray) -> str:
         heads: (4n,) vertex that each half-edge reaches, sorted by the one it leaves; every vertex
             has four.
         shifts: (4n, 3) cells it goes on.
-        sites: (n,) kind of each vertex; kinds need not be told apart by the net.
+        sites: (n,) kind of each vertex; the net need not distinguish kinds.
 
     Returns:
         Hexadecimal; the same for any cell of the net.
@@ -214,9 +214,9 @@ def _write_shells(
 ) -> None:
     """Write how many nodes are at distances 1, 2, ... from a node; 0 where there is no room."""
     ends = np.empty(len(sizes) + 1, np.int64)
-    grown = _grow(ball, heads, steps, centre, vertex, FREE, ends[:0], ends)
+    reached = _grow(ball, heads, steps, centre, vertex, FREE, ends[:0], ends)
     sizes[:] = 0
-    for shell in range(grown):
+    for shell in range(reached):
         sizes[shell] = ends[shell + 1] - ends[shell]
 
 
@@ -228,13 +228,13 @@ def _write_circuits(
     around, ends, angle = centre + steps[vertex], np.empty(LONGEST + 1, np.int64), 0
     for one in range(1, DEGREE):
         start = heads[vertex, one]
-        grown = _grow(ball, heads, steps, around[one], start, centre, around[:one], ends)
+        reached = _grow(ball, heads, steps, around[one], start, centre, around[:one], ends)
         for two in range(one):
             slot = slot_of(ball.table, around[two])
             at_angles[angle] = 0
-            if ball.table[slot] != FREE and ball.rows[slot] < ends[grown]:
-                far = np.searchsorted(ends[:grown], ball.rows[slot], side="right")
-                at_angles[angle] = MANY * far + ball.ways[ball.rows[slot]]
+            if ball.table[slot] != FREE and ball.rows[slot] < ends[reached]:
+                far = np.searchsorted(ends[:reached], ball.rows[slot], side="right")
+                at_angles[angle] = MANY * far + ball.paths[ball.rows[slot]]
             angle += 1
 
 
@@ -265,11 +265,11 @@ def _grow(
     Returns:
         How many shells are whole, without the start.
     """
-    table, rows, nodes, vertices, ways = ball
+    table, rows, nodes, vertices, paths = ball
     table[:] = FREE
     slot = slot_of(table, start)
     table[slot], rows[slot] = start, 0
-    nodes[0], vertices[0], ways[0] = start, vertex, 1
+    nodes[0], vertices[0], paths[0] = start, vertex, 1
     first, met = 0, 1
     left = len(sought) - (sought == start).sum()
     ends[0] = 1
@@ -286,12 +286,12 @@ def _grow(
                     if met == len(nodes):
                         return shell - 1
                     table[slot], rows[slot] = following, met
-                    nodes[met], vertices[met], ways[met] = following, heads[here, k], ways[done]
+                    nodes[met], vertices[met], paths[met] = following, heads[here, k], paths[done]
                     met += 1
                     for other in sought:
                         left -= other == following
                 elif rows[slot] >= last:
-                    ways[rows[slot]] += ways[done]
+                    paths[rows[slot]] += paths[done]
         first = last
         ends[shell] = met
         if len(sought) and left == 0:

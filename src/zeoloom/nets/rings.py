@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.nets.ball_kernel import ANGLES, smallest_rings
-from zeoloom.nets.shells import ways_of, with_room
+from zeoloom.nets.shells import edge_steps, with_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,12 +89,12 @@ def vertex_symbols(
     degrees = net.coordination[wanted]
     if (degrees > MAX_COORDINATION).any():
         raise ValueError(f"a vertex has {degrees.max()} edges, at most {MAX_COORDINATION}")
-    ways = ways_of(net)
+    edges = edge_steps(net)
     sizes = np.full((len(wanted), ANGLES), MAX_RING + 1)
     counts = np.zeros_like(sizes)
     left = np.arange(len(wanted))
     for reach in REACHES:
-        found, many = with_room(smallest_rings, ways, wanted[left], reach)
+        found, many = with_room(smallest_rings, edges, wanted[left], reach)
         sizes[left], counts[left] = np.where(found > 0, found, MAX_RING + 1), many
         # where a ring is still missing, it is larger, or there is none
         angles = degrees[left] * (degrees[left] - 1) // 2

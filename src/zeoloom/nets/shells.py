@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.nets.ball_kernel import WIDTH, Ways, shell_sizes
+from zeoloom.nets.ball_kernel import WIDTH, EdgeSteps, shell_sizes
 from zeoloom.nets.periodic_net import half_edges
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ FIRST_CAPACITY = 1 << 9
 """Of the table of a ball; doubled until it has room."""
 
 
-def ways_of(net: PeriodicNet) -> Ways:
+def edge_steps(net: PeriodicNet) -> EdgeSteps:
     """What is added to a node of a net to get along each half-edge."""
     half = half_edges(net)
     powers = len(net) * np.array([WIDTH**k for k in range(net.dimension)], dtype=np.int64)
-    return Ways(half.first.astype(np.int64), half.heads - half.tails + half.shifts @ powers)
+    return EdgeSteps(half.first.astype(np.int64), half.heads - half.tails + half.shifts @ powers)
 
 
 def coordination_sequences(
@@ -43,20 +43,20 @@ def coordination_sequences(
         (number of vertices wanted, shells).
     """
     wanted = np.arange(len(net)) if vertices is None else np.array([*vertices], dtype=np.int64)
-    (sizes,) = with_room(shell_sizes, ways_of(net), wanted, shells)
+    (sizes,) = with_room(shell_sizes, edge_steps(net), wanted, shells)
     return sizes
 
 
 def with_room(
     count: Callable[..., tuple[*tuple[IntArray, ...], bool]],
-    ways: Ways,
+    edges: EdgeSteps,
     vertices: IntArray,
     reach: int,
 ) -> tuple[IntArray, ...]:
     """What a function of `ball_kernel` counts, given tables that are large enough."""
     capacity = FIRST_CAPACITY
     while True:
-        *counted, fits = count(ways, vertices, reach, capacity)
+        *counted, fits = count(edges, vertices, reach, capacity)
         if fits:
             return tuple(counted)
         capacity *= 2
