@@ -12,7 +12,7 @@ from silica_examples import with_axes, with_origin_at
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
-from zeoloom.structure.files.operation_lists import tabulated_setting
+from zeoloom.structure.files.operation_lists import gemmi_operations, tabulated_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,13 +55,7 @@ def all_atoms_of(framework: Framework) -> list[Atom]:
 
 def triplets(operations: SymmetryOperations) -> list[str]:
     """Operations as files have them."""
-    listed = []
-    for rotation, translation in zip(operations.rotations, operations.translations, strict=True):
-        operation = gemmi.Op()
-        operation.rot = (rotation * gemmi.Op.DEN).tolist()
-        operation.tran = np.round(translation * gemmi.Op.DEN).astype(int).tolist()
-        listed.append(operation.wrap().triplet())
-    return listed
+    return [operation.triplet() for operation in gemmi_operations(operations)]
 
 
 def written(

@@ -11,6 +11,7 @@ import pytest
 from cif_examples import GIS, cif_of
 from file_examples import FILES, as_written, shelx_of_gis
 from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.files.formats import FORMATS, format_of_name, format_of_text
 from zeoloom.structure.files.reader import read_framework, read_frameworks
@@ -78,6 +79,16 @@ def test_poscars_of_all_ages(tmp_path: Path) -> None:
     for variant in (old, dynamic, volume, suffixed):
         (tmp_path / "POSCAR").write_text("\n".join(variant))
         assert framework_type_of(net_of(read_framework(tmp_path / "POSCAR")[0])) == "SOD"
+
+
+def test_xyz_with_the_parameters_of_its_cell(tmp_path: Path) -> None:
+    sod = load_reference()["SOD"]
+    lines = as_written(sod, "extxyz").split("\n")
+    cell = " ".join(f"{value:.5f}" for value in parameters_from_cell(sod.cell))
+    lines[1] = f"CELL:  {cell}"
+    (tmp_path / "a.xyz").write_text("\n".join(lines))
+    assert framework_type_of(net_of(read_framework(tmp_path / "a.xyz")[0])) == "SOD"
+    assert len(read_frameworks([tmp_path]).frameworks) == 1
 
 
 BAD = {

@@ -10,13 +10,13 @@ import numpy as np
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.structure.files.atomic import write_atomically
+from zeoloom.structure.files.operation_lists import gemmi_operations, tabulated_setting
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.structure.records import Framework
 
 DECIMALS = 8
@@ -54,8 +54,8 @@ def cif_text(framework: Framework, data: Mapping[str, str] | None = None) -> str
     tags = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
     for tag, number in zip(tags, parameters_from_cell(framework.cell), strict=True):
         block.set_pair(f"_cell_{tag}", _written(number, 7))
-    operations = _gemmi_operations(framework.operations)
-    setting = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(operations))
+    operations = gemmi_operations(framework.operations)
+    setting = tabulated_setting(framework.operations)
     symbol = setting.xhm() if setting is not None else framework.space_group_symbol
     block.set_pair("_space_group_IT_number", str(framework.space_group_number))
     block.set_pair("_space_group_name_H-M_alt", gemmi.cif.quote(symbol))
@@ -89,17 +89,6 @@ def _tabulated_origin(framework: Framework) -> Framework:
             "move it by; give the structure in a standard setting"
         )
     return standard
-
-
-def _gemmi_operations(operations: SymmetryOperations) -> list[gemmi.Op]:
-    """The operations as gemmi has them: integers in units of 1/24."""
-    listed = []
-    for rotation, translation in zip(operations.rotations, operations.translations, strict=True):
-        operation = gemmi.Op()
-        operation.rot = (rotation * gemmi.Op.DEN).tolist()
-        operation.tran = np.round(np.mod(translation, 1.0) * gemmi.Op.DEN).astype(int).tolist()
-        listed.append(operation.wrap())
-    return listed
 
 
 def _written(number: float, decimals: int) -> str:

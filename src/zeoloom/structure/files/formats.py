@@ -76,7 +76,7 @@ FORMATS = (
         "extended XYZ",
         (".xyz", ".extxyz"),
         (),
-        re.compile(r"\A[ \t]*\d+[ \t]*\n[^\n]*lattice\s*=", re.IGNORECASE),
+        re.compile(r"\A[ \t]*\d+[ \t]*\n[^\n]*(?:lattice\s*=|\bcell\s*[:=])", re.IGNORECASE),
         listing_of_xyz,
     ),
     FileFormat(

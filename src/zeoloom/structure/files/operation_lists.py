@@ -130,11 +130,17 @@ def shown_cell(cell: FloatArray) -> str:
 
 def tabulated_setting(operations: SymmetryOperations) -> gemmi.SpaceGroup | None:
     """The setting of the International Tables that some operations are, or None."""
-    ops = [gemmi.Op() for _ in range(len(operations))]
-    for op, rotation, translation in zip(
-        ops, operations.rotations, operations.translations, strict=True
-    ):
-        op.rot = (rotation * gemmi.Op.DEN).tolist()
-        op.tran = np.round(translation * gemmi.Op.DEN).astype(int).tolist()
-    found: gemmi.SpaceGroup | None = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(ops))
+    group = gemmi.GroupOps(gemmi_operations(operations))
+    found: gemmi.SpaceGroup | None = gemmi.find_spacegroup_by_ops(group)
     return found
+
+
+def gemmi_operations(operations: SymmetryOperations) -> list[gemmi.Op]:
+    """The operations as gemmi has them: integers in units of 1/24."""
+    listed = []
+    for rotation, translation in zip(operations.rotations, operations.translations, strict=True):
+        operation = gemmi.Op()
+        operation.rot = (rotation * gemmi.Op.DEN).tolist()
+        operation.tran = np.round(np.mod(translation, 1.0) * gemmi.Op.DEN).astype(int).tolist()
+        listed.append(operation.wrap())
+    return listed

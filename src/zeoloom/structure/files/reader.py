@@ -133,6 +133,6 @@ def _no_structure(path: Path) -> str:
             frames = 1 + any(line.strip() for line in islice(stream, count, count + 3))
     except (OSError, EOFError, ValueError, zlib.error):
         return ""
-    if b"lattice" not in head[1].lower():
+    if not any(word in head[1].lower() for word in (b"lattice", b"cell")):
         return "XYZ without a cell"
     return "XYZ of several structures" if frames > 1 else ""

@@ -69,13 +69,10 @@ def listing_of_xyz(text: str) -> Listing:
     if len(lines) < 3 or not first or not re.fullmatch("[1-9][0-9]{0,6}", first[0]):
         raise InputError("no readable XYZ: expected the number of atoms, a comment, atoms")
     count, comment = int(first[0]), lines[1]
-    lattice = re.search(r"lattice\s*=\s*[\"{']([^\"}']*)", comment, re.IGNORECASE)
-    if lattice is None:
-        raise InputError('no cell: expected Lattice="ax ay az bx ..." in the comment line')
     periodic = re.search(r"pbc\s*=\s*[\"{']([^\"}']*)", comment, re.IGNORECASE)
     if periodic and "f" in periodic.group(1).lower():
         raise InputError("not periodic in all directions by its pbc; frameworks are crystals")
-    cell = np.array(_numbers(lattice.group(1), "Lattice", 9)[:9]).reshape(3, 3)
+    cell = _xyz_cell(comment)
     kind_at, place_at = _xyz_columns(comment)
     rows = [line.split() for line in lines[2 : 2 + count]]
     if len(rows) < count or not all(len(row) >= max(kind_at + 1, place_at + 3) for row in rows):
@@ -96,6 +93,17 @@ def listing_of_xyz(text: str) -> Listing:
         return listing
     notice = "more structures in the file; read the first"
     return Listing(listing.cell, listing.symmetry, listing.sites, (notice,))
+
+
+def _xyz_cell(comment: str) -> np.ndarray:
+    """The (3, 3) cell in Å that a comment line tells, as vectors or as parameters."""
+    lattice = re.search(r"lattice\s*=\s*[\"{']([^\"}']*)", comment, re.IGNORECASE)
+    if lattice is not None:
+        return np.array(_numbers(lattice.group(1), "Lattice", 9)[:9]).reshape(3, 3)
+    parameters = re.search(r"\bcell\s*[:=]\s*(.*)", comment, re.IGNORECASE)
+    if parameters is not None:
+        return cell_from_parameters(_numbers(parameters.group(1), "CELL", 6)[:6])
+    raise InputError('no cell: expected Lattice="ax ay az bx ..." in the comment line')
 
 
 def _xyz_columns(comment: str) -> tuple[int, int]:
