@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zeoloom.clusters.join import join_sequentially, join_together, tetrahedral_centres
 from zeoloom.clusters.sample import denoise_clusters, first_level, open_denoiser
@@ -73,48 +73,23 @@ def _joiner(
     network, sampler = model.network, sampler_of(request)
     device = next(network.parameters()).device
     points = points_of(request, model)
-    sigma_max = first_level(model.config, points)
+    how: dict[str, Any] = {
+        "radius": radius,
+        "steps": request.steps,
+        "generator": generator,
+        "sigma_max": first_level(model.config, points),
+    }
 
     def together(n: int) -> States:
         centres = tetrahedral_centres(n, request.clusters, generator)
-        for joined in join_together(
-            network,
-            sampler,
-            centres,
-            points,
-            radius=radius,
-            steps=request.steps,
-            generator=generator,
-            device=device,
-            sigma_max=sigma_max,
-        ):
+        for joined in join_together(network, sampler, centres, points, device=device, **how):
             yield joined.x, joined.centres, joined.sigma
 
     def sequentially(n: int) -> States:
         central = final(
-            denoise_clusters(
-                open_denoiser(network),
-                sampler,
-                n,
-                points,
-                radius=radius,
-                steps=request.steps,
-                generator=generator,
-                device=device,
-                sigma_max=sigma_max,
-            )
+            denoise_clusters(open_denoiser(network), sampler, n, points, device=device, **how)
         )
-        for joined in join_sequentially(
-            network,
-            sampler,
-            central,
-            request.clusters,
-            points,
-            radius=radius,
-            steps=request.steps,
-            generator=generator,
-            sigma_max=sigma_max,
-        ):
+        for joined in join_sequentially(network, sampler, central, request.clusters, points, **how):
             yield joined.x, joined.centres, joined.sigma
 
     return together if request.mode == "together" else sequentially
