@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MEETING_DISTANCE = 1.2
 """Å. Images this near to a point belong to its atom."""
 
+MEETING_RADII = (MEETING_DISTANCE,) * 3 + (SAME_SITE,) * 4
+"""Å, of one pass after the other. The last ones bring atoms exactly onto their special positions."""
+
 AT_REST = 1e-9
 """Fractional, that points move when they have met."""
 
@@ -39,7 +42,7 @@ def meet(frac: FloatArray, group: Group) -> tuple[FloatArray, IntArray, FloatArr
     vector, shift = np.empty(3), np.empty(3, np.int64)
     here = frac.copy()
     at_rest = False
-    for radius in (MEETING_DISTANCE, MEETING_DISTANCE, MEETING_DISTANCE, SAME_SITE):
+    for radius in MEETING_RADII:
         if at_rest:  # all that were to meet have met
             break
         moved = here.copy()
