@@ -14,7 +14,7 @@ import zeoloom
 from cluster_examples import RADIUS
 from zeoloom.cli import main
 from zeoloom.clusters.cut import cut_clusters
-from zeoloom.learn import training
+from zeoloom.learn import losses
 from zeoloom.learn.config import parse_config
 from zeoloom.run import judging, searching
 from zeoloom.silica.processes import Workers
@@ -130,7 +130,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory, cluster_file: Path) ->
         )
         folder = tmp_path_factory.mktemp(name)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training, "VALIDATION_CLOUDS", 6)
+            patch.setattr(losses, "VALIDATION_CLOUDS", 6)
             zeoloom.train(
                 settings,
                 zeoloom.load_clusters(cluster_file),
@@ -145,4 +145,4 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory, cluster_file: Path) ->
 @pytest.fixture
 def short_validations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Validations would take most of the time of tests that train."""
-    monkeypatch.setattr(training, "VALIDATION_CLOUDS", 6)
+    monkeypatch.setattr(losses, "VALIDATION_CLOUDS", 6)

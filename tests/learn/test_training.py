@@ -31,11 +31,12 @@ from zeoloom.diffusion.noise import add_noise, noise_levels, standard_noise
 from zeoloom.diffusion.samplers import final, heun
 from zeoloom.errors import InputError
 from zeoloom.geometry.space import OpenSpace
-from zeoloom.learn import training
+from zeoloom.learn import losses, training
 from zeoloom.learn.checkpoint import load_model, load_state
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds, select_types
 from zeoloom.learn.examples import ClusterSource, split_examples
-from zeoloom.learn.training import NOISE_BANDS, Progress, active_stages, losses_by_band
+from zeoloom.learn.losses import NOISE_BANDS, losses_by_band
+from zeoloom.learn.training import Progress, active_stages
 from zeoloom.network import PointNetConfig, build_network
 from zeoloom.network.pointnet import PointNet
 from zeoloom.structure.reference import load_reference
@@ -90,13 +91,13 @@ def test_an_interrupted_run_goes_on_exactly(
         run(config, examples, halves, max_steps=3)
     else:
         if how == "ctrl-c within a step":
-            monkeypatch.setattr(training, "standard_noise", ctrl_c)
+            monkeypatch.setattr(losses, "standard_noise", ctrl_c)
         if how == "in validation":
             monkeypatch.setattr(training, "losses_by_band", ctrl_c_in_validation)
         on_step = stop_at_three if how == "on_step" else lambda p: steps.append(p.step)
         with pytest.raises(KeyboardInterrupt):
             run(config, examples, halves, on_step=on_step)
-        monkeypatch.setattr(training, "standard_noise", standard_noise)
+        monkeypatch.setattr(losses, "standard_noise", standard_noise)
         monkeypatch.setattr(training, "losses_by_band", losses_by_band)
     signal.signal(signal.SIGINT, usual)
     stopped_at = 4 if how == "in validation" else 3
@@ -255,8 +256,8 @@ def test_one_cluster_is_learned_by_heart(tmp_path: Path) -> None:
     model = load_model(run(config, clusters, tmp_path, on_step=said.append), CPU)
     assert said[0].loss > 0.9, "untrained, it explains nothing"
     assert said[-1].validation is not None
-    losses = said[-1].validation["learned"]
-    assert max(losses["0.1-0.3"], losses["0.3-0.6"]) < 0.25, losses
+    by_band = said[-1].validation["learned"]
+    assert max(by_band["0.1-0.3"], by_band["0.3-0.6"]) < 0.25, by_band
 
     generator = seeded(1)
     clean = draw_clouds(cluster_data(clusters, {"SOD"}), 30, 12, generator)
@@ -275,7 +276,7 @@ def test_one_cluster_is_learned_by_heart(tmp_path: Path) -> None:
 def test_losses_by_band_are_the_same_at_every_call(
     clusters: ClusterSet, network: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "VALIDATION_CLOUDS", 64)
+    monkeypatch.setattr(losses, "VALIDATION_CLOUDS", 64)
     config = small_config(network=network)
     source = ClusterSource(cluster_data(clusters, {"CHA", "SOD"}), config.points)
     module = build_network(config.network, seeded(1))

@@ -19,8 +19,8 @@ from zeoloom.errors import InputError
 from zeoloom.learn.config import TrainingConfig, load_config
 from zeoloom.learn.dataset import cluster_data, data_sha256, draw_clouds
 from zeoloom.learn.examples import ClusterSource, split_examples
+from zeoloom.learn.losses import draw_noise_levels
 from zeoloom.learn.split import FOLDS, TIME_SPLIT, TIME_SPLIT_TEST, split_fold, split_names
-from zeoloom.learn.training import draw_noise_levels
 from zeoloom.network import build_network
 from zeoloom.structure.reference import load_reference
 

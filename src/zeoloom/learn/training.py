@@ -9,19 +9,16 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from zeoloom.diffusion.denoiser import denoising_loss
-from zeoloom.diffusion.noise import standard_noise
 from zeoloom.errors import InputError
-from zeoloom.geometry.crystal import Crystal
 from zeoloom.learn.checkpoint import load_state, save_state, save_weights
 from zeoloom.learn.examples import split_examples
+from zeoloom.learn.losses import cloud_losses, draw_noise_levels, losses_by_band
 from zeoloom.learn.optimizers import build_optimizers, learning_rate
-from zeoloom.learn.teaching import check_start, check_teacher, expected, of_its_own
+from zeoloom.learn.teaching import check_start, check_teacher, of_its_own
 from zeoloom.network import build_network
 from zeoloom.network.pointnet import PointNet
 
@@ -36,12 +33,6 @@ if TYPE_CHECKING:
     from zeoloom.learn.config import TrainingConfig
     from zeoloom.learn.examples import Source, Split
     from zeoloom.structure.records import ClusterSet, Framework
-
-NOISE_BANDS = (0.02, 0.1, 0.3, 0.6, 1.2, 3.0)
-"""Å, edges of the bands by which losses are reported."""
-
-VALIDATION_CLOUDS = 64
-"""Clouds per band and validation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +93,7 @@ def train(
             or teacher, or if these do not suit the configuration.
     """
     split = split_examples(config, examples, generator, own)
-    identity: dict[str, Any] = {
-        "config": config.model_dump(mode="json"),
-        "data_sha256": split.sha256,
-    }
-    if own:
-        identity["own"] = len(own)
-    if start is not None:
-        check_start(start, config, split)
-        identity["start"] = {"sha256": start.sha256, **start.record}
-    if teacher is not None:
-        check_teacher(teacher, config, split)
-        identity["teacher"] = {"sha256": teacher.sha256, **teacher.record}
+    identity = _identity(config, split, start, teacher, own)
     run = _Run(
         config,
         split,
@@ -139,6 +119,33 @@ def train(
     if run.validated != run.step or not run.weights_path.exists():
         run.validate()
     return run.weights_path
+
+
+def _identity(
+    config: TrainingConfig,
+    split: Split,
+    start: Model | None,
+    teacher: Model | None,
+    own: Sequence[Framework],
+) -> dict[str, Any]:
+    """What a run must have in common with the interrupted one that it continues.
+
+    Raises:
+        InputError: if start or teacher do not suit the configuration.
+    """
+    identity: dict[str, Any] = {
+        "config": config.model_dump(mode="json"),
+        "data_sha256": split.sha256,
+    }
+    if own:
+        identity["own"] = len(own)
+    if start is not None:
+        check_start(start, config, split)
+        identity["start"] = {"sha256": start.sha256, **start.record}
+    if teacher is not None:
+        check_teacher(teacher, config, split)
+        identity["teacher"] = {"sha256": teacher.sha256, **teacher.record}
+    return identity
 
 
 class _Run:
@@ -283,61 +290,6 @@ def _held_back_interrupts() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def losses_by_band(
-    network: nn.Module, weights: Mapping[str, Tensor], config: TrainingConfig, source: Source
-) -> dict[str, float]:
-    """Denoising loss in each noise band, over the same clouds and noise at every call.
-
-    Args:
-        network: gives the architecture; its own weights are left alone.
-        weights: to be judged.
-        config: of the run.
-        source: clouds to draw.
-
-    Returns:
-        Mean loss by band, keyed "low-high" in Å.
-    """
-    generator = torch.Generator().manual_seed(config.seed)  # the same draw at every validation
-    device = next(iter(weights.values())).device
-
-    def judged(points: Tensor, sigma: Tensor, space: Space) -> Tensor:
-        inputs = (points, sigma, space)
-        return torch.func.functional_call(network, dict(weights), inputs)  # type: ignore[no-any-return]
-
-    losses = {}
-    for low, high in pairwise(NOISE_BANDS):
-        parts: list[Tensor] = []
-        while sum(map(len, parts)) < VALIDATION_CLOUDS:
-            clean, space = source.draw(config.batch, generator)
-            spread = torch.rand(len(clean), generator=generator)
-            sigma = (math.log(low) + (math.log(high) - math.log(low)) * spread).exp()
-            with torch.no_grad():
-                parts.append(_loss(judged, clean, sigma, space, generator, device))
-        losses[f"{low}-{high}"] = round(float(torch.cat(parts).mean()), 5)
-    return losses
-
-
-def _loss(
-    network: Callable[[Tensor, Tensor, Space], Tensor],
-    clean: Tensor,
-    sigma: Tensor,
-    space: Space,
-    generator: torch.Generator,
-    device: torch.device,
-    teacher: nn.Module | None = None,
-) -> Tensor:
-    """Denoising loss of each cloud, (B,), with noise newly drawn; against a teacher if given."""
-    noise = standard_noise(clean, generator)
-    if isinstance(space, Crystal):
-        noise = space.without_drift(noise)
-    noisy = (clean + sigma[:, None, None] * noise).to(device)
-    there, levels = space.to(device), sigma.to(device)
-    wanted = clean.to(device) if teacher is None else expected(teacher, noisy, levels, there)
-    return denoising_loss(
-        lambda points, level: network(points, level, there), wanted, noisy, levels, there.present
-    )
-
-
 def _gradient_step(
     network: nn.Module,
     optimizers: Sequence[torch.optim.Optimizer],
@@ -359,7 +311,7 @@ def _gradient_step(
             moved: Tensor = network(points, level, space)
         return moved.float()
 
-    loss = _loss(displacements, clean, sigma, space, generator, device, teacher).mean()
+    loss = cloud_losses(displacements, clean, sigma, space, generator, device, teacher).mean()
     if not torch.isfinite(loss):  # before it reaches the weights: the state stays good
         raise InputError(
             f"the loss became {float(loss.detach())}; start again with a lower learning rate than "
@@ -371,18 +323,3 @@ def _gradient_step(
     for optimizer in optimizers:
         optimizer.step()
     return float(loss.detach())
-
-
-def draw_noise_levels(config: TrainingConfig, batch: int, generator: torch.Generator) -> Tensor:
-    """(B,) levels in Å, log-normal within the bounds of the configuration (by inversion)."""
-
-    def cumulative(sigma: float) -> float:
-        deviation = math.log(sigma / config.sigma_median) / config.sigma_spread
-        return 0.5 * (1 + math.erf(deviation / math.sqrt(2)))
-
-    low, high = cumulative(config.sigma_min), cumulative(config.sigma_max)
-    # one level in each of B equal slices of probability: every batch covers the whole range
-    slices = (torch.arange(batch) + torch.rand(batch, generator=generator)) / batch
-    deviation = torch.special.ndtri(low + (high - low) * slices)
-    levels: Tensor = (math.log(config.sigma_median) + config.sigma_spread * deviation).exp()
-    return levels.clamp(config.sigma_min, config.sigma_max)

@@ -23,7 +23,7 @@ MEETING_DISTANCE = 1.2
 """Å. Images this near to a point belong to its atom."""
 
 MEETING_RADII = (MEETING_DISTANCE,) * 3 + (SAME_SITE,) * 4
-"""Å, of one pass after the other. The last ones bring atoms exactly onto their special positions."""
+"""Å, of one pass after the other. The last ones bring atoms exactly onto special positions."""
 
 AT_REST = 1e-9
 """Fractional, that points move when they have met."""
