@@ -17,6 +17,7 @@ from zeoloom.cli.parameters import Changes
 from zeoloom.cli.verb_options import DEFAULTS, OPTIONS
 from zeoloom.cli.verbs import VERBS
 from zeoloom.run.request import flag_of
+from zeoloom.structure.files.ase_frameworks import save_extxyz
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
 if TYPE_CHECKING:
@@ -248,6 +249,31 @@ def test_pages_go_beside_the_file_and_figures_need_no_page(run: Run, tmp_path: P
     assert run("view", tmp_path / "GIS.cif", "--png", tmp_path / "GIS.svg").code == 0
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["GIS.cif", "GIS.svg", "a.extxyz", "a.html"]
+
+
+def test_notices_of_a_crystal_reach_the_user(run: Run, tmp_path: Path) -> None:
+    wet = tmp_path / "wet.cif"
+    wet.write_text(GIS + "OW1 O 0.50000 0.50000 0.00000\n")
+    done = run("view", wet)
+    assert done.code == 0
+    _, notices = zeoloom.read_framework(wet)
+    assert notices
+    page = (tmp_path / "wet.html").read_text(encoding="utf-8")
+    for notice in notices:
+        assert f"note {wet}: {notice}" in done.message
+        assert notice in page
+
+
+def test_other_structure_files_are_shown(run: Run, tmp_path: Path) -> None:
+    framework, _ = zeoloom.read_framework(_written(tmp_path / "GIS.cif", GIS))
+    save_extxyz(tmp_path / "GIS.extxyz", [framework], [{}])
+    assert run("view", tmp_path / "GIS.extxyz").code == 0
+    assert '"cell": []' not in (tmp_path / "GIS.html").read_text(encoding="utf-8")
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
 
 
 def test_there_is_no_third_of_two_clouds(run: Run, cloud_file: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import zeoloom
+from cif_examples import GIS
 from cluster_examples import RADIUS
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.learn import training
@@ -308,3 +309,12 @@ def test_tensorboard_events(run: Run, config: Path, cluster_file: Path, tmp_path
     command = ("train", cluster_file, "--config", config, "--steps", 2, "-o", tmp_path / "run")
     assert run(*command, "--tensorboard").code == 0
     assert len(contents(tmp_path / "run" / "tensorboard")) == 1
+
+
+def test_notices_of_the_reader_are_told(run: Run, tmp_path: Path) -> None:
+    """Before anything is learned: here the run is refused, since its folder is in use."""
+    (tmp_path / "wet.cif").write_text(GIS + "OW1 O 0.50000 0.50000 0.00000\n")
+    done = run("train", tmp_path / "wet.cif", "--config", "crystal-quick", "-o", tmp_path)
+    assert done.code == 2
+    assert f"note {tmp_path / 'wet.cif'}: left out, not part of the framework" in done.message
+    assert f"{tmp_path} exists and is not empty" in done.message

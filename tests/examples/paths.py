@@ -6,3 +6,4 @@ ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
 IZA_CIFS = SHARED / "iza-cif"
 ORACLE = SHARED / "oracle" / "iza.json"
+CASES = Path(__file__).parents[1] / "cases"

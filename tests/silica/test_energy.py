@@ -244,7 +244,7 @@ def test_workers_survive_what_they_are_given() -> None:
         slept = workers.run(time.sleep, [30.0, 0.0], seconds=1.0)
         assert [each.status for each in slept] == ["timed out", "done"]
         died = workers.run(os._exit, [3, 0], seconds=30.0)
-        assert {each.status for each in died} == {"failed"}
+        assert {each.status for each in died} == {"died"}
         assert "exit status 3" in died[0].reason
         wrong = workers.run(int, ["7", "seven"], seconds=30.0)
         assert wrong[0].value == 7

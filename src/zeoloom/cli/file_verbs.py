@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import zeoloom
-from zeoloom.cli.terminal import out
+from zeoloom.cli.terminal import out, say
 from zeoloom.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def view_verb(request: ViewRequest) -> None:
     scenes = zeoloom.read_scenes(request.file, max(request.limit, request.index))
     if request.index > len(scenes):
         raise InputError(f"--index {request.index}: {request.file} holds {len(scenes)} clouds")
+    for notice in dict.fromkeys(each for scene in scenes for each in scene.notices):
+        say("note", "yellow", f"{request.file}: {notice}")
     if request.png is not None:
         zeoloom.scene_figure(request.png, scenes[request.index - 1])
         out.print(f"figure -> {request.png}")

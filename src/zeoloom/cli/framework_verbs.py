@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import typer
+
 import zeoloom
 from zeoloom.cli.computing import device_of, generator_of
 from zeoloom.cli.terminal import out, print_facts, progress_bar, say
@@ -48,6 +50,7 @@ def _search(request: SolveRequest | GenerateRequest, options: ComputeOptions) ->
             on_notice=lambda text: say("note", "yellow", text),
         )
     _print_frameworks(options.output, result.judgements, result.found, result.counts)
+    _end_with(result.failure)
 
 
 def judge_verb(request: JudgeRequest, options: JudgeOptions) -> None:
@@ -70,6 +73,7 @@ def judge_verb(request: JudgeRequest, options: JudgeOptions) -> None:
     for path, text in judged.notices:
         say("note", "yellow", f"{path}: {text}")
     _print_frameworks(options.output, judged.judgements, judged.found, judged.counts)
+    _end_with(judged.failure)
 
 
 def _print_frameworks(
@@ -82,3 +86,10 @@ def _print_frameworks(
     out.print(", ".join(f"{name} {count:.4g}" for name, count in counts.items()))
     out.print(f"-> {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     out.print(f"report: {(folder / 'report.html').resolve()}")
+
+
+def _end_with(failure: str) -> None:
+    """Say in the last line why a run was in vain, and exit with 1; nothing if it was not."""
+    if failure:
+        say("failed", "bold red", failure)
+        raise typer.Exit(1)

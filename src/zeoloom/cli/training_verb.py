@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zeoloom
 from zeoloom.cli.computing import device_of, generator_of
-from zeoloom.cli.terminal import out, print_facts, progress_bar
+from zeoloom.cli.terminal import out, print_facts, progress_bar, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,8 @@ def train_verb(request: TrainRequest, changes: Mapping[str, Any], options: Train
     config = zeoloom.load_config(
         zeoloom.find_config(request.config), {"network": request.network, **changes}
     )
-    data = zeoloom.training_examples(config, request.sources)
+    on_notice = partial(say, "note", "yellow")
+    data = zeoloom.training_examples(config, request.sources, on_notice)
     generator = generator_of(config.seed)
     device = device_of(options)
 
@@ -33,7 +35,7 @@ def train_verb(request: TrainRequest, changes: Mapping[str, Any], options: Train
         "generator": generator,
         "start": model_of(request.start),
         "teacher": model_of(request.teacher),
-        "own": zeoloom.own_frameworks(request.own),
+        "own": zeoloom.own_frameworks(request.own, on_notice),
     }
     if options.dry_run:
         print_facts(zeoloom.describe_training(config, data, **learning))

@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from zeoloom.cli import cluster_verbs, file_verbs, framework_verbs, preparation_verb, training_verb
 from zeoloom.cli.terminal import err, say
-from zeoloom.errors import InputError
+from zeoloom.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +33,8 @@ VERBS: dict[str, Callable[..., None]] = {
 class Verbs(TyperGroup):
     """The commands of the program.
 
-    Exit codes: 0 done, 1 a bug, 2 input that cannot be used, 130 interrupted.
+    Exit codes: 0 done, 1 nothing found, all processes died or a bug, 2 input that cannot be used,
+    130 interrupted.
     """
 
     _listing = False
@@ -74,6 +75,9 @@ class Verbs(TyperGroup):
         except InputError as error:
             say("error", "bold red", str(error))
             raise typer.Exit(2) from None
+        except RunError as error:
+            say("error", "bold red", str(error))
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             command = self.commands.get(ctx.invoked_subcommand)
             kept = command is not None and any(each.name == "resume" for each in command.params)

@@ -51,6 +51,7 @@ class Judgement:
         accessible_volume: share of the volume, 0 to 1, where the centre of a sphere of 2.8 Å can
             be, in channels.
         channel_dim: 0 to 3, directions in which such a sphere can travel.
+        notices: what was left out, chosen or mended when its file was read.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Judgement:
     largest_free_sphere: float | None = None
     accessible_volume: float | None = None
     channel_dim: int | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def feasible(self) -> bool | None:

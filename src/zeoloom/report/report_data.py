@@ -68,6 +68,7 @@ def judgement_data(
         "key": judgement.key,
         "valid": judgement.valid,
         "reason": judgement.reason,
+        "notices": list(judgement.notices),
         "verdict": verdict_of(judgement),
         "type": judgement.framework_type,
         "knownAs": judgement.known_as,

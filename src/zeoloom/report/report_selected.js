@@ -3,7 +3,7 @@
 const Selected = (() => {
   const { byId, element } = Tools;
   const PROPERTIES = ["energy", "rDls", "density", "group", "cell", "nT", "unique", "rings", "included", "free", "volume",
-    "channels", "lid", "found", "key", "file"];
+    "channels", "lid", "found", "key", "file", "notices"];
 
   const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", included: "Å", free: "Å", volume: "%" };
 

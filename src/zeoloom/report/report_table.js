@@ -27,6 +27,7 @@ const Table = (() => {
     { key: "knownAs", head: "Known as", of: (f) => f.knownAs || null },
     { key: "valid", head: "Valid", of: (f) => yesNo(f.valid) },
     { key: "remark", head: "Remark", of: (f) => [f.reason, f.energyStatus].filter(Boolean).join("; ") || null },
+    { key: "notices", head: "Notices", name: "Notices of the reader", of: (f) => f.notices.join("; ") || null },
   ];
   const column = (key) => columns.find((each) => each.key === key);
   const written = (each, framework) => {
@@ -57,7 +58,7 @@ const Table = (() => {
     if (valid && (valid === "yes") !== f.valid) return false;
     if (lid && (f.lid === null || (lid === "yes") !== f.lid)) return false;
     if (!text.length) return true;
-    const words = [f.name, f.file, f.key, f.type, f.knownAs, f.group, f.reason, f.energyStatus].join(" ").toLowerCase();
+    const words = [f.name, f.file, f.key, f.type, f.knownAs, f.group, f.reason, f.energyStatus, ...f.notices].join(" ").toLowerCase();
     return text.every((word) => {
       const ring = /^(\d+)-rings?$/.exec(word);
       return ring ? f.rings.includes(Number(ring[1])) : words.includes(word);

@@ -5,7 +5,7 @@ A scene knows no drawing library. The page and the static figure draw the same s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.nets.bonding import BOND_CUTOFF, SHORT_BOND, bond_lengths, bonds, coordination
 from zeoloom.structure.files.cloud_archive import load_atoms, load_clouds
+from zeoloom.structure.files.formats import format_of_name
 from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Scene:
         short_bonds: number of bonds shorter than `SHORT_BOND`.
         cell_edges: (e, 2, 3) Å, the edges of the cell; empty in open space.
         trajectory: how the cloud was made, if recorded.
+        notices: what was left out, chosen or mended when its file was read.
     """
 
     title: str
@@ -63,6 +65,7 @@ class Scene:
     short_bonds: int
     cell_edges: FloatArray
     trajectory: Trajectory | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def short(self) -> BoolArray:
@@ -188,7 +191,7 @@ def _cell_edges(cell: FloatArray) -> FloatArray:
 
 
 def read_scenes(path: str | Path, limit: int | None = 100) -> list[Scene]:
-    """The scenes in a file: clouds (.npz), atoms (.extxyz, .xyz) or a crystal (.cif).
+    """The scenes in a file: clouds (.npz), atoms (.extxyz, .xyz) or a crystal (any other file).
 
     Clouds take their atoms from the .extxyz of the same name beside them, if there is one.
 
@@ -203,30 +206,39 @@ def read_scenes(path: str | Path, limit: int | None = 100) -> list[Scene]:
     kind = path.suffix.lower()
     if kind == ".npz":
         scenes = _scenes_of_cloud_file(path, limit)
-    elif kind in (".extxyz", ".xyz"):
+    elif kind in (".extxyz", ".xyz") and not _has_cell(path):
         scenes = [
             scene_of_atoms(f"Cluster {index + 1}", atoms)
             for index, atoms in enumerate(load_atoms(path)[:limit])
         ]
-    elif kind == ".cif":
-        scenes = [_scene_of_cif(path)]
+    elif path.is_file() or format_of_name(path) is not None:
+        scenes = [_scene_of_crystal(path)]
     else:
         raise InputError(
-            f"{path}: cannot show a file of this kind. Expected clouds (.npz), "
-            "atoms (.extxyz) or a crystal (.cif)."
+            f"{path}: no such file, nor a kind of file that can be shown. Expected clouds (.npz), "
+            "atoms (.extxyz) or a crystal (CIF or another structure file)."
         )
     if not scenes:
         raise InputError(f"{path}: there is nothing in it to show: it holds no clouds.")
     return scenes
 
 
-def _scene_of_cif(path: Path) -> Scene:
+def _has_cell(path: Path) -> bool:
+    """Whether extended XYZ holds a crystal: its second line names a lattice."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return "lattice" in [stream.readline(10_000).lower() for _ in range(2)][1]
+    except OSError:
+        return False
+
+
+def _scene_of_crystal(path: Path) -> Scene:
     """The scene of a crystal; its reader's errors carry no path, so it is put before them."""
     try:
-        framework, _ = read_framework(path)
+        framework, notices = read_framework(path)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    return scene_of_framework(framework)
+    return replace(scene_of_framework(framework), notices=notices)
 
 
 def _scenes_of_cloud_file(path: Path, limit: int | None) -> list[Scene]:

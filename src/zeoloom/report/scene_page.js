@@ -139,6 +139,8 @@
       const alarm = name.startsWith("Bonds under") && value > 0;
       return [element("dt", name), element("dd", value, alarm ? "alarm" : "")];
     }));
+    byId("noticed").hidden = !s.notices.length;
+    byId("notices").replaceChildren(...s.notices.map((text) => element("li", text)));
     byId("picker").hidden = scenes.length < 2;
     byId("which").textContent = `${s.title} (${current + 1} of ${scenes.length})`;
     byId("previous").disabled = current === 0;

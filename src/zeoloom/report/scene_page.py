@@ -63,6 +63,7 @@ def scene_data(scene: Scene) -> dict[str, Any]:
             "four": scene.four_connected,
             "inside": int(scene.inside.sum()),
         },
+        "notices": list(scene.notices),
         "trajectory": None if scene.trajectory is None else _trajectory_data(scene.trajectory),
     }
 

@@ -16,7 +16,7 @@ class JudgeRequest(Request):
     panel: ClassVar[str] = "Judging"
 
     sources: Annotated[tuple[Path, ...], Flag(argument=True)]
-    """CIF files and folders of them."""
+    """CIF and other structure files, and folders of them."""
 
     against: tuple[Path, ...] = ()
     """Your own structures, files or folders: a net found among them is not new."""
@@ -40,7 +40,7 @@ class ViewRequest(Request):
     panel: ClassVar[str] = "View"
 
     file: Annotated[Path, Flag(argument=True)]
-    """Clouds (.npz), atoms (.extxyz) or a crystal (.cif)."""
+    """Clouds (.npz), atoms (.extxyz) or a crystal (CIF or another structure file)."""
 
     output: Annotated[Path | None, Flag(("-o", "--output"))] = None
     """Page to write; FILE.html if not given."""

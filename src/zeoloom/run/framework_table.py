@@ -49,7 +49,7 @@ COLUMNS = (
 )
 """Of `frameworks.csv`."""
 
-FILE_COLUMNS = ("file", "valid", "reason", "energy_status", "known_as")
+FILE_COLUMNS = ("file", "valid", "reason", "notices", "energy_status", "known_as")
 """More of them where frameworks come from files."""
 
 CIF_FACTS = ("framework_type", "key", "density", "r_dls", "energy_kj_mol", "rings")
@@ -130,6 +130,7 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "file": judgement.file,
         "valid": judgement.valid,
         "reason": judgement.reason,
+        "notices": "; ".join(judgement.notices),
         "energy_status": judgement.energy_status,
         "known_as": judgement.known_as,
     }

@@ -27,6 +27,7 @@ def judgement_from_json(values: dict[str, Any]) -> Judgement:
         | {
             "framework": None if framework is None else _framework_from_json(framework),
             "rings": tuple(values["rings"]),
+            "notices": tuple(values["notices"]),
         }
     )
 

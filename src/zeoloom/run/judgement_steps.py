@@ -92,10 +92,11 @@ def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgem
 def judged_file(blank: Judgement) -> Judgement:
     """Which net a file holds, or why it holds none; runs in a worker."""
     try:
-        framework, _ = read_framework(blank.file)
+        framework, notices = read_framework(blank.file)
     except InputError as error:
         return replace(blank, reason=str(error))
-    return judge_net(replace(framework, name=blank.name), file=blank.file)
+    judgement = judge_net(replace(framework, name=blank.name), file=blank.file)
+    return replace(judgement, notices=notices)
 
 
 def prepare_judging(_: object = None) -> None:

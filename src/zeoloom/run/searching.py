@@ -61,11 +61,13 @@ class SearchResult:
         judgements: one for each net, the best first.
         found: how often each was met, by its key.
         counts: how many there are of what.
+        failure: why nothing was found, or nothing could be judged further; empty otherwise.
     """
 
     judgements: tuple[Judgement, ...]
     found: dict[str, int]
     counts: dict[str, int | float]
+    failure: str = ""
 
 
 def make_frameworks(
@@ -105,10 +107,15 @@ def make_frameworks(
     prepare_search(model, on_notice)
     search = Search(model.network, next(model.network.parameters()).device, generator)
     findings = _search(request, run, search, draw, on_progress)
-    judgements = _judged_further(request, run, findings, threads, on_progress)
+    with Workers(threads) as workers:
+        judgements = _judged_further(request, run, findings, workers, on_progress)
     if any(each.energy_status == "skipped" for each in judgements):
         on_notice(f"no energies, LAMMPS is not installed: {INSTALL}")
+    if workers.loss:
+        on_notice(f"pores and energies are missing where processes died: {workers.loss}")
     result = _result(request, findings, judgements)
+    if workers.deaths and not workers.survived:
+        result = replace(result, failure=f"no pores, no energies: {workers.loss}")
     _write(run, result, findings, search.device)
     return result
 
@@ -170,7 +177,7 @@ def _judged_further(
     request: SolveRequest | GenerateRequest,
     run: RunFolder,
     findings: Findings,
-    threads: int,
+    workers: Workers,
     on_progress: OnProgress,
 ) -> list[Judgement]:
     """All valid nets within the limits, the best of them with pores and energy."""
@@ -182,16 +189,15 @@ def _judged_further(
     ]
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]
-    with Workers(threads) as workers:
-        how = Judging(
-            workers,
-            run.journal,
-            seconds=request.seconds_each,
-            seed=request.seed,
-            on_progress=on_progress,
-        )
-        for each in judged_further(candidates[: request.relax], how):
-            valid[each.name] = each
+    how = Judging(
+        workers,
+        run.journal,
+        seconds=request.seconds_each,
+        seed=request.seed,
+        on_progress=on_progress,
+    )
+    for each in judged_further(candidates[: request.relax], how):
+        valid[each.name] = each
     return best_first(list(valid.values()))
 
 

@@ -18,6 +18,7 @@ from zeoloom.network import build_network
 from zeoloom.run.cluster_requests import CutRequest
 from zeoloom.run.crystal_requests import GenerateRequest
 from zeoloom.run.cutting import cut
+from zeoloom.run.progress import OnNotice, no_notice
 from zeoloom.structure.files.cluster_archive import load_clusters
 from zeoloom.structure.files.reader import read_frameworks
 from zeoloom.structure.reference import load_reference
@@ -51,7 +52,7 @@ def find_config(path: Path | None) -> Path | None:
 
 
 def training_examples(
-    config: TrainingConfig, sources: Sequence[Path]
+    config: TrainingConfig, sources: Sequence[Path], on_notice: OnNotice = no_notice
 ) -> ClusterSet | list[Framework]:
     """What a configuration learns from.
 
@@ -59,6 +60,7 @@ def training_examples(
         config: of the run.
         sources: a cluster file or, for whole frameworks, CIF files and folders; the regular bundled
             types if empty, their unique sites if clusters are wanted.
+        on_notice: called with what was left out, chosen or mended in each file.
 
     Raises:
         InputError: if a file cannot be used.
@@ -71,14 +73,15 @@ def training_examples(
         return cut(CutRequest(sites="unique", regular=True)).clusters
     if not sources:
         return [each for each in load_reference().values() if not each.flag]
-    return [standardised(framework) for framework in _read(sources)]
+    return [standardised(framework) for framework in _read(sources, on_notice)]
 
 
-def own_frameworks(folders: Sequence[Path]) -> list[Framework]:
+def own_frameworks(folders: Sequence[Path], on_notice: OnNotice = no_notice) -> list[Framework]:
     """New frameworks that `generate` has made, to learn from.
 
     Args:
         folders: of its runs. A net that was made more than once counts once.
+        on_notice: called with what was left out, chosen or mended in each file.
 
     Raises:
         InputError: if a folder holds no finished run, nothing in it is new and good enough, or a
@@ -102,15 +105,17 @@ def own_frameworks(folders: Sequence[Path]) -> list[Framework]:
             raise InputError(f"{table}: nothing new with an R_DLS of at most {GOOD_R_DLS}")
         for key, file in named:
             good.setdefault(key, file)
-    return _read(list(good.values()))
+    return _read(list(good.values()), on_notice)
 
 
-def _read(paths: Sequence[Path]) -> list[Framework]:
+def _read(paths: Sequence[Path], on_notice: OnNotice) -> list[Framework]:
     """The frameworks of CIF files and folders, all of which must be readable."""
     result = read_frameworks(paths)
     if result.problems:
         reasons = [f"{path}: {reason}" for path, reason in result.problems]
         raise InputError("cannot learn from these:\n  " + "\n  ".join(reasons))
+    for path, notice in result.notices:
+        on_notice(f"{path}: {notice}")
     return list(result.frameworks)
 
 

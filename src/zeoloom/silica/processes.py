@@ -2,18 +2,25 @@
 
 Libraries written in C++ may abort, print to the terminal or never return. A worker is a fresh
 interpreter that runs piece after piece; one that dies or takes too long is killed and replaced.
+
+A worker imports nothing from the current folder, where a user's `random.py` may lie: Python is
+started with its safe path (`-P`), and entries of PYTHONPATH that mean that folder are left out.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -26,6 +33,15 @@ Made = TypeVar("Made")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """In the environment of each worker: there may be as many workers as cores."""
 
+PROGRAM = (
+    "import sys; sys.path.append(sys.argv[2]); "
+    "from zeoloom.silica.processes import serve; serve(int(sys.argv[1]))"
+)
+"""What a worker runs; its arguments are a descriptor and the folder that zeoloom lies in."""
+
+MOST_WORDS = 300
+"""Characters that are told of what a process wrote before it died."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Made]):
@@ -33,13 +49,13 @@ class Outcome(Generic[Made]):
 
     Attributes:
         value: what was returned; None unless done.
-        status: "done"; "failed" if it raised or its process died; "timed out".
+        status: "done"; "failed" if it raised; "died" if its process did; "timed out".
         reason: empty if done, else what happened.
         seconds: from handing it over to its end.
     """
 
     value: Made | None
-    status: Literal["done", "failed", "timed out"]
+    status: Literal["done", "failed", "died", "timed out"]
     reason: str
     seconds: float
 
@@ -49,10 +65,18 @@ class Workers:
 
     Args:
         count: how many at once.
+
+    Attributes:
+        survived: pieces of work so far that did not end with the death of their process.
+        deaths: what became of the processes that died, in words.
     """
+
+    survived: int
+    deaths: list[str]
 
     def __init__(self, count: int = 1) -> None:
         self.count = max(count, 1)
+        self.survived, self.deaths = 0, []
         self._idle: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -107,6 +131,7 @@ class Workers:
                     if outcome is not None:
                         del busy[pipe]
                         outcomes[each.index] = outcome
+                        self._count(outcome)
                         if on_done is not None:
                             on_done(each.index, outcome)
         finally:
@@ -114,6 +139,21 @@ class Workers:
             for each in busy.values():
                 each.worker.stop()
         return [outcomes[index] for index in range(len(given))]
+
+    @property
+    def loss(self) -> str:
+        """How many processes died and what the last one said; empty if none did."""
+        if not self.deaths:
+            return ""
+        counted = f"{len(self.deaths)} of {len(self.deaths) + self.survived} processes died"
+        return f"{counted}; of the last one: {self.deaths[-1]}"
+
+    def _count(self, outcome: Outcome[Made]) -> None:
+        """Keep count of processes that die."""
+        if outcome.status == "died":
+            self.deaths.append(outcome.reason)
+        else:
+            self.survived += 1
 
     def _handed(self, message: object) -> _Worker:
         """An idle worker, or a new one, with a message sent to it."""
@@ -127,7 +167,8 @@ class Workers:
             else:
                 return worker
         worker = _Worker()
-        worker.pipe.send(message)
+        with suppress(OSError):  # it died at once, which its outcome will say
+            worker.pipe.send(message)
         return worker
 
     def _outcome(self, each: _Busy, seconds: float) -> Outcome[Made] | None:
@@ -137,8 +178,7 @@ class Workers:
             try:
                 value, error = each.worker.pipe.recv()
             except (EOFError, OSError):
-                code = each.worker.stop()
-                return Outcome(None, "failed", f"its process died (exit status {code})", spent)
+                return Outcome(None, "died", each.worker.obituary(), spent)
             self._idle.append(each.worker)
             return Outcome(value, "failed" if error else "done", error, spent)
         if spent > seconds:
@@ -152,18 +192,34 @@ class _Worker:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `stop`
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
-                [sys.executable, "-m", __spec__.name, str(theirs.fileno())],
+                [sys.executable, "-P", "-c", PROGRAM, str(theirs.fileno()), str(_HOME)],
                 pass_fds=[theirs.fileno()],
-                env=os.environ | ONE_THREAD,
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=self._words,
             )
         self.pipe = Connection(ours.detach())
 
-    def stop(self) -> int:
+    def obituary(self) -> str:
+        """How the process died, with the last line that it wrote."""
+        code = self._end()
+        self._words.seek(0)
+        lines = self._words.read().decode("utf-8", errors="replace").split("\n")
+        self._words.close()
+        how = f"exit status {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"its process died ({how})" + (f": {last[:MOST_WORDS]}" if last else "")
+
+    def stop(self) -> None:
+        """Kill the process, if it still lives."""
+        self._end()
+        self._words.close()
+
+    def _end(self) -> int:
         """Kill the process, if it still lives; its exit status."""
         # an idle one ends by itself when its pipe closes, one at work has to be killed
         self.pipe.close()
@@ -172,6 +228,27 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+
+_HOME = Path(__file__).resolve().parents[2]
+"""Folder that this package lies in: the last place where a worker looks for modules."""
+
+
+def _environment() -> dict[str, str]:
+    """Environment of a worker: PYTHONPATH without the current folder, which "" means too."""
+    here = Path.cwd()
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kept = [each for each in given if each and Path(each).resolve() != here]
+    path = {"PYTHONPATH": os.pathsep.join(kept)} if "PYTHONPATH" in os.environ else {}
+    return os.environ | ONE_THREAD | path
+
+
+def _signal_name(number: int) -> str:
+    """Name of a signal, such as SIGSEGV."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +277,3 @@ def serve(descriptor: int) -> None:
             except OSError:
                 # nobody waits any more
                 return
-
-
-if __name__ == "__main__":
-    serve(int(sys.argv[1]))
