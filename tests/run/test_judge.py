@@ -122,7 +122,9 @@ def test_notices_reach_the_user(run: Run, tmp_path: Path) -> None:
         _, notices = zeoloom.read_framework(file)
         assert any(words in notice for notice in notices)
         assert rows[file.stem]["notices"] == "; ".join(notices)
-        assert shown[file.stem] == list(notices)
+        # both are of one net, which the page shows once
+        told = [*notices] if file == files[0] else [f"{file.stem}: {text}" for text in notices]
+        assert set(told) <= set(shown[files[0].stem])
         for notice in notices:
             assert f"note {file}: {notice}" in done.message
 
@@ -148,7 +150,7 @@ def test_processes_that_all_die(
     monkeypatch.setattr(judging, "judged_file", sys.exit)
     done = run(*command, tmp_path / "later")
     assert done.code == 1
-    assert "nothing could be judged: 1 of 1 processes died" in done.err.splitlines()[-1]
+    assert "nothing could be judged, every process died: its" in done.err.splitlines()[-1]
     assert "its process died (exit status" in rows_of(tmp_path / "later")["SOD"]["reason"]
     monkeypatch.setattr(judging, "prepare_judging", sys.exit)
     done = run(*command, tmp_path / "at once")

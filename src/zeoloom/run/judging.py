@@ -104,7 +104,8 @@ def judge_files(
         first = {each.key: each.name for each in reversed(nets) if each.valid}
         kept = [each for each in nets if first.get(each.key, each.name) == each.name]
         full = {each.name: each for each in full_judgements(kept, how)}
-        loss, failed = workers.loss, workers.survived == before and bool(workers.deaths)
+        loss = workers.loss
+        failed = workers.deaths[-1] if workers.deaths and workers.survived == before else ""
     judgements = tuple(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
@@ -114,9 +115,10 @@ def judge_files(
     notices += _notices_on(judgements, others, folder)
     if loss:
         notices += ((folder, loss),)
-    failure = f"nothing could be judged: {loss}" if failed else ""
+    failure = f"nothing could be judged, every process died: {failed}" if failed else ""
     judged = Judged(judgements, found, counts, notices, failure)
-    _write(run, request, judged, [full[each.name] for each in kept], threads)
+    shown = _with_all_notices([full[each.name] for each in kept], judgements)
+    _write(run, request, judged, shown, threads)
     return judged
 
 
@@ -228,6 +230,22 @@ def _duplicate(judgement: Judgement, first: Judgement) -> Judgement:
         reason=f"the same net as {first.name}",
         notices=judgement.notices,
     )
+
+
+def _with_all_notices(shown: list[Judgement], judgements: tuple[Judgement, ...]) -> list[Judgement]:
+    """Judgements for the page, which shows each net once: with notices of other files that have it.
+
+    Args:
+        shown: one for each net.
+        judgements: of all files.
+    """
+    others: dict[str, list[str]] = {}
+    names = {each.name for each in shown}
+    for each in judgements:
+        if each.name not in names:
+            told = [f"{each.name}: {notice}" for notice in each.notices]
+            others.setdefault(each.key, []).extend(told)
+    return [replace(each, notices=(*each.notices, *others.get(each.key, ()))) for each in shown]
 
 
 def _digest(waiting: list[Judgement]) -> str:

@@ -39,6 +39,9 @@ PROGRAM = (
 )
 """What a worker runs; its arguments are a descriptor and the folder that zeoloom lies in."""
 
+IDLE, DYING = 0.2, 10.0
+"""Seconds that an idle process, and one that has closed its pipe, is given to end by itself."""
+
 MOST_WORDS = 300
 """Characters that are told of what a process wrote before it died."""
 
@@ -206,7 +209,7 @@ class _Worker:
 
     def obituary(self) -> str:
         """How the process died, with the last line that it wrote."""
-        code = self._end()
+        code = self._end(DYING)
         self._words.seek(0)
         lines = self._words.read().decode("utf-8", errors="replace").split("\n")
         self._words.close()
@@ -216,15 +219,15 @@ class _Worker:
 
     def stop(self) -> None:
         """Kill the process, if it still lives."""
-        self._end()
+        # an idle one ends by itself when its pipe closes, one at work has to be killed
+        self._end(IDLE)
         self._words.close()
 
-    def _end(self) -> int:
-        """Kill the process, if it still lives; its exit status."""
-        # an idle one ends by itself when its pipe closes, one at work has to be killed
+    def _end(self, seconds: float) -> int:
+        """Kill the process, if it still lives after some seconds; its exit status."""
         self.pipe.close()
         try:
-            return self._process.wait(timeout=0.2)
+            return self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
