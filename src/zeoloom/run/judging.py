@@ -125,9 +125,7 @@ def judge_files(
 def _notices_on(
     judgements: Sequence[Judgement], others: Sequence[Judgement], folder: Path
 ) -> tuple[tuple[Path, str], ...]:
-    """What a user should know of a run: notices of the reader, files to compare with that hold no
-    net, what is missing.
-    """
+    """What a user should know: notices of the reader, files that hold no net, what is missing."""
     notices = tuple(
         (Path(each.file), notice) for each in (*judgements, *others) for notice in each.notices
     )
