@@ -121,7 +121,7 @@ def test_counts_of_crystals(tmp_path: Path) -> None:
 
 def test_models_and_verbs() -> None:
     assert missing(SHIPPED, "Weights") == []
-    overview = TEXT.split("## CIF")[0]
+    overview = TEXT.split("## Structure files")[0]
     for name in ("run.json", "report.html", "frameworks.csv"):
         row = next(line for line in overview.splitlines() if f"`{name}`" in line)
         for verb in ("solve", "generate", "judge"):

@@ -186,6 +186,20 @@ def test_a_hall_symbol_with_a_shift_of_the_origin(tmp_path: Path) -> None:
     raise AssertionError
 
 
+def test_a_setting_that_does_not_fit_the_cell(tmp_path: Path) -> None:
+    cha = other_axes(REFERENCE["CHA"])
+    for symbol in ("R -3 m:H", "R -3 m H"):
+        code, notices = read(written(cha.cell, atoms_of(cha), symbol=symbol), tmp_path)
+        assert code == "CHA"
+        assert notices[0].startswith(f"the symbol '{symbol}' does not fit the cell 9.3")
+        assert notices[1:] == ("took another setting, R -3 m:R",)
+    # nonsense over a whole cell
+    for symbol in ("F d -3 m", "zeolite"):
+        code, notices = read(written(cha.cell, all_atoms_of(cha), symbol=symbol), tmp_path)
+        assert code == "CHA"
+        assert notices[1:] == ("took the atoms as listed, P 1",)
+
+
 def test_broken_symbols_beside_others(tmp_path: Path) -> None:
     cha = REFERENCE["CHA"]
     for declared in (

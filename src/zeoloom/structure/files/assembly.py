@@ -20,7 +20,12 @@ from zeoloom.geometry.operations import (
 from zeoloom.nets.bonding import BOND_CUTOFF, OVERLAP
 from zeoloom.structure.bridges import VALENCE, missing_oxygen
 from zeoloom.structure.composition import EITHER_ELEMENTS, FRAMEWORK_ELEMENTS, framework_atoms
-from zeoloom.structure.files.possible_groups import contradictions, possible_groups
+from zeoloom.structure.files.possible_groups import (
+    AS_THEY_ARE,
+    OTHER,
+    contradictions,
+    possible_groups,
+)
 from zeoloom.structure.records import Framework
 
 if TYPE_CHECKING:
@@ -113,8 +118,15 @@ def framework_of(listing: Listing, name: str) -> tuple[Framework, tuple[str, ...
     assert first is not None or best is not None
     if best is None or (first is not None and first[1] and best.rank == 0):
         assert first is not None
-        raise InputError("; ".join([first[1], *first[0].notices]))
+        raise InputError(_reason(*first))
     return best.framework, (*listing.notices, *_on_group(listing, best, first), *best.notices)
+
+
+def _reason(possible: PossibleGroup, reason: str) -> str:
+    """Why there is no framework: what was wrong with the group, if anything was, comes first."""
+    told = list(possible.notices)
+    at_fault = possible.source in (OTHER, AS_THEY_ARE)
+    return "; ".join([*told, reason] if at_fault else [reason, *told])
 
 
 def _check_cell(cell: FloatArray) -> None:
@@ -146,7 +158,7 @@ def _on_group(
         )
         return [notice]
     against = contradictions(listing.symmetry, taken, listing.cell)
-    if not against:
+    if not against or taken.source in (OTHER, AS_THEY_ARE):
         return list(taken.notices)
     notice = (
         f"the file says {', '.join(against)}, {taken.source} are those of {taken.group.number} "

@@ -14,6 +14,7 @@ import gemmi
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import (
+    number_of_hall_number,
     operations_of_hall_number,
     settings_of_number,
     settings_of_symbol,
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 LISTED = "its operations"
 
 NUMBERED = "space group"
+
+OTHER = "another setting"
+
+AS_THEY_ARE = "the atoms as listed"
 
 NOTHING_DECLARED = "no symmetry in the file; read as P 1"
 
@@ -86,11 +91,13 @@ class _Statement:
         source: the way.
         readings: operations that it may mean, the likeliest first.
         fault: why there are none, if there are none.
+        number: of the group, where a setting of it is named that does not fit.
     """
 
     source: str
     readings: tuple[SymmetryOperations, ...]
     fault: str = ""
+    number: int = 0
 
 
 def possible_groups(declared: DeclaredSymmetry, cell: FloatArray) -> Iterator[PossibleGroup]:
@@ -105,8 +112,7 @@ def possible_groups(declared: DeclaredSymmetry, cell: FloatArray) -> Iterator[Po
         cell: (3, 3) Å, which the operations must leave as it is.
 
     Raises:
-        InputError: if the operations listed are no group of this cell, or nothing else that the
-            file says gives one.
+        InputError: if the operations listed are no group of this cell.
     """
     met: set[bytes] = set()
     numbers: list[int] = []
@@ -116,6 +122,7 @@ def possible_groups(declared: DeclaredSymmetry, cell: FloatArray) -> Iterator[Po
             if statement.source == LISTED:  # no symbol tells what is wrong in a list
                 raise InputError(statement.fault)
             faults.append(statement.fault)
+            numbers += [statement.number] if statement.number else []
         for operations in statement.readings:
             code = code_of_group(operations)
             if code in met:
@@ -126,15 +133,14 @@ def possible_groups(declared: DeclaredSymmetry, cell: FloatArray) -> Iterator[Po
             yield PossibleGroup(
                 group, statement.source, _assumptions(declared, statement, group, faults)
             )
-    if not numbers:
-        raise InputError(faults[0])
     for operations in _other_settings(numbers, cell):
         code = code_of_group(operations)
         if code not in met:
             met.add(code)
             group = _named(operations, cell, declared)
-            alone = len(operations) == 1
-            yield PossibleGroup(group, "the atoms as listed" if alone else "another setting")
+            source = OTHER if len(operations) > 1 else AS_THEY_ARE
+            taken = (f"took {source}, {group.setting}",) if faults else ()
+            yield PossibleGroup(group, source, (*faults, *taken))
 
 
 def contradictions(declared: DeclaredSymmetry, taken: PossibleGroup, cell: FloatArray) -> list[str]:
@@ -217,7 +223,9 @@ def _of_hall(symbol: str, cell: FloatArray) -> _Statement:
 
 
 def _of_symbol(symbol: str, cell: FloatArray, *, lenient: bool) -> _Statement:
-    settings = [operations_of_hall_number(hall) for hall in settings_of_symbol(symbol)]
+    halls = settings_of_symbol(symbol)
+    settings = [operations_of_hall_number(hall) for hall in halls]
+    group_number = number_of_hall_number(halls[0]) if halls else 0
     if not settings:  # gemmi knows centred cells beyond the tables, as F 1 or C -1
         found = gemmi.find_spacegroup_by_name(symbol)
         settings = [] if found is None else [operations_from_gemmi(list(found.operations()))]
@@ -228,7 +236,7 @@ def _of_symbol(symbol: str, cell: FloatArray, *, lenient: bool) -> _Statement:
             f"space group '{symbol}' is unknown and no operations are listed; list them with "
             "_space_group_symop_operation_xyz",
         )
-    return _fitting(f"the symbol '{symbol}'", settings, cell, lenient=lenient)
+    return _fitting(f"the symbol '{symbol}'", settings, cell, group_number, lenient=lenient)
 
 
 def _of_number(text: str, cell: FloatArray, *, lenient: bool) -> _Statement:
@@ -237,16 +245,23 @@ def _of_number(text: str, cell: FloatArray, *, lenient: bool) -> _Statement:
     if not wanted.is_integer() or not 1 <= wanted <= 230:
         return _Statement(source, (), f"space group number '{text}': expected 1 to 230")
     settings = [operations_of_hall_number(hall) for hall in settings_of_number(int(wanted))]
-    return _fitting(source, settings, cell, lenient=lenient)
+    return _fitting(source, settings, cell, int(wanted), lenient=lenient)
 
 
 def _fitting(
-    source: str, settings: list[SymmetryOperations], cell: FloatArray, *, lenient: bool
+    source: str,
+    settings: list[SymmetryOperations],
+    cell: FloatArray,
+    group_number: int,
+    *,
+    lenient: bool,
 ) -> _Statement:
     """A statement of the settings that fit the cell, or of all of them."""
     fitting = tuple(each for each in settings if lenient or fits_cell(each, cell))
-    fault = "" if fitting else f"{source} does not fit the cell {shown_cell(cell)}; check both"
-    return _Statement(source, fitting, fault)
+    if fitting:
+        return _Statement(source, fitting)
+    fault = f"{source} does not fit the cell {shown_cell(cell)}; check both"
+    return _Statement(source, (), fault, group_number)
 
 
 def _other_settings(numbers: list[int], cell: FloatArray) -> Iterator[SymmetryOperations]:
