@@ -311,7 +311,7 @@ def test_tensorboard_events(run: Run, config: Path, cluster_file: Path, tmp_path
     assert len(contents(tmp_path / "run" / "tensorboard")) == 1
 
 
-def test_notices_of_the_reader_are_told(run: Run, tmp_path: Path) -> None:
+def test_notices_of_the_reader_are_shown(run: Run, tmp_path: Path) -> None:
     """Before anything is learned: here the run is refused, since its folder is in use."""
     (tmp_path / "wet.cif").write_text(GIS + "OW1 O 0.50000 0.50000 0.00000\n")
     done = run("train", tmp_path / "wet.cif", "--config", "crystal-quick", "-o", tmp_path)

@@ -123,8 +123,8 @@ def test_notices_reach_the_user(run: Run, tmp_path: Path) -> None:
         assert any(words in notice for notice in notices)
         assert rows[file.stem]["notices"] == "; ".join(notices)
         # both are of one net, which the page shows once
-        told = [*notices] if file == files[0] else [f"{file.stem}: {text}" for text in notices]
-        assert set(told) <= set(shown[files[0].stem])
+        wanted = [*notices] if file == files[0] else [f"{file.stem}: {text}" for text in notices]
+        assert set(wanted) <= set(shown[files[0].stem])
         for notice in notices:
             assert f"note {file}: {notice}" in done.message
 

@@ -1,4 +1,4 @@
-"""Work in other processes: safe in any folder, and a death is told."""
+"""Work in other processes: safe in any folder, and a death is reported."""
 
 from __future__ import annotations
 

@@ -241,8 +241,8 @@ def _with_all_notices(shown: list[Judgement], judgements: tuple[Judgement, ...])
     names = {each.name for each in shown}
     for each in judgements:
         if each.name not in names:
-            told = [f"{each.name}: {notice}" for notice in each.notices]
-            others.setdefault(each.key, []).extend(told)
+            named = [f"{each.name}: {notice}" for notice in each.notices]
+            others.setdefault(each.key, []).extend(named)
     return [replace(each, notices=(*each.notices, *others.get(each.key, ()))) for each in shown]
 
 

@@ -43,7 +43,7 @@ IDLE, DYING = 0.2, 10.0
 """Seconds that an idle process, and one that has closed its pipe, is given to end by itself."""
 
 MOST_WORDS = 300
-"""Characters that are told of what a process wrote before it died."""
+"""Characters that are shown of what a process wrote before it died."""
 
 
 @dataclass(frozen=True, slots=True)
