@@ -17,6 +17,9 @@ NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][-+]?\d+)?"
 AS_LISTED = DeclaredSymmetry(operations=("x,y,z",))
 """Of formats that list all atoms of the cell."""
 
+LARGEST = 1e9
+"""Of any number in these files."""
+
 FARTHEST = 1e3
 """Cells. Coordinates farther out are no coordinates."""
 
@@ -219,7 +222,7 @@ def _numbers(text: str, what: str, least: int = 1) -> list[float]:
         if not re.fullmatch(NUMBER, word):
             break
         found.append(float(re.sub("[dD]", "e", word)))
-    if len(found) < least or not np.isfinite(found).all():
+    if len(found) < least or not np.abs(found).max() < LARGEST:
         raise InputError(f"{what}: expected {least} numbers, found {text.strip()[:60]!r}")
     return found
 
