@@ -252,6 +252,18 @@ def test_tags_of_all_dictionaries(tmp_path: Path) -> None:
         assert read(variant, tmp_path) == ("GIS", ())
 
 
+def test_operations_of_a_magnetic_cif(tmp_path: Path) -> None:
+    gis = REFERENCE["GIS"]
+    listed = triplets(gis.operations)
+    head = "loop_\n_space_group_symop_magn_operation.xyz\n"
+    for count, centring in ((32, ["x,y,z"]), (16, ["x,y,z", "x+1/2,y+1/2,z+1/2"])):
+        text = written(gis.cell, atoms_of(gis))
+        text += head + "".join(f"{each},{'+-'[n % 2]}1\n" for n, each in enumerate(listed[:count]))
+        text += "loop_\n_space_group_symop_magn_centering.xyz\n"
+        text += "".join(f"{each},+1\n" for each in centring)
+        assert read(text, tmp_path) == ("GIS", ())
+
+
 SYMBOLS = {
     "P2(1)/c": 14, "P 1 21/c 1": 14, "P21/n": 14, "P 21/a": 14, "C 1 2/c 1": 15, "I2/a": 15,
     "Cmca": 64, "Cmce": 64, "P m c n": 62, "Pbnm": 62, "I4_1/amd": 141, "I 41/a 2/m 2/d": 141,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import gemmi
 import numpy as np
 
 from zeoloom.errors import InputError
@@ -11,6 +12,7 @@ from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.structure.files.cif_tags import number, read_blocks
 from zeoloom.structure.files.element_labels import element_of_site
 from zeoloom.structure.files.listing import AtomSites, DeclaredSymmetry, Listing
+from zeoloom.structure.files.operation_lists import MAX_OPERATIONS
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
@@ -24,6 +26,11 @@ OPERATION_TAGS = (
     "_symmetry_equiv_pos_as_xyz",
     "_space_group_symop_operation_xyz",
 )
+MAGNETIC_TAG = "_space_group_symop_magn_operation_xyz"
+"""Operations that end in +1 or -1, of magnetic moments."""
+
+MAGNETIC_CENTRING_TAG = "_space_group_symop_magn_centering_xyz"
+
 HALL_TAGS = ("_symmetry_space_group_name_hall", "_space_group_name_hall")
 SYMBOL_TAGS = (
     "_symmetry_space_group_name_h-m",
@@ -73,6 +80,7 @@ def listing_of_cif(text: str) -> Listing:
 def declared_symmetry(block: Block) -> DeclaredSymmetry:
     """What a block says of its space group."""
     listed = [text for text in block.column(*OPERATION_TAGS) if text not in UNKNOWN]
+    listed = listed or _magnetic_operations(block)
     symbols = dict.fromkeys(block.first(tag) for tag in SYMBOL_TAGS)
     return DeclaredSymmetry(
         operations=tuple(listed),
@@ -80,6 +88,19 @@ def declared_symmetry(block: Block) -> DeclaredSymmetry:
         symbols=tuple(symbol for symbol in symbols if symbol),
         number=block.first(*NUMBER_TAGS),
     )
+
+
+def _magnetic_operations(block: Block) -> list[str]:
+    """The operations of a magnetic CIF without what they do to moments."""
+    spatial = [text.rpartition(",")[0] for text in block.column(MAGNETIC_TAG)]
+    centring = [text.rpartition(",")[0] for text in block.column(MAGNETIC_CENTRING_TAG)]
+    if len(spatial) * len(centring) > MAX_OPERATIONS or not centring:
+        return spatial
+    try:
+        moves = [gemmi.Op(text) for text in centring]
+        return [(move * gemmi.Op(text)).triplet() for move in moves for text in spatial]
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"a symmetry operation cannot be read ({error})") from error
 
 
 def _cell(block: Block) -> FloatArray:

@@ -26,10 +26,9 @@ def element_of(label: str) -> str:
 
 def element_of_site(kind: str, label: str) -> str:
     """Element by type symbol, and by label where the type says nothing."""
-    match = re.match(r"[A-Za-z]+", kind)
-    letters = match.group(0) if match else ""
-    if _is_element(letters):
-        return _element(letters)
+    for letters in re.findall(r"[A-Za-z]+", kind)[:1]:  # '0.75Si + 0.25Al' is Si
+        if _is_element(letters):
+            return _element(letters)
     by_kind, by_label = element_of(kind), element_of(label)
     if by_kind == "T" or not (by_label == "T" or _is_element(by_label)):
         return by_kind
