@@ -21,8 +21,8 @@ from crystal_examples import shipped_crystal
 from silica_examples import known
 from training_examples import seeded
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.run import searching
-from zeoloom.run.framework_table import COLUMNS
+from zeoloom.run import findings, searching
+from zeoloom.run.framework_table import COLUMNS, UNREFINED_COLUMNS
 from zeoloom.search import pipeline
 from zeoloom.search.pipeline import STAGES, search_batch
 
@@ -46,8 +46,8 @@ def contents(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def rows_of(folder: Path) -> list[dict[str, str]]:
-    with (folder / "frameworks.csv").open(newline="") as stream:
+def rows_of(folder: Path, table: str = "frameworks.csv") -> list[dict[str, str]]:
+    with (folder / table).open(newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -137,10 +137,10 @@ def test_generate(run: Run, tmp_path: Path) -> None:
     good = [row for row in rows if row["framework_type"] == "new" and float(row["r_dls"]) <= 0.02]
     assert len(good) >= 2
     for row in rows:
-        if row["r_dls"]:
-            assert 13 <= float(row["density"]) <= 19
-            assert 8 <= int(row["n_t"]) <= 60
-            assert int(row["n_t_unique"]) in (1, 2)
+        assert row["r_dls"]
+        assert 13 <= float(row["density"]) <= 19
+        assert 8 <= int(row["n_t"]) <= 60
+        assert int(row["n_t_unique"]) in (1, 2)
     relaxed = [row for row in rows if row["energy_kj_mol"] or row["channel_dim"]]
     assert len(relaxed) == 1
     assert relaxed[0]["framework_type"] == "new"
@@ -152,13 +152,19 @@ def test_what_is_too_strained_is_not_refined(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     flags = ("--unique-atoms", "2-4", "--batch", 24, "--relax", 0, "--seed", 4)
     assert run("generate", "-n", 1, *flags, "-o", folder).code == 0
-    strained = [row for row in rows_of(folder) if not row["r_dls"]]
-    assert strained
+    assert all(row["r_dls"] for row in rows_of(folder))
+    strained = rows_of(folder, "unrefined.csv")
+    assert tuple(strained[0]) == UNREFINED_COLUMNS
     written = {path.stem for path in (folder / "frameworks").iterdir()}
     for row in strained:
         assert row["framework_type"] == "new"
         assert row["name"] not in written
-    assert "too strained to be refined" in (folder / "report.html").read_text()
+        assert "too strained to be refined" in row["reason"]
+        assert 2 <= int(row["n_t_unique"]) <= 4
+        assert 8 <= int(row["n_t"]) <= 200
+        assert 12 <= float(row["density"]) <= 20
+    counts = json.loads((folder / "run.json").read_text())["outcome"]["counts"]
+    assert counts["unrefined"] == len(strained)
 
 
 def test_a_dry_run_writes_nothing(
@@ -175,6 +181,28 @@ def test_a_dry_run_writes_nothing(
         assert shown | lines == shown
         assert shown["model"] == "crystal"
     assert contents(tmp_path) == set()
+
+
+def test_limits_hold_for_every_row(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    limits = ("--space-group", "P42/mnm", "--atoms", "16-40", "--seconds", 12)
+    done = run("generate", *limits, "--relax", 0, "--repair", 10, "-o", folder)
+    rows = rows_of(folder)
+    others = rows_of(folder, "unrefined.csv") if (folder / "unrefined.csv").exists() else []
+    assert rows or others
+    for row in (*rows, *others):
+        assert row["space_group_number"] in ("136", "")
+        assert 16 <= int(row["n_t"]) <= 40
+        assert 1 <= int(row["n_t_unique"]) <= 8
+        assert 12 <= float(row["density"]) <= 20
+    assert done.code == int(not any(row["framework_type"] == "new" for row in rows))
+
+
+def test_a_search_in_vain_ends(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "MOST_TRIED", 8)
+    limits = ("--unique-atoms", 1, "--max-r-dls", 1e-9)
+    done = run("generate", "-n", 1, *limits, *QUICK, "--batch", 8, "-o", tmp_path / "made")
+    assert "ended after 8 crystals: what is asked for is too rare" in done.message
 
 
 # ---- interrupted -------------------------------------------------------------------------------
@@ -295,6 +323,24 @@ def test_a_cell_in_another_setting(run: Run, tmp_path: Path, code: str, setting:
         (("generate", "--model", "pointnet"), "such as crystal"),
         (("generate", "--density", "1-2"), "density 1-2: zeolites have 7 to 22"),
         (("generate", "--density", "20-12"), "density 20-12: expected a least above 0 and a most"),
+        (
+            ("generate", "--density", 12),
+            "exactly 12: expected a range such as 11.5-12.5",
+        ),
+        (("generate", "--density", "12-12"), "such as 11.5-12.5"),
+        (
+            ("generate", "--space-group", "Fm-3m", "--atoms", 5, "--unique-atoms", 1),
+            "1 of them cannot give 5 T atoms. Possible are 4, 8, 24 T atoms",
+        ),
+        (
+            ("generate", "--space-group", "P21/n", "--atoms", 24, "--unique-atoms", 3),
+            "Possible are 8, 10, 12 T atoms, or 6 to 12 unique T atoms",
+        ),
+        (
+            ("generate", "--space-group", "P-1", "--atoms", 8, "--unique-atoms", 4),
+            "no cell to start from: P-1 with 8 T atoms, 4 of them unique, does not fit",
+        ),
+        (("generate", "--space-group", "P1"), "no cell to start from: P1 with 8 to 200 T atoms"),
         (("generate", "--density", "dense"), "--density: expected a number, or two such as 8-200"),
         (("generate", "--atoms", "0-3"), "atoms 0-3: expected a least above 0"),
         (("generate", "--atoms", "2-3"), "no known framework type has"),
@@ -355,10 +401,11 @@ def test_clusters_need_a_model_of_clusters(run: Run, tmp_path: Path, verb: str) 
 
 
 def test_nothing_valid_is_an_honest_result(run: Run, tmp_path: Path) -> None:
-    """A cell that no zeolite fits: the run ends, its table is empty."""
+    """A cell that no zeolite fits: the run ends, its table is empty, and the last line says so."""
     asked = ("--cell", 4, 4, 9, 90, 90, 90, "--space-group", "P1", "--atoms", 2)
     done = run("solve", *asked, "-n", 4, *QUICK, "-o", tmp_path / "run")
-    assert done.code == 0
+    assert done.code == 1
+    assert "nothing was found: none of 4 crystals became a valid net" in done.err.splitlines()[-1]
     assert rows_of(tmp_path / "run") == []
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["outcome"]["counts"]["valid"] == 0
@@ -371,10 +418,9 @@ def test_what_is_not_refined_in_time_is_reported(
     monkeypatch.setattr(pipeline, "ANNEALING_TIME_SHARE", 1.0)  # nothing is left for refining
     hurry = ("--seconds", 0.05, "--batch", 8)  # over long before all rounds of a batch
     made = run("solve", *CHA, *hurry, "--relax", 5, "-o", tmp_path / "hasty")
-    assert made.code == 0
-    rows = rows_of(tmp_path / "hasty")
-    assert rows
-    hasty = [row for row in rows if not row["r_dls"]]
+    assert made.code == 1
+    assert rows_of(tmp_path / "hasty") == []
+    hasty = rows_of(tmp_path / "hasty", "unrefined.csv")
     assert hasty
-    assert all(row["energy_kj_mol"] == "" for row in hasty)
+    assert "too strained to be refined or out of time" in made.err.splitlines()[-1]
     assert "report.html" in contents(tmp_path / "hasty")

@@ -26,6 +26,18 @@ def _range(value: Any) -> Any:
     return match[1], match[2] or match[1]
 
 
+def _interval(value: Any) -> Any:
+    """Texts such as "11.5-12.5" as (least, most), which differ: nothing is exactly 12."""
+    given = _range(value)
+    if isinstance(given, tuple | list) and len(given) == 2 and float(given[0]) == float(given[1]):
+        number = float(given[0])
+        raise ValueError(
+            f"nothing has exactly {number:g}: expected a range such as "
+            f"{number - 0.5:g}-{number + 0.5:g}"
+        )
+    return given
+
+
 def _hall_number(value: Any) -> Any:
     """A space group as its Hall number."""
     if not isinstance(value, str):
@@ -56,7 +68,7 @@ _RANGE = Written("LEAST-MOST", lambda given: f"{given[0]:g}-{given[1]:g}")
 Whole = Annotated[tuple[int, int], BeforeValidator(_range), _RANGE]
 """Least and most, whole numbers."""
 
-Real = Annotated[tuple[float, float], BeforeValidator(_range), _RANGE]
+Real = Annotated[tuple[float, float], BeforeValidator(_interval), _RANGE]
 """Least and most."""
 
 Setting = Annotated[
@@ -193,8 +205,8 @@ class GenerateRequest(CrystalRequest):
     panel: ClassVar[str] = "Frameworks"
 
     space_group: Setting | None = None
-    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER. Any if not
-    given."""
+    """Space group that the refined frameworks truly have: a number, a Hermann-Mauguin symbol such
+    as R-3m, or hall:NUMBER. Any if not given."""
 
     density: Real = USUAL_DENSITIES
     """T atoms per 1000 Å³."""

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from zeoloom.geometry.space_groups import number_of_hall_number
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.batches import Batch
     from zeoloom.search.pipeline import BatchState
+
+
+MOST_TRIED = 10_000
+"""Crystals that are tried for each new framework within the limits; usually it takes about 40."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,14 @@ class Findings:
     def seconds_spent(self) -> float:
         """On all stages."""
         return sum(self.seconds.values())
+
+    @property
+    def times_met_by_key(self) -> Mapping[str, int]:
+        """How often each net was met, by its key."""
+        times = Counter[str]()
+        for fingerprint, each in self.judgements.items():
+            times[each.key] += self.times_met[fingerprint]
+        return times
 
     def with_batch(self, batch: Batch) -> Findings:
         """These and those of another batch, as `batch_result` gives them."""
@@ -81,12 +94,17 @@ def batch_result(batch: BatchState) -> Batch:
 
 
 def within_limits(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:
-    """Whether a framework is within the limits of `generate` after refinement too.
+    """Whether a framework is within the limits of `generate`, refined or not.
 
-    The cell adapts, and the symmetry found may have a smaller cell and fewer unique atoms.
+    In refinement the cell adapts, and the symmetry found may be higher, with a smaller cell and
+    fewer unique atoms.
     """
-    if isinstance(request, SolveRequest) or judgement.framework is None:
+    if isinstance(request, SolveRequest):
         return True
+    if request.space_group is not None and judgement.framework is not None:
+        asked = number_of_hall_number(request.space_group)
+        if judgement.framework.space_group_number != asked:
+            return False
     limits = request.limits
     return all(
         low <= value <= high
@@ -114,6 +132,13 @@ def progress_of(
 
 
 def is_enough(request: SolveRequest | GenerateRequest, findings: Findings) -> bool:
-    """Whether the budget is spent."""
+    """Whether the budget is spent, or so much was tried in vain that it never will be."""
     finished, budget, _ = progress_of(request, findings)
-    return finished >= budget
+    return finished >= budget or in_vain(request, findings)
+
+
+def in_vain(request: SolveRequest | GenerateRequest, findings: Findings) -> bool:
+    """Whether a number of frameworks is wanted, and they are too rare to be found."""
+    if isinstance(request, SolveRequest) or request.time_limit is not None:
+        return False
+    return findings.tried >= MOST_TRIED * (1 + findings.good(request))

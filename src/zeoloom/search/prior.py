@@ -19,6 +19,7 @@ from zeoloom.geometry.space_groups import (
     standard_hall_number,
     symbol_of_hall_number,
 )
+from zeoloom.search.feasibility import check_counts, targets_that_fit
 from zeoloom.search.target import Target, atoms_within, target_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ POINTS_PER_ATOM = 1.3
 
 CELL_STRAIN = 0.05
 """Standard deviation of the strain that is given to the cell of a known type."""
+
+DENSITY_SLACK = 1.0 + 3.0 * CELL_STRAIN
+"""Factor by which that strain may change a density, to bring it within the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +76,46 @@ def prior_of(
         ]
     else:
         number = number_of_hall_number(hall_number)
+        check_counts(
+            operations_of_hall_number(hall_number), symbol_of_hall_number(hall_number), limits
+        )
         targets = [
             target_of(each, len(each.frac_t))
             for each, n_t in fitting
             if each.space_group_number == number and _counts_fit(each, n_t, limits)
-        ] or [
-            _target_in_group(each, n_t, number, limits)
-            for each, n_t in fitting
-            if lattice_system(each.space_group_number) == lattice_system(number)
-        ]
+        ] or targets_that_fit(
+            [
+                _target_in_group(each, n_t, number, limits)
+                for each, n_t in fitting
+                if lattice_system(each.space_group_number) == lattice_system(number)
+            ],
+            limits,
+            DENSITY_SLACK,
+        )
     if targets:
         return Prior(tuple(targets), limits)
     wanted = "" if hall_number is None else f" in {symbol_of_hall_number(hall_number)}"
     raise InputError(
         f"no known framework type{wanted} has {limits.n_t_unique[0]} to {limits.n_t_unique[1]} "
         f"unique T atoms, {limits.n_t[0]} to {limits.n_t[1]} T atoms and a density of "
-        f"{limits.density[0]:g} to {limits.density[1]:g}, so there is no cell to start from; widen "
-        "these, or give a cell to `solve`"
+        f"{limits.density[0]:g} to {limits.density[1]:g}, so there is no cell to start from; "
+        f"{_alternatives(counted, limits)}widen these, or give a cell to `solve`"
     )
+
+
+def _alternatives(counted: Sequence[tuple[Framework, int]], limits: Limits) -> str:
+    """What known types have of each of two numbers, if only the other is asked for."""
+    atoms = [n for each, n in counted if _within(len(each.frac_t), limits.n_t_unique)]
+    unique = [len(each.frac_t) for each, n in counted if _within(n, limits.n_t)]
+    said = [
+        f"those with as many unique T atoms have {min(atoms)} to {max(atoms)} T atoms; "
+        if atoms
+        else "",
+        f"those with as many T atoms have {min(unique)} to {max(unique)} unique ones; "
+        if unique
+        else "",
+    ]
+    return "".join(said)
 
 
 def _n_t(framework: Framework) -> int:
@@ -98,17 +124,16 @@ def _n_t(framework: Framework) -> int:
 
 def _density_fits(framework: Framework, n_t: int, limits: Limits) -> bool:
     density = n_t / volume(framework.cell) * 1000.0
-    slack = 1.0 + 3.0 * CELL_STRAIN  # the strain of the cell may bring it within the limits
-    return limits.density[0] / slack <= density <= limits.density[1] * slack
+    return limits.density[0] / DENSITY_SLACK <= density <= limits.density[1] * DENSITY_SLACK
 
 
 def _counts_fit(framework: Framework, n_t: int, limits: Limits) -> bool:
     """Whether a type has as many atoms and orbits as asked for."""
-    unique = len(framework.frac_t)
-    return (
-        limits.n_t[0] <= n_t <= limits.n_t[1]
-        and limits.n_t_unique[0] <= unique <= limits.n_t_unique[1]
-    )
+    return _within(n_t, limits.n_t) and _within(len(framework.frac_t), limits.n_t_unique)
+
+
+def _within(number: int, limits: tuple[int, int]) -> bool:
+    return limits[0] <= number <= limits[1]
 
 
 def _target_in_group(framework: Framework, n_t: int, number: int, limits: Limits) -> Target:

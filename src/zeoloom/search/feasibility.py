@@ -1,0 +1,119 @@
+"""What a space group allows: which numbers of T atoms its orbits add up to, and in which cells.
+
+A search for what cannot be would run to its end and find nothing, so it is refused before it
+starts, with what could be.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import volume
+from zeoloom.geometry.operations import orbit_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.geometry.operations import SymmetryOperations
+    from zeoloom.search.limits import Limits
+    from zeoloom.search.target import Target
+
+MOST_ATOMS = 2000
+"""T atoms up to which numbers are looked at."""
+
+MOST_NUMBERS = 3
+"""That are named as what could be instead."""
+
+
+def atoms_of_orbits(sizes: Sequence[int], number: tuple[int, int], most: int) -> list[int]:
+    """Numbers of atoms, up to `most`, that some orbits add up to; increasing.
+
+    Args:
+        sizes: of the orbits of a group.
+        number: fewest and most orbits.
+        most: atoms.
+    """
+    within = (1 << (most + 1)) - 1
+    reached, found = 1, 0  # bit n: n atoms
+    for count in range(1, min(number[1], most) + 1):
+        following = 0
+        for size in sizes:
+            following |= reached << size
+        reached = following & within
+        if count >= number[0]:
+            found |= reached
+    return [n for n in range(1, most + 1) if found >> n & 1]
+
+
+def check_counts(operations: SymmetryOperations, symbol: str, limits: Limits) -> None:
+    """Make sure that the orbits of a group can give as many atoms as asked for.
+
+    Args:
+        operations: of the group.
+        symbol: of the group, for the message.
+        limits: on the frameworks.
+
+    Raises:
+        InputError: if they cannot; it says what they can give.
+    """
+    low, high = limits.n_t
+    sizes = orbit_sizes(operations)
+    possible = atoms_of_orbits(sizes, limits.n_t_unique, max(min(high, MOST_ATOMS), 1))
+    if any(low <= n for n in possible):
+        return
+    reachable = atoms_of_orbits(sizes, limits.n_t_unique, MOST_ATOMS)
+    near = sorted(reachable, key=lambda n: (max(low - n, n - high), n))[:MOST_NUMBERS]
+    orbits = [
+        k
+        for k in range(1, min(high, MOST_ATOMS) + 1)
+        if any(n >= low for n in atoms_of_orbits(sizes, (k, k), min(high, MOST_ATOMS)))
+    ]
+    other = f", or {_range_text(orbits[0], orbits[-1])} unique T atoms" if orbits else ""
+    raise InputError(
+        f"{symbol} has orbits of {', '.join(map(str, sizes))} atoms; "
+        f"{_range_text(*limits.n_t_unique)} of them cannot give {_range_text(low, high)} T atoms. "
+        f"Possible are {', '.join(map(str, sorted(near)))} T atoms{other}"
+    )
+
+
+def targets_that_fit(targets: Sequence[Target], limits: Limits, slack: float) -> list[Target]:
+    """Those targets whose cells hold a number of atoms that the group and the limits allow.
+
+    Args:
+        targets: cells with a group.
+        limits: on the frameworks.
+        slack: factor by which the volume of a cell may change.
+
+    Raises:
+        InputError: if there is none; it says what the cells could hold.
+    """
+    fitting = [each for each in targets if _fits(each, limits, slack)]
+    if fitting or not targets:
+        return fitting
+    sizes = sorted(volume(each.cell) for each in targets)
+    low = math.ceil(limits.density[0] * sizes[0] / 1000.0)
+    high = math.floor(limits.density[1] * sizes[-1] / 1000.0)
+    raise InputError(
+        f"no cell to start from: {targets[0].space_group_symbol} with "
+        f"{_range_text(*limits.n_t)} T atoms, {_range_text(*limits.n_t_unique)} of them unique, "
+        f"does not fit into any cell of a known framework type of its lattice system: those have "
+        f"{sizes[0]:.0f} to {sizes[-1]:.0f} Å^3, which is {low} to {high} T atoms at "
+        f"{limits.density[0]:g} to {limits.density[1]:g} per 1000 Å^3; widen --atoms, "
+        "--unique-atoms or --density, choose a group with larger orbits, or give a cell to `solve`"
+    )
+
+
+def _fits(target: Target, limits: Limits, slack: float) -> bool:
+    size = volume(target.cell) / 1000.0
+    low = max(limits.n_t[0], math.ceil(limits.density[0] * size / slack))
+    high = min(limits.n_t[1], math.floor(limits.density[1] * size * slack))
+    if high < 1:
+        return False
+    possible = atoms_of_orbits(orbit_sizes(target.operations), limits.n_t_unique, high)
+    return any(low <= n for n in possible)
+
+
+def _range_text(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low} to {high}"
