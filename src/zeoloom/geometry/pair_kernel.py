@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.image_kernel import lattice_shifts
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def sum_pairs(
                             rotation[b, c, i, k, d, j] = pair[7 + 3 * c + d, k]
 
 
-@compiled
+@compiled_in_place
 def _fill_images(
     points: RealArray,
     rotations: RealArray,
@@ -119,7 +119,7 @@ def _fill_images(
                 )
 
 
-@compiled
+@compiled_in_place
 def _fill_nearest(images: RealArray, centre: RealArray, nearest: RealArray) -> None:
     """Write fractional differences (3, G), to the nearest of the lattice's images of each."""
     for axis in range(3):
@@ -128,7 +128,7 @@ def _fill_nearest(images: RealArray, centre: RealArray, nearest: RealArray) -> N
             nearest[axis, g] = apart - np.floor(apart + 0.5)
 
 
-@compiled
+@compiled_in_place
 def _fill_edges(nearest: RealArray, cell: RealArray, shift: RealArray, edges: RealArray) -> None:
     """Write edges, Å, and their squares (4, G): those to the nearest images and a shift, Å."""
     # as numbers, or the compiler must look for changes of the cell after each that is written
@@ -145,7 +145,7 @@ def _fill_edges(nearest: RealArray, cell: RealArray, shift: RealArray, edges: Re
         edges[3, g] = x * x + y * y + z * z
 
 
-@compiled
+@compiled_in_place
 def _fill_radial(squared: float, cutoff: float, radial: RealArray) -> None:
     """Write f_k = cos(k pi d / r_c) under the envelope, as `space.radial_functions` does."""
     kind = radial.dtype.type
@@ -156,7 +156,7 @@ def _fill_radial(squared: float, cutoff: float, radial: RealArray) -> None:
         radial[k] = (cosine + cosine) * radial[k - 1] - radial[k - 2]
 
 
-@compiled
+@compiled_in_place
 def _fill_terms(edge: RealArray, turn: RealArray, softening: float, terms: RealArray) -> None:
     """Write the geometry of an edge, Å, and its square (4,), from an image turned by (3, 3)."""
     scale = 1.0 / math.sqrt(edge[3] + softening * softening)
@@ -168,7 +168,7 @@ def _fill_terms(edge: RealArray, turn: RealArray, softening: float, terms: RealA
             terms[7 + 3 * c + d] = turn[c, d]
 
 
-@compiled
+@compiled_in_place
 def _add_products(terms: RealArray, radial: RealArray, pair: RealArray) -> None:
     """Add the products of terms (16,) and radial functions (K,) to the sums (16, K) of a pair.
 

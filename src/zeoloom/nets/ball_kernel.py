@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.constants import whole_constant
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def smallest_rings(
     return sizes, counts, balls.fits[0]
 
 
-@compiled
+@compiled_in_place
 def _even_rings(
     balls: Balls, vertex: int, a: int, b: int, half: int, these: Diameters, those: Diameters
 ) -> int:
@@ -186,7 +186,7 @@ def _even_rings(
     return total
 
 
-@compiled
+@compiled_in_place
 def _odd_rings(
     balls: Balls, vertex: int, a: int, b: int, half: int, these: Diameters, those: Diameters
 ) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.constants import whole_constant
 from zeoloom.nets.ball_kernel import ANGLES, FREE, slot_of
 from zeoloom.nets.periodic_net import half_edges
@@ -187,7 +187,7 @@ def _mixed(number: int) -> int:
     return number ^ (number >> 33)
 
 
-@compiled
+@compiled_in_place
 def _refined(
     labels: IntArray, at_angles: IntArray, heads: IntArray, first: IntArray, kinds: IntArray
 ) -> IntArray:
@@ -220,7 +220,7 @@ def _write_shells(
         sizes[shell] = ends[shell + 1] - ends[shell]
 
 
-@compiled
+@compiled_in_place
 def _write_circuits(
     ball: Ball, heads: IntArray, steps: IntArray, centre: int, vertex: int, at_angles: IntArray
 ) -> None:

@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -134,7 +134,7 @@ def _eliminate(work: IntArray, prime: int) -> bool:
     return True
 
 
-@compiled
+@compiled_in_place
 def _inverse(number: int, prime: int) -> int:
     """Of a residue, by Fermat's little theorem."""
     inverse, power, left = 1, number, prime - 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.group import NO_SHIFT, inverse, product
 from zeoloom.geometry.image_kernel import nearest_image
 from zeoloom.nets.bonding import BOND_CUTOFF
@@ -182,7 +182,7 @@ def find_bonds(
     return fits
 
 
-@compiled
+@compiled_in_place
 def _find_bonds_of(
     i: int,
     frac: FloatArray,
@@ -232,7 +232,7 @@ def _find_bonds_of(
     return True
 
 
-@compiled
+@compiled_in_place
 def _is_near(place: FloatArray, places: FloatArray, count: int, apart: float) -> bool:
     """Whether a vector (3,) is nearer than so much to one of the first `count` of others (m, 3)."""
     for m in range(count):
@@ -244,7 +244,7 @@ def _is_near(place: FloatArray, places: FloatArray, count: int, apart: float) ->
     return False
 
 
-@compiled
+@compiled_in_place
 def images_beyond_bonds(
     i: int,
     frac: FloatArray,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.group import NO_SHIFT, inverse, product
 from zeoloom.nets.quotient_kernel import (
     balanced,
@@ -52,7 +52,7 @@ def draw_index(n: int, rng: np.random.Generator) -> int:
     return min(int(rng.random() * n), n - 1)
 
 
-@compiled
+@compiled_in_place
 def switch(
     i: int,
     net: BondTable,
@@ -101,7 +101,7 @@ def switch(
     return (c, c_image, c_shift) if made else nothing
 
 
-@compiled
+@compiled_in_place
 def only_renamed(
     i: int,
     c: int,
@@ -207,7 +207,7 @@ def chain(
     return balanced(new)
 
 
-@compiled
+@compiled_in_place
 def _unbalanced(net: BondTable, rng: np.random.Generator) -> tuple[int, int]:
     """An atom with too many bonds and one with too few; -1 where there is none."""
     n = len(net.counts)
@@ -222,7 +222,7 @@ def _unbalanced(net: BondTable, rng: np.random.Generator) -> tuple[int, int]:
     return over, under
 
 
-@compiled
+@compiled_in_place
 def _old_bond(i: int, net: BondTable, new: BondTable, rng: np.random.Generator) -> int:
     """A bond of an atom that this move has not made; -1 if none came up."""
     for _ in range(MAX_DRAWS):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.image_kernel import length_of, nearest_image
 from zeoloom.geometry.operations import SAME_SITE
 from zeoloom.search.relax import RelaxedAtoms, relax_atoms
@@ -29,7 +29,7 @@ AT_REST = 1e-9
 """Fractional, that points move when they have met."""
 
 
-@compiled
+@compiled_in_place
 def meet(frac: FloatArray, group: Group) -> tuple[FloatArray, IntArray, FloatArray]:
     """Move points (n, 3) to the mean of what lies near them, until they have met.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.image_kernel import lattice_shifts
 from zeoloom.geometry.operations import SAME_SITE
 from zeoloom.geometry.site_symmetry import SiteSymmetry, site_symmetry
@@ -78,7 +78,7 @@ def relax_atoms(frac: FloatArray, group: Group) -> RelaxedAtoms:
     return RelaxedAtoms(frac, symmetry, bonds, costs, vacancies)
 
 
-@compiled
+@compiled_in_place
 def relax_bonds(
     frac: FloatArray, bonds: BondTable, projectors: FloatArray, group: Group
 ) -> FloatArray:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.search.relax import descent_step
 from zeoloom.search.strain import bond_vectors_of, cost_and_gradient, image_translations, strain
 
@@ -95,7 +95,7 @@ def descend(
     return least
 
 
-@compiled
+@compiled_in_place
 def centre_middle_atoms(
     cart: FloatArray,
     middle: tuple[int, int],
@@ -129,7 +129,7 @@ def centre_middle_atoms(
                 cart[middle[k], a] += free[middle[k], a, b] * means[k, b]
 
 
-@compiled
+@compiled_in_place
 def initial_cost(
     cart: FloatArray,
     middle: tuple[int, int],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.image_kernel import lattice_shifts
 from zeoloom.geometry.site_symmetry import site_symmetry
 from zeoloom.nets.bonding import BOND_CUTOFF
@@ -116,7 +116,7 @@ def walk(
     return end, met[filled], costs[filled], WalkState(limits)
 
 
-@compiled
+@compiled_in_place
 def _try_moves(
     frac: FloatArray,
     cost: float,
@@ -179,7 +179,7 @@ def _try_moves(
     return now
 
 
-@compiled
+@compiled_in_place
 def _draw_atom(net: BondTable, rng: np.random.Generator) -> int:
     """An atom; more often than not one that has not four bonds, if there is any."""
     n = len(net.counts)
@@ -192,7 +192,7 @@ def _draw_atom(net: BondTable, rng: np.random.Generator) -> int:
     return i
 
 
-@compiled
+@compiled_in_place
 def _learn(limits: FloatArray, excess: FloatArray) -> None:
     """Move the limits (4,) of a kind of move towards passing KEPT_SHARE of the accepted ones."""
     for check in range(len(limits)):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_in_place
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
@@ -120,7 +120,7 @@ def fitted(
     return p, False, evaluations
 
 
-@compiled
+@compiled_in_place
 def _solve(matrix: FloatArray, right: FloatArray) -> bool:
     """Cholesky's way, in place; False if the matrix is not positive definite.
 
@@ -184,7 +184,7 @@ def _summed(
     return value
 
 
-@compiled
+@compiled_in_place
 def _deviation(
     distances: Distances,
     m: int,
