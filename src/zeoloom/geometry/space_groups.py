@@ -76,6 +76,9 @@ RENAMED = tuple(
 )
 """Symbols of groups with double glide planes, before 1992 and after."""
 
+METRIC_TOLERANCE = 0.01
+"""Relative. How far an operation may change lengths in the cell before it does not fit it."""
+
 USUAL_CHOICES = ("1", "2", "h", "r")
 """Choices of origin or axes that some programs write after symbols of all groups."""
 
@@ -119,6 +122,23 @@ def settings_of_number(number: int) -> tuple[int, ...]:
     standard = standard_hall_number(number)
     others = [hall for hall in HALL_NUMBERS if _setting(hall).number == number]
     return (standard, *(hall for hall in others if hall != standard))
+
+
+def settings_that_fit(number: int, cell: FloatArray) -> tuple[int, ...]:
+    """Hall numbers of the settings of a space group that a cell (3, 3) Å allows."""
+    return tuple(
+        hall
+        for hall in settings_of_number(number)
+        if fits_cell(operations_of_hall_number(hall), cell)
+    )
+
+
+def fits_cell(operations: SymmetryOperations, cell: FloatArray) -> bool:
+    """Whether R^T G R = G for the metric G = cell cell^T of a cell (3, 3) Å."""
+    metric = cell @ cell.T
+    turned = np.einsum("gji,jk,gkl->gil", operations.rotations, metric, operations.rotations)
+    scale = np.sqrt(np.outer(np.diag(metric), np.diag(metric)))
+    return bool((np.abs(turned - metric) / scale).max() <= METRIC_TOLERANCE)
 
 
 def hall_number_of(text: str) -> int:
@@ -239,6 +259,15 @@ def lattice_system(number: int) -> str:
 def symbol_of_hall_number(hall_number: int) -> str:
     """Short Hermann-Mauguin symbol of a setting, such as 'R-3m'."""
     return str(_setting(hall_number).international_short).replace("_", "")
+
+
+def name_of_setting(hall_number: int) -> str:
+    """Symbol by which `hall_number_of` finds a setting, such as 'R-3m:R', 'A112/m' or 'Fd-3m:1'."""
+    kind = _setting(hall_number)
+    full = str(kind.international_full).replace("_", "").replace(" ", "")
+    name = full if kind.number in MONOCLINIC else symbol_of_hall_number(hall_number)
+    choices = (name, f"{name}:{kind.choice}", f"hall:{hall_number}")
+    return next(each for each in choices if hall_number_of(each) == hall_number)
 
 
 def space_group_of_operations(

@@ -10,15 +10,13 @@ import numpy as np
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.operations import SymmetryOperations, pure_translations
+from zeoloom.geometry.space_groups import fits_cell
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
 
 MAX_OPERATIONS = 192 * 8
 """The largest space groups have 192 operations; a supercell multiplies them by its translations."""
-
-METRIC_TOLERANCE = 0.01
-"""Relative. How far an operation may change lengths in the cell before it does not fit it."""
 
 
 def parsed_operations(triplets: tuple[str, ...]) -> SymmetryOperations:
@@ -105,14 +103,6 @@ def with_centring(operations: SymmetryOperations, letter: str) -> SymmetryOperat
 def code_of_group(operations: SymmetryOperations) -> bytes:
     """Equal for equal groups in one setting, whatever the order of their operations."""
     return np.sort(_codes(operations.rotations, operations.translations)).tobytes()
-
-
-def fits_cell(operations: SymmetryOperations, cell: FloatArray) -> bool:
-    """Whether R^T G R = G for the metric G = cell cell^T of a cell (3, 3) Å."""
-    metric = cell @ cell.T
-    turned = np.einsum("gji,jk,gkl->gil", operations.rotations, metric, operations.rotations)
-    scale = np.sqrt(np.outer(np.diag(metric), np.diag(metric)))
-    return bool((np.abs(turned - metric) / scale).max() <= METRIC_TOLERANCE)
 
 
 def check_metric(operations: SymmetryOperations, cell: FloatArray) -> None:

@@ -14,6 +14,7 @@ import gemmi
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import (
+    fits_cell,
     number_of_hall_number,
     operations_of_hall_number,
     settings_of_number,
@@ -25,7 +26,6 @@ from zeoloom.structure.files.operation_lists import (
     check_group,
     check_metric,
     code_of_group,
-    fits_cell,
     operations_from_gemmi,
     parsed_operations,
     shown_cell,
