@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import special_ortho_group
 
-from zeoloom.clusters.atoms import MEETING_DISTANCE, SHORTEST_T_T, merge_points
+from zeoloom.clusters.atoms import MERGING_DISTANCE, SHORTEST_T_T, merge_points
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.clusters.statistics import (
     central_atom,
@@ -94,7 +94,7 @@ def test_strays_are_no_atoms(seed: int) -> None:
     blurred = np.repeat(cart_t, points, axis=0) + rng.normal(0, 0.1, (1024 - n_strays, 3))
     strays = special_ortho_group.rvs(3, size=n_strays, random_state=rng)[:, 0]
     strays = 7 * rng.uniform(size=(n_strays, 1)) ** (1 / 3) * strays
-    assert (cdist(strays, cart_t).min(axis=1) > MEETING_DISTANCE).any(), "some are far from all"
+    assert (cdist(strays, cart_t).min(axis=1) > MERGING_DISTANCE).any(), "some are far from all"
     found = merge_points(np.concatenate([strays, blurred]))
     nearest = matched(found, cart_t)
     assert np.linalg.norm(found.cart_t - cart_t[nearest], axis=1).max() < 0.25
@@ -104,8 +104,8 @@ def test_strays_are_no_atoms(seed: int) -> None:
 
 def test_points_meet_within_half_a_bond() -> None:
     pair = np.array([[0.0, 0, 0], [1, 0, 0]])
-    assert len(merge_points(pair * (MEETING_DISTANCE - 0.01)).points) == 1
-    assert len(merge_points(pair * (MEETING_DISTANCE + 0.01)).points) == 2
+    assert len(merge_points(pair * (MERGING_DISTANCE - 0.01)).points) == 1
+    assert len(merge_points(pair * (MERGING_DISTANCE + 0.01)).points) == 2
 
 
 def test_a_bridge_of_points_does_not_weld_two_atoms() -> None:
@@ -232,13 +232,13 @@ def test_one_thing_wrong_at_a_time() -> None:
     wrong = {
         "a neighbour missing": without_neighbour,
         "no central atom": np.delete(cluster, 0, axis=0),
-        "out of place": cluster + np.array([0, 0, MEETING_DISTANCE + 0.01]),
+        "out of place": cluster + np.array([0, 0, MERGING_DISTANCE + 0.01]),
         "five neighbours": np.vstack([cluster, fifth]),
     }
     assert whole
     for what, cart_t in wrong.items():
         assert not cluster_statistics([cart_t]).central_ok[0], what
-    slightly_off = cluster + np.array([0, 0, MEETING_DISTANCE - 0.01])
+    slightly_off = cluster + np.array([0, 0, MERGING_DISTANCE - 0.01])
     assert cluster_statistics([slightly_off]).central_ok[0]
     assert central_atom(cluster[::-1]) == len(cluster) - 1
     # of the centre and its three neighbours only the centre has lost one

@@ -21,7 +21,7 @@ from zeoloom.clusters.join import (
 )
 from zeoloom.clusters.repair import RepairPlan, begin_repair, find_faults, repair
 from zeoloom.clusters.sample import (
-    SIGMA_MAX,
+    CLUSTER_SIGMA_MAX,
     denoise_clusters,
     fill_ball,
     first_level,
@@ -222,6 +222,6 @@ def test_joined_sequentially_respects_the_centre() -> None:
 
 def test_many_points_start_from_more_noise() -> None:
     few, many = TrainingConfig(), TrainingConfig(many_points=512)
-    assert [first_level(few, n) for n in (48, 1024)] == [SIGMA_MAX, SIGMA_MAX]
-    assert first_level(many, 48) == SIGMA_MAX
-    assert first_level(many, 240) == pytest.approx(2 * SIGMA_MAX)
+    assert [first_level(few, n) for n in (48, 1024)] == [CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MAX]
+    assert first_level(many, 48) == CLUSTER_SIGMA_MAX
+    assert first_level(many, 240) == pytest.approx(2 * CLUSTER_SIGMA_MAX)

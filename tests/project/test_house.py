@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
@@ -103,11 +105,58 @@ def twice(names: Callable[[Path], Iterator[str]], paths: list[Path]) -> dict[str
     return {name: sorted(files) for name, files in sorted(where.items()) if len(files) > 1}
 
 
+def test_no_six_equal_lines_stand_twice() -> None:
+    where: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for path in [*MODULES, *SCRIPTS]:
+        said = said_lines(path)
+        last: dict[tuple[str, ...], int] = {}
+        for start in range(len(said) - SAME_LINES + 1):
+            run = tuple(line for _, line in said[start : start + SAME_LINES])
+            if start - last.get(run, -SAME_LINES) >= SAME_LINES:  # overlaps are one run
+                where[run].append(f"{place(path)}:{said[start][0]}")
+                last[run] = start
+    repeated = {spots[0]: spots[1:] for spots in where.values() if len(spots) > 1}
+    assert not repeated
+
+
+def test_no_public_class_or_function_has_the_name_of_another() -> None:
+    def public(path: Path) -> Iterator[str]:
+        for node in tree_of(path).body:
+            named = isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            if named and not node.name.startswith("_"):
+                yield node.name
+
+    assert not twice(public, MODULES)
+
+
+def test_no_constant_has_the_name_of_another() -> None:
+    def constants(path: Path) -> Iterator[str]:
+        for node in tree_of(path).body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if isinstance(node, ast.AnnAssign):
+                targets = [node.target]
+            for target in targets:
+                if isinstance(target, ast.Name) and re.fullmatch("[A-Z][A-Z0-9_]*", target.id):
+                    yield target.id
+
+    assert not twice(constants, MODULES)
+
+
 def test_no_file_has_the_name_of_another() -> None:
     named = [path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".js", ".html"}]
     assert not twice(lambda path: iter([path.name] * (path.name != "__init__.py")), named)
     tests = list((ROOT / "tests").rglob("test_*.py"))
     assert not twice(lambda path: iter([path.name]), tests)
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{place(path)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in MODULES
+        for node in functions_of(path)
+        if (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+    }
+    assert not long
 
 
 def dialect_in(text: str) -> set[str]:
@@ -133,4 +182,16 @@ def test_no_word_of_the_old_dialect_is_left() -> None:
             for number, line in enumerate(lines, 1):
                 if words := dialect_in(line):
                     found[f"{place(path)}:{number}"] = " ".join(sorted(words))
+    assert not found
+
+
+def test_no_name_of_the_source_is_of_the_old_dialect() -> None:
+    found: dict[str, str] = {}
+    for path in MODULES:
+        source = io.StringIO(path.read_text(encoding="utf-8"))
+        for token in tokenize.generate_tokens(source.readline):
+            allowed = {"moves"} if place(path) == MONTE_CARLO else set()
+            words = set(token.string.lower().split("_")) - allowed
+            if token.type == tokenize.NAME and DIALECT_NAMES & words:
+                found[f"{place(path)}:{token.start[0]}"] = token.string
     assert not found

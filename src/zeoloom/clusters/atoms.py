@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 SHORTEST_T_T = 2.75
 """Å, the shortest T-T distance in the reference frameworks."""
 
-MEETING_DISTANCE = SHORTEST_T_T / 2
+MERGING_DISTANCE = SHORTEST_T_T / 2
 """Å. A point nearer to an atom than this can be nearer to no other."""
 
 
 def merge_points(cart_points: FloatArray) -> Atoms:
-    """Gather the points of a cloud into atoms, by average linkage up to `MEETING_DISTANCE`.
+    """Gather the points of a cloud into atoms, by average linkage up to `MERGING_DISTANCE`.
 
     Where points are many, groups far too small to be chance are strays and dropped: points fall on
     atoms like Poisson counts of mean m, so fewer than m - 4 sqrt(m) is no atom. With few points per
@@ -37,7 +37,7 @@ def merge_points(cart_points: FloatArray) -> Atoms:
     if len(cart_points) < 2:
         return Atoms(cart_points, np.ones(len(cart_points), dtype=np.int64))
     groups = (
-        fcluster(linkage(cart_points, method="average"), MEETING_DISTANCE, criterion="distance") - 1
+        fcluster(linkage(cart_points, method="average"), MERGING_DISTANCE, criterion="distance") - 1
     )
     points = np.bincount(groups)
     cart_t = (

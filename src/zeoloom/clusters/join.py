@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from zeoloom.clusters.atoms import merge_points
-from zeoloom.clusters.sample import SIGMA_MAX, SIGMA_MIN, fill_ball
+from zeoloom.clusters.sample import CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN, fill_ball
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.geometry.rotation import random_orthogonal
@@ -122,9 +122,9 @@ def join_together(
     *,
     radius: float,
     steps: int,
+    sigma_max: float = CLUSTER_SIGMA_MAX,
     generator: torch.Generator,
     device: torch.device,
-    sigma_max: float = SIGMA_MAX,
 ) -> Iterator[Joined]:
     """All clusters at once, nothing frozen.
 
@@ -135,18 +135,18 @@ def join_together(
         points_per_sphere: points a single sphere would get; the union gets as many per volume.
         radius: Å, of the spheres.
         steps: noise levels.
+        sigma_max: Å, the first level.
         generator: source of randomness, on the CPU.
         device: where to compute.
-        sigma_max: Å, the first level.
 
     Yields:
-        The state after every step.
+        The clouds and their centres after every step.
     """
     clean = _fill_union(centres, points_per_sphere, radius, generator)
     x = (clean + sigma_max * standard_noise(clean, generator)).to(device)
     clean, centres = clean.to(device), centres.to(device)
     with torch.no_grad():
-        for level, following in pairwise(noise_levels(steps, sigma_max, SIGMA_MIN)):
+        for level, following in pairwise(noise_levels(steps, sigma_max, CLUSTER_SIGMA_MIN)):
             denoise = union_denoiser(network, centres, clean, radius)
             for step in sampler(denoise, x, [level, following], generator):
                 x, clean = step.x, step.denoised
@@ -189,7 +189,7 @@ def join_sequentially(
     radius: float,
     steps: int,
     generator: torch.Generator,
-    sigma_max: float = SIGMA_MAX,
+    sigma_max: float = CLUSTER_SIGMA_MAX,
 ) -> Iterator[Joined]:
     """The poster's way: clusters about the neighbours of a central one, one after another.
 
@@ -211,7 +211,7 @@ def join_sequentially(
         The state after every step of every cluster: all points so far.
     """
     centres = _neighbour_centres(central, n_clusters)
-    levels = noise_levels(steps, sigma_max, SIGMA_MIN)
+    levels = noise_levels(steps, sigma_max, CLUSTER_SIGMA_MIN)
     x = central
     yield Joined(x, centres[:, :1], 0.0)
     for k in range(1, n_clusters):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from zeoloom.clusters.atoms import MEETING_DISTANCE, merge_points
-from zeoloom.clusters.sample import SIGMA_MIN
+from zeoloom.clusters.atoms import MERGING_DISTANCE, merge_points
+from zeoloom.clusters.sample import CLUSTER_SIGMA_MIN
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.geometry.space import OpenSpace
@@ -120,7 +120,7 @@ def find_faults(cart_points: FloatArray, cart_centres: FloatArray, judged_within
     judged = from_centres.min(axis=1) <= judged_within
     wrong = np.flatnonzero(judged & (counts != 4))
     short = pairs[bond_lengths(cart_t, pairs) < SHORT_BOND]
-    vacant = cart_centres[from_centres.min(axis=0) > MEETING_DISTANCE]
+    vacant = cart_centres[from_centres.min(axis=0) > MERGING_DISTANCE]
     cost = np.abs(counts[wrong] - 4).sum() + len(short) + VACANT_COST * len(vacant)
     holes = np.full((len(wrong) + len(short), 3), np.nan)
     for row, atom in enumerate(wrong):
@@ -246,7 +246,7 @@ def _propose(
     x = held + sigma * standard_noise(held, generator)
     with torch.no_grad():
         for step in sampler(
-            denoise_loose, x, noise_levels(plan.steps, sigma, SIGMA_MIN), generator
+            denoise_loose, x, noise_levels(plan.steps, sigma, CLUSTER_SIGMA_MIN), generator
         ):
             x = step.x
     x = torch.where(loose, x, held).cpu()
@@ -290,7 +290,7 @@ def _choose(n: int, generator: torch.Generator) -> int:
 def _put_atom(cart_points: Tensor, hole: Tensor, generator: torch.Generator) -> Tensor:
     """Move one point that shares its atom with others into a hole."""
     distances = (cart_points[:, None] - cart_points[None]).norm(dim=-1)
-    shared = torch.nonzero((distances < MEETING_DISTANCE / 2).sum(dim=1) > 1)[:, 0]
+    shared = torch.nonzero((distances < MERGING_DISTANCE / 2).sum(dim=1) > 1)[:, 0]
     if not len(shared):
         return cart_points
     moved = cart_points.clone()
@@ -301,11 +301,11 @@ def _put_atom(cart_points: Tensor, hole: Tensor, generator: torch.Generator) -> 
 def _take_atom(cart_points: Tensor, position: Tensor, generator: torch.Generator) -> Tensor:
     """Give all points of one neighbour of a position to other atoms."""
     distances = (cart_points - position).norm(dim=-1)
-    near = torch.nonzero((distances > MEETING_DISTANCE) & (distances <= BOND_CUTOFF))[:, 0]
+    near = torch.nonzero((distances > MERGING_DISTANCE) & (distances <= BOND_CUTOFF))[:, 0]
     if not len(near):
         return cart_points
     taken = near[_choose(len(near), generator)]
-    gone = (cart_points - cart_points[taken]).norm(dim=-1) < MEETING_DISTANCE
+    gone = (cart_points - cart_points[taken]).norm(dim=-1) < MERGING_DISTANCE
     left = torch.nonzero(~gone)[:, 0]
     moved = cart_points.clone()
     for i in torch.nonzero(gone)[:, 0].tolist():

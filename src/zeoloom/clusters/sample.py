@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from zeoloom.diffusion.samplers import Sampler, Step
     from zeoloom.learn.config import TrainingConfig
 
-SIGMA_MAX = 3.0
+CLUSTER_SIGMA_MAX = 3.0
 """Å. At this level nothing is left of clusters of few points but the ball they fill."""
 
-SIGMA_MIN = 0.05
+CLUSTER_SIGMA_MIN = 0.05
 """Å, the last level before points are taken as they are."""
 
 
@@ -34,8 +34,8 @@ def first_level(config: TrainingConfig, n_points: int) -> float:
     first level must be higher, where the model has learned such levels.
     """
     if config.many_points is None:
-        return SIGMA_MAX
-    return SIGMA_MAX * math.sqrt(max(1.0, n_points / config.points[1]))
+        return CLUSTER_SIGMA_MAX
+    return CLUSTER_SIGMA_MAX * math.sqrt(max(1.0, n_points / config.points[1]))
 
 
 def open_denoiser(network: nn.Module) -> Denoise:
@@ -62,7 +62,7 @@ def denoise_clusters(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
-    sigma_max: float = SIGMA_MAX,
+    sigma_max: float = CLUSTER_SIGMA_MAX,
 ) -> Iterator[Step]:
     """Clouds from noise alone: a ball evenly filled and blurred, then denoised.
 
@@ -82,6 +82,6 @@ def denoise_clusters(
     """
     start = fill_ball(n, n_points, radius, generator)
     start = start + sigma_max * standard_noise(start, generator)
-    levels = noise_levels(steps, sigma_max, SIGMA_MIN)
+    levels = noise_levels(steps, sigma_max, CLUSTER_SIGMA_MIN)
     with torch.no_grad():
         yield from sampler(denoise, start.to(device), levels, generator)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from zeoloom.clusters.atoms import MEETING_DISTANCE
+from zeoloom.clusters.atoms import MERGING_DISTANCE
 from zeoloom.nets.bonding import (
     BOND_CUTOFF,
     SHORT_BOND,
@@ -105,12 +105,12 @@ def cluster_statistics(clusters: Iterable[FloatArray]) -> ClusterStatistics:
 
 
 def central_atom(cart_t: FloatArray) -> int | None:
-    """The atom nearest to the origin, or None if it is not within `MEETING_DISTANCE` of it."""
+    """The atom nearest to the origin, or None if it is not within `MERGING_DISTANCE` of it."""
     if not len(cart_t):
         return None
     from_centre = np.linalg.norm(cart_t, axis=1)
     nearest = int(from_centre.argmin())
-    return nearest if from_centre[nearest] <= MEETING_DISTANCE else None
+    return nearest if from_centre[nearest] <= MERGING_DISTANCE else None
 
 
 def regeneration_metrics(generated: ClusterStatistics, real: ClusterStatistics) -> Metrics:
@@ -170,7 +170,7 @@ def joining_metrics(clusters: Sequence[FloatArray], centres: Sequence[FloatArray
         apart = np.linalg.norm(cart_t[:, None] - cart_centres[None], axis=-1)
         inner += (counts[apart.min(axis=1) <= JUDGED_WITHIN] == 4).tolist()
         nearest = apart.argmin(axis=0)
-        met = apart.min(axis=0) <= MEETING_DISTANCE
+        met = apart.min(axis=0) <= MERGING_DISTANCE
         centre_ok += (met & (counts[nearest] == 4)).tolist()
     return {
         "joined": len(clusters),

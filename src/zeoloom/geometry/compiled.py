@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import pickle
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+NUMBA_OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
 """Division by zero gives inf, as in arrays, and needs no test. No function is called from C."""
 
 REORDERED_SUMS = {"reassoc", "contract", "arcp", "nsz"}
@@ -35,7 +36,7 @@ NOT_KEPT = (
 
 def compiled(function: Function) -> Function:
     """Compile a function when it is first called, and keep the code for later processes."""
-    return _compiled(function, OPTIONS)
+    return _compiled(function, NUMBA_OPTIONS)
 
 
 def compiled_in_place(function: Function) -> Function:
@@ -43,12 +44,12 @@ def compiled_in_place(function: Function) -> Function:
 
     For functions that are called in one place.
     """
-    return _compiled(function, OPTIONS | {"inline": "always"})
+    return _compiled(function, NUMBA_OPTIONS | {"inline": "always"})
 
 
 def compiled_with_reordered_sums(function: Function) -> Function:
     """Like `compiled`; the compiler may reorder sums, so that it can use vector instructions."""
-    return _compiled(function, OPTIONS | {"fastmath": REORDERED_SUMS})
+    return _compiled(function, NUMBA_OPTIONS | {"fastmath": REORDERED_SUMS})
 
 
 def compiled_code_is_kept() -> bool:
@@ -66,8 +67,24 @@ def _compiled(function: Function, options: dict[str, Any]) -> Function:
     # numba asks only whether the file of the function itself has changed
     file = dispatcher._cache._cache_file  # noqa: SLF001 - there is no public way
     file._source_stamp = (file._source_stamp, _fingerprint(function, options))  # noqa: SLF001 - as above
+    file._load_index = _or_nothing(file._load_index)  # noqa: SLF001 - as above
     cached: Function = dispatcher
     return cached
+
+
+def _or_nothing(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """Load an index of compiled code; an empty one if it is damaged or of an older version.
+
+    An index holds the types of arguments, and can only be read where all of these still exist.
+    """
+
+    def loaded() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError, EOFError, pickle.UnpicklingError):
+            return {}
+
+    return loaded
 
 
 def _fingerprint(function: Callable[..., Any], options: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     RealArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
 
-TERMS = 16
+PAIR_TERMS = 16
 """Rows of a pair: 1, r/d, R^T r/d, R."""
 
 
@@ -56,8 +56,8 @@ def sum_pairs(
     """
     n_clouds, n, n_radial, _ = scalar.shape
     most = rotations.shape[1]
-    pair = np.empty((TERMS, n_radial), points.dtype)
-    radial, terms = np.empty(n_radial, points.dtype), np.empty(TERMS, points.dtype)
+    pair = np.empty((PAIR_TERMS, n_radial), points.dtype)
+    radial, terms = np.empty(n_radial, points.dtype), np.empty(PAIR_TERMS, points.dtype)
     images, nearest, edges = np.empty((n, 3, most)), np.empty((3, most)), np.empty((4, most))
     for b in range(n_clouds):
         order, cell = orders[b], cells[b].astype(np.float64)
@@ -71,26 +71,39 @@ def sum_pairs(
                     continue
                 _fill_nearest(images[j, :, :order], frac[i], nearest)
                 pair[:] = 0.0
-                met = False
+                any_near = False
                 for s in range(len(shifts)):
                     _fill_edges(nearest[:, :order], cell, cart_shifts[s], edges)
                     own = i == j and (shifts[s] == 0).all()  # the identity's is the point itself
                     for g in range(own, order):
                         if edges[3, g] >= cutoff * cutoff:
                             continue
-                        met = True
+                        any_near = True
                         _fill_radial(edges[3, g], cutoff, radial)
                         _fill_terms(edges[:, g], rotations[b, g], softening, terms)
                         _add_products(terms, radial, pair)
-                if not met:
-                    continue
-                for k in range(n_radial):
-                    scalar[b, i, k, j] = pair[0, k]
-                    for c in range(3):
-                        vector[b, c, i, k, j] = pair[1 + c, k]
-                        vector_by_sender[b, i, k, c, j] = pair[4 + c, k]
-                        for d in range(3):
-                            rotation[b, c, i, k, d, j] = pair[7 + 3 * c + d, k]
+                if any_near:
+                    _write_pair(pair, i, j, scalar[b], vector[b], vector_by_sender[b], rotation[b])
+
+
+@compiled
+def _write_pair(
+    pair: RealArray,
+    i: int,
+    j: int,
+    scalar: RealArray,
+    vector: RealArray,
+    vector_by_sender: RealArray,
+    rotation: RealArray,
+) -> None:
+    """Write the sums of receiver i and sender j to where `PairSums` has them."""
+    for k in range(pair.shape[1]):
+        scalar[i, k, j] = pair[0, k]
+        for c in range(3):
+            vector[c, i, k, j] = pair[1 + c, k]
+            vector_by_sender[i, k, c, j] = pair[4 + c, k]
+            for d in range(3):
+                rotation[c, i, k, d, j] = pair[7 + 3 * c + d, k]
 
 
 @compiled_in_place
@@ -174,7 +187,7 @@ def _add_products(terms: RealArray, radial: RealArray, pair: RealArray) -> None:
 
     Four rows at a time: then the compiler uses vector instructions, though K is small.
     """
-    for m in range(0, TERMS, 4):
+    for m in range(0, PAIR_TERMS, 4):
         first, second, third, fourth = pair[m], pair[m + 1], pair[m + 2], pair[m + 3]
         a, b, c, d = terms[m], terms[m + 1], terms[m + 2], terms[m + 3]
         for k in range(len(radial)):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 OF_A_TETRAHEDRON = ((3, 1), (0, 1), (-1, 1), (1, -1), (-1, -1))
 """Trace and determinant of its symmetry operations: 1, 3, 2, m, -4."""
 
-FINER = 6
-"""Projections of places of the grid are on one finer by this, as no turn is of an order above 6."""
+DIRECTION_STEPS = 6
+"""Projections of grid points lie on a grid finer by this, as no rotation has an order above 6."""
 
 POINT, LINE, PLANE, GENERAL = range(4)
 """Kinds of positions, by the number of directions in which an atom is free."""
@@ -116,9 +116,9 @@ def _each_once(grid: FloatArray, directions: FloatArray) -> IntArray:
     cells = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     # what is left of a point across the free directions identifies them, but for the lattice
     left = (grid[:, None] + ORBIT_GRID * cells) @ across.transpose(0, 2, 1)
-    period = FINER * ORBIT_GRID
-    coded = np.round(left * FINER).astype(np.int64) % period @ [period**2, period, 1]
-    turned = np.round(FINER * directions).astype(np.int64).reshape(-1, 9)
+    period = DIRECTION_STEPS * ORBIT_GRID
+    coded = np.round(left * DIRECTION_STEPS).astype(np.int64) % period @ [period**2, period, 1]
+    turned = np.round(DIRECTION_STEPS * directions).astype(np.int64).reshape(-1, 9)
     names = np.column_stack([turned, coded.min(axis=1)])
     return np.asarray(np.sort(np.unique(names, axis=0, return_index=True)[1]))
 
@@ -126,5 +126,5 @@ def _each_once(grid: FloatArray, directions: FloatArray) -> IntArray:
 def _primitive(rows: FloatArray) -> IntArray:
     """The shortest whole numbers along a matrix (3, 3) whose rows are all parallel."""
     longest = rows[np.argmax(np.abs(rows).sum(axis=1))]
-    whole = np.round(FINER * longest).astype(np.int64)
+    whole = np.round(DIRECTION_STEPS * longest).astype(np.int64)
     return np.asarray(whole // np.gcd.reduce(whole))

@@ -105,19 +105,7 @@ def train(
         teacher=teacher,
     )
     run.resume()
-    first_step, started = run.step, time.monotonic() - run.seconds
-    try:
-        while run.step < config.steps and (max_steps is None or run.step - first_step < max_steps):
-            with _held_back_interrupts():
-                learning_rate, loss = run.gradient_step()
-            run.seconds = time.monotonic() - started
-            due = run.step % config.checkpoint_every == 0 or run.step == config.steps
-            validation = run.validate() if due else None
-            on_step(Progress(run.step, loss, learning_rate, run.seconds, validation))
-    finally:  # an interruption keeps the steps done
-        run.save_state()
-    if run.validated != run.step or not run.weights_path.exists():
-        run.validate()
+    run.go_on(max_steps, on_step)
     return run.weights_path
 
 
@@ -193,6 +181,24 @@ class _Run:
         self.generator.set_state(state["generator"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.validated = state.get("validated", -1)
+
+    def go_on(self, max_steps: int | None, on_step: Callable[[Progress], None]) -> None:
+        """Take steps until all, or so many more, are done; the weights are then on disk."""
+        first_step, started = self.step, time.monotonic() - self.seconds
+        last = self.config.steps if max_steps is None else first_step + max_steps
+        try:
+            while self.step < min(last, self.config.steps):
+                with _held_back_interrupts():
+                    learning_rate, loss = self.gradient_step()
+                self.seconds = time.monotonic() - started
+                steps, every = self.config.steps, self.config.checkpoint_every
+                due = self.step % every == 0 or self.step == steps
+                validation = self.validate() if due else None
+                on_step(Progress(self.step, loss, learning_rate, self.seconds, validation))
+        finally:  # an interruption keeps the steps done
+            self.save_state()
+        if self.validated != self.step or not self.weights_path.exists():
+            self.validate()
 
     def save_state(self) -> None:
         """Write what `resume` takes up."""

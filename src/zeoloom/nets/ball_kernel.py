@@ -17,7 +17,7 @@ from zeoloom.geometry.constants import whole_constant
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, IntArray
 
-WIDTH = 1 << 17
+CODED_CELLS = 1 << 17
 """W. Cells to 65,000 away are never confused in nets of up to 8,000 vertices."""
 
 FREE = whole_constant(-(1 << 62))
@@ -25,7 +25,7 @@ FREE = whole_constant(-(1 << 62))
 
 NOTHING, ONE = whole_constant(0), whole_constant(1)
 
-FAR = 127
+BEYOND = 127
 """Distance of nodes that are not in a ball."""
 
 ANGLES = 6
@@ -281,7 +281,7 @@ def _steps(balls: Balls, node: int) -> IntArray:
 
 @compiled
 def _apart(balls: Balls, node: int, other: int) -> int:
-    """The distance of two nodes; `FAR` if that is beyond reach."""
+    """The distance of two nodes; `BEYOND` if that is beyond reach."""
     vertex = node % len(balls.built)
     if not balls.built[vertex]:
         balls.built[vertex] = True
@@ -292,7 +292,7 @@ def _apart(balls: Balls, node: int, other: int) -> int:
     # moved into cell zero together
     other += vertex - node
     slot = slot_of(balls.nodes[vertex], other)
-    return balls.distances[vertex, slot] if balls.nodes[vertex, slot] == other else FAR
+    return balls.distances[vertex, slot] if balls.nodes[vertex, slot] == other else BEYOND
 
 
 @compiled

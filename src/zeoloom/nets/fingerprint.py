@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 DEGREE = 4
 
-WIDTH = 64
+CELLS_ACROSS = 64
 """Cells along each axis in which nodes are distinct; shells reach fewer."""
 
-NEAR, FAR = 8, 16
+NEAR_SHELLS, FAR_SHELLS = 8, 16
 """Shells around every kind of vertex, and around that put first; SBS and SBT need more than 14."""
 
 ROUNDS = 12
@@ -128,7 +128,7 @@ def _kinds_of(sites: IntArray) -> tuple[IntArray, IntArray, IntArray]:
 
 @compiled
 def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntArray) -> IntArray:
-    """Rows (k, 1 + FAR) of each kind of vertex: its label, and sizes of its shells or zeros.
+    """Rows (k, 1 + FAR_SHELLS) of each kind of vertex: its label, and sizes of its shells or zeros.
 
     Args:
         heads: (n, 4).
@@ -141,22 +141,22 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
     for i in range(n):
         for m in range(DEGREE):
             s = shifts[i, m]
-            steps[i, m] = heads[i, m] - i + n * (s[0] + WIDTH * (s[1] + WIDTH * s[2]))
+            steps[i, m] = heads[i, m] - i + n * (s[0] + CELLS_ACROSS * (s[1] + CELLS_ACROSS * s[2]))
     ball = _ball_for(FEW_NODES)
-    middle = n * (WIDTH // 2) * (1 + WIDTH + WIDTH * WIDTH)
+    middle = n * (CELLS_ACROSS // 2) * (1 + CELLS_ACROSS + CELLS_ACROSS * CELLS_ACROSS)
     labels: IntArray = np.zeros(k, np.int64)
     at_angles = np.zeros((k, ANGLES), np.int64)
-    sizes = np.empty(FAR, np.int64)
+    sizes = np.empty(FAR_SHELLS, np.int64)
     for row in range(k):
         vertex, centre = first[row], middle + first[row]
-        _write_shells(ball, heads, steps, centre, vertex, sizes[:NEAR])
-        for shell in range(NEAR):
+        _write_shells(ball, heads, steps, centre, vertex, sizes[:NEAR_SHELLS])
+        for shell in range(NEAR_SHELLS):
             labels[row] = _mixed(labels[row] + sizes[shell])
         _write_circuits(ball, heads, steps, centre, vertex, at_angles[row])
     ball = _ball_for(MANY_NODES)
     for _ in range(ROUNDS):
         labels = _refined(labels, at_angles, heads, first, kinds)
-    rows = np.zeros((k, 1 + FAR), np.int64)
+    rows = np.zeros((k, 1 + FAR_SHELLS), np.int64)
     for row in range(k):
         rows[row, 0] = labels[row]
         if labels[row] == labels.min():

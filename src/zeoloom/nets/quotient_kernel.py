@@ -177,25 +177,25 @@ def find_bonds(
     """
     fits = True
     for i in range(len(frac)):
-        if not _find_bonds_of(i, frac, group, symmetry, lattice, apart, bonds, vectors[i]):
+        if not _find_bonds_of(frac, i, group, symmetry, lattice, bonds, vectors[i], apart):
             fits = False
     return fits
 
 
 @compiled_in_place
 def _find_bonds_of(
-    i: int,
     frac: FloatArray,
+    i: int,
     group: Group,
     symmetry: SiteSymmetry,
     lattice: LatticeShifts,
-    apart: float,
     bonds: BondTable,
     vectors: FloatArray,
+    apart: float,
 ) -> bool:
     """Write the bonds of atom i; whether there was room."""
     shifts, reach = lattice
-    nearest, cells, place = np.empty(3), np.empty(3, np.int64), np.empty(3)
+    nearest, cells, vector = np.empty(3), np.empty(3, np.int64), np.empty(3)
     count = 0
     bonds.counts[i] = 0
     for j in range(len(frac)):
@@ -212,33 +212,33 @@ def _find_bonds_of(
             for s in range(len(shifts)):
                 squared = 0.0
                 for x in range(3):
-                    place[x] = 0.0
+                    vector[x] = 0.0
                     for y in range(3):
-                        place[x] += (nearest[y] + shifts[s, y]) * group.cell[y, x]
-                    squared += place[x] * place[x]
+                        vector[x] += (nearest[y] + shifts[s, y]) * group.cell[y, x]
+                    squared += vector[x] * vector[x]
                 itself = i == j and g == 0 and squared == 0.0
                 if squared >= BOND_CUTOFF * BOND_CUTOFF or squared < apart * apart or itself:
                     continue
-                if apart > 0.0 and _is_near(place, vectors, count, apart):
+                if apart > 0.0 and _is_near(vector, vectors, count, apart):
                     continue
                 if count == bonds.partners.shape[1]:
                     return False
                 bonds.partners[i, count], bonds.operations[i, count] = j, g
                 for x in range(3):
                     bonds.shifts[i, count, x] = cells[x] + int(shifts[s, x])
-                    vectors[count, x] = place[x]
+                    vectors[count, x] = vector[x]
                 count += 1
                 bonds.counts[i] = count
     return True
 
 
 @compiled_in_place
-def _is_near(place: FloatArray, places: FloatArray, count: int, apart: float) -> bool:
+def _is_near(vector: FloatArray, others: FloatArray, count: int, apart: float) -> bool:
     """Whether a vector (3,) is nearer than so much to one of the first `count` of others (m, 3)."""
     for m in range(count):
         off = 0.0
         for x in range(3):
-            off += abs(places[m, x] - place[x])
+            off += abs(others[m, x] - vector[x])
         if off < apart:
             return True
     return False

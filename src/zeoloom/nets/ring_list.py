@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, IntArray
     from zeoloom.nets.periodic_net import PeriodicNet
 
-FAR = 255
+UNREACHED = 255
 """Distance of vertices that are farther apart than those asked for."""
 
 MOST_DISTANCES = 1 << 27
@@ -36,7 +36,7 @@ MOST_DISTANCES = 1 << 27
 MOST_PATHS = 10_000
 """Rings of one size that grow at once."""
 
-ANGLES = tuple(combinations(range(MAX_COORDINATION), 2))
+ANGLE_PAIRS = tuple(combinations(range(MAX_COORDINATION), 2))
 """Pairs of edges at a vertex."""
 
 
@@ -140,14 +140,14 @@ def _distances(net: PeriodicNet, reach: int) -> _Distances | None:
     steps = np.where(none, 0, heads - np.arange(n)[:, None] + shifts @ powers)
     per_vertex = n * int(widths.prod())
     middle = int(widest @ powers)
-    table = np.full(n * per_vertex, FAR, dtype=np.uint8)
+    table = np.full(n * per_vertex, UNREACHED, dtype=np.uint8)
     start = np.arange(n)
     offset = start * per_vertex + middle
     node = start
     table[offset + node] = 0
     for distance in range(1, reach + 1):
         ahead = (offset[start] + node)[:, None] + steps[node % n]
-        table[ahead[table[ahead] == FAR]] = distance
+        table[ahead[table[ahead] == UNREACHED]] = distance
         entry = np.flatnonzero(table == distance)
         start = entry // per_vertex
         node = entry - offset[start]
@@ -171,8 +171,8 @@ def _paths_of(distances: _Distances, size: int) -> IntArray | None:
     """
     steps = distances.steps
     n, half = len(steps), size // 2
-    first = np.repeat(np.arange(n), len(ANGLES))
-    ones, others = (np.tile(column, n) for column in zip(*ANGLES, strict=True))
+    first = np.repeat(np.arange(n), len(ANGLE_PAIRS))
+    ones, others = (np.tile(column, n) for column in zip(*ANGLE_PAIRS, strict=True))
     one, last = first + steps[first, ones], first + steps[first, others]
     kept = (one != first) & (last != first) & (one % n >= first) & (last % n >= first)
     path, last = np.stack([first[kept], one[kept]], axis=1), last[kept]

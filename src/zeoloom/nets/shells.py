@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.nets.ball_kernel import WIDTH, EdgeSteps, shell_sizes
+from zeoloom.nets.ball_kernel import CODED_CELLS, EdgeSteps, shell_sizes
 from zeoloom.nets.periodic_net import half_edges
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FIRST_CAPACITY = 1 << 9
 def edge_steps(net: PeriodicNet) -> EdgeSteps:
     """What is added to a node of a net to get along each half-edge."""
     half = half_edges(net)
-    powers = len(net) * np.array([WIDTH**k for k in range(net.dimension)], dtype=np.int64)
+    powers = len(net) * np.array([CODED_CELLS**k for k in range(net.dimension)], dtype=np.int64)
     return EdgeSteps(half.first.astype(np.int64), half.heads - half.tails + half.shifts @ powers)
 
 

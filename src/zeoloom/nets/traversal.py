@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
     from zeoloom.nets.periodic_net import HalfEdges
 
-WIDTH = 1 << 20
+MOST_CELLS = 1 << 20
 """Cells along one direction; three of them and a sign fit in 63 bits."""
 
 
@@ -59,7 +59,7 @@ class OrderedEdges:
         self.distinct = not bool(same.any())
         self._d = half.shifts.shape[1]
         self._first, self._heads = half.first, half.heads[order]
-        powers = np.array([WIDTH**k for k in range(self._d)], dtype=np.int64)
+        powers = np.array([MOST_CELLS**k for k in range(self._d)], dtype=np.int64)
         self._steps = half.shifts[order] @ powers
 
     def traverse(self, start: int, limit: IntArray | None = None) -> Traversal | None:
@@ -84,8 +84,8 @@ class OrderedEdges:
         rest = packed
         for k in range(self._d):
             # the digit nearest to zero: cells count in both directions
-            cells[:, k] = (rest + WIDTH // 2) % WIDTH - WIDTH // 2
-            rest = (rest - cells[:, k]) // WIDTH
+            cells[:, k] = (rest + MOST_CELLS // 2) % MOST_CELLS - MOST_CELLS // 2
+            rest = (rest - cells[:, k]) // MOST_CELLS
         return cells
 
 

@@ -65,12 +65,12 @@ class PlainPointNet(nn.Module):
         """Scaled displacements F of the points.
 
         Args:
-            cart_points: (B, N, 3) Å, noisy, about the centre of each cloud.
+            cart_points: (B, N, 3) Å, noisy, each cloud about its centre.
             sigma: (B,) Å, noise level.
-            space: says which points are padding; the network knows open space only.
+            space: which points are padding; nothing else of it is used.
 
         Returns:
-            (B, N, 3).
+            (B, N, 3) scaled by `diffusion.denoiser.output_scale`.
         """
         scale = (sigma.square() + self.config.length_scale**2).rsqrt()[:, None, None]
         points = cart_points * scale

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 N_CENTRE = 8
 """Functions of the distance from the centre."""
 
-CENTRE_REACH = 9.0
+CENTRE_RANGE = 9.0
 """Å, range of those functions."""
 
 
@@ -135,8 +135,8 @@ def _within_bounds(tensor: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _centre_functions(distance: Tensor) -> Tensor:
-    centres = torch.linspace(0.0, CENTRE_REACH, N_CENTRE, device=distance.device)
-    width = CENTRE_REACH / (N_CENTRE - 1)
+    centres = torch.linspace(0.0, CENTRE_RANGE, N_CENTRE, device=distance.device)
+    width = CENTRE_RANGE / (N_CENTRE - 1)
     return torch.exp(-((distance - centres.to(distance.dtype)) ** 2) / (2 * width**2))
 
 
@@ -147,9 +147,9 @@ def _cartesian() -> tuple[FloatArray, FloatArray]:
         (5, 3, 3) and (7, 3, 3, 3).
     """
     heights, weights = np.polynomial.legendre.leggauss(8)  # exact for polynomials up to degree 15
-    turns = 2 * np.pi * np.arange(16) / 16
+    angles = 2 * np.pi * np.arange(16) / 16
     flat = np.sqrt(1 - heights**2)[:, None]
-    columns = (flat * np.cos(turns), flat * np.sin(turns), heights[:, None] + 0 * turns)
+    columns = (flat * np.cos(angles), flat * np.sin(angles), heights[:, None] + 0 * angles)
     r = np.stack(columns, axis=-1).reshape(-1, 3)
     values = harmonics(r) * np.repeat(weights, 16)[:, None]
     second = np.einsum("pm,pa,pb->mab", values[:, 4:9], r, r)

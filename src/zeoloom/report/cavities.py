@@ -35,7 +35,7 @@ EQUAL = 0.05
 APART = 0.7
 """Å. Centres closer than this belong to one cavity."""
 
-FINER = 2
+REFINEMENTS = 2
 """Times that the grid is made twice as fine where a sphere may be about as large as the largest."""
 
 REACH = 0.4
@@ -78,7 +78,7 @@ def largest_cavities(framework: Framework) -> Cavities:
     near = float(np.linalg.norm(halves @ cell, axis=1).max())
     tops = [_largest_near(tree, grid[distances.argmax()] @ cell, 2.0 * near)]
     # now that the size of the largest sphere is about known, finer grids are small
-    for _ in range(FINER):
+    for _ in range(REFINEMENTS):
         kept = distances > tops[0][0] - near - EQUAL
         grid, near = (grid[kept][:, None] + halves / 2.0).reshape(-1, 3), near / 2.0
         distances, halves = tree.query(grid @ cell)[0], halves / 2.0

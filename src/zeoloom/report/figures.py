@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 INK = "#1C2329"
 SOFT = "#5C6770"
-GRID = "#E4E8EA"
+GRID_COLOUR = "#E4E8EA"
 REAL = "#8C979F"
 GENERATED = "#D55E00"
 
@@ -254,7 +254,7 @@ def _dress(axes: Axes, title: str, x_label: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(REAL)
     axes.tick_params(colors=SOFT, labelsize=8.5, length=3)
-    axes.grid(axis="y", color=GRID, lw=0.7)
+    axes.grid(axis="y", color=GRID_COLOUR, lw=0.7)
     axes.set_axisbelow(True)
     for label in (axes.xaxis.label, axes.yaxis.label):
         label.set_color(INK)

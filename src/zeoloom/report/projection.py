@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, distinct in every kind of colour vision; blue is kept for short bonds.
 FOUR = "#E69F00"
-OTHER = "#B8371F"
+OTHER_COLOUR = "#B8371F"
 RIM = "#B3BCC4"
 BOND = "#9AA3AB"
 SHORT = "#0072B2"
@@ -144,7 +144,7 @@ def draw_scene(
     bond_radii = np.where(scene.short, 1.5, 1.0) * scale * BOND_RADIUS
     palest = np.where(scene.short, 0.5, 1.0) * PALEST
     bond_colours = _colours(np.where(scene.short, SHORT, BOND))
-    kinds = np.where(~scene.inside, RIM, np.where(scene.coordination == 4, FOUR, OTHER))
+    kinds = np.where(~scene.inside, RIM, np.where(scene.coordination == 4, FOUR, OTHER_COLOUR))
     ball_colours = depth_cue(_colours(kinds), atoms[:, 2])
     dot_colours = depth_cue(_colours([POINT] * len(cloud)), cloud[:, 2])
     raised = cloud + np.array([0.0, 0.0, POINT_RADIUS])  # seen on top of their atoms' middles

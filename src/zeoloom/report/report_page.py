@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from zeoloom.judge.judgement import Judgement
 
-SCRIPTS = (
+REPORT_SCRIPTS = (
     "page_tools.js",
     "report_crystal.js",
     "report_viewer.js",
@@ -83,7 +83,9 @@ def report_html(judgements: Sequence[Judgement], **summary: Unpack[RunSummary]) 
         "types": types_data(),
         **_frameworks_data(best_first(judgements), found),
     }
-    return page_html(summary["title"], "report_page", {"data": json_in_script(data)}, SCRIPTS)
+    return page_html(
+        summary["title"], "report_page", {"data": json_in_script(data)}, REPORT_SCRIPTS
+    )
 
 
 def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | None]]:

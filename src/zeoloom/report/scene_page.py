@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zeoloom.report.scene import Scene
     from zeoloom.structure.records import Trajectory
 
-SCRIPTS = ("page_tools.js", "scene_page.js")
+SCENE_SCRIPTS = ("page_tools.js", "scene_page.js")
 """The page's behaviour."""
 
 MOST_FRAMES = 60
@@ -38,7 +38,7 @@ def write_page(path: str | Path, scenes: Sequence[Scene], title: str = "") -> No
         raise InputError(f"{path}: no scenes to show; give at least one cloud or crystal.")
     data = {"shortBond": SHORT_BOND, "scenes": [scene_data(scene) for scene in scenes]}
     marks = {"scenes": json_in_script(data)}
-    page = page_html(title or scenes[0].title, "scene_page", marks, SCRIPTS)
+    page = page_html(title or scenes[0].title, "scene_page", marks, SCENE_SCRIPTS)
     write_atomically(Path(path), lambda file: file.write_text(page, encoding="utf-8"))
 
 

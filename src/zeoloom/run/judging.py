@@ -89,15 +89,7 @@ def judge_files(
     on_progress(0, len(waiting), "preparing compiled code")
     with Workers(threads) as workers:
         _prepared(workers)
-        how = Judging(
-            workers,
-            run.journal,
-            seconds=request.seconds_each,
-            energy=request.energy,
-            pores=request.pores,
-            seed=request.seed,
-            on_progress=on_progress,
-        )
+        how = _steps_of(request, run, workers, on_progress)
         before = workers.survived
         others = through_step("against", judged_file, known, how)
         nets = _recognised(through_step("net", judged_file, waiting, how), others)
@@ -120,6 +112,21 @@ def judge_files(
     shown = _with_all_notices([full[each.name] for each in kept], judgements)
     _write(run, request, judged, shown, threads)
     return judged
+
+
+def _steps_of(
+    request: JudgeRequest, run: RunFolder, workers: Workers, on_progress: OnProgress
+) -> Judging:
+    """How the steps of judging are carried out."""
+    return Judging(
+        workers,
+        run.journal,
+        seconds=request.seconds_each,
+        energy=request.energy,
+        pores=request.pores,
+        seed=request.seed,
+        on_progress=on_progress,
+    )
 
 
 def _notices_on(

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from zeoloom.search.target import Target
     from zeoloom.search.wyckoff import Assignments, Constraint
 
-SIGMA_MAX = 1.8
+CRYSTAL_SIGMA_MAX = 1.8
 """Å, first noise level: above, next to nothing is decided."""
 
-SIGMA_MIN = 0.05
+CRYSTAL_SIGMA_MIN = 0.05
 """Å, the last noise level before zero."""
 
 RHO = 1.5
@@ -84,7 +84,7 @@ def denoise_from_noise(
     assert crystal.present is not None
     frac = torch.rand(*crystal.present.shape, 3, generator=search.rng)
     start = frac @ crystal.cells
-    start = start + SIGMA_MAX * standard_noise(start, search.rng)
+    start = start + CRYSTAL_SIGMA_MAX * standard_noise(start, search.rng)
     on_device = crystal.to(search.device)
     expect = denoiser(lambda points, level: search.network(points, level, on_device))
     assignments: Assignments = {}
@@ -94,7 +94,7 @@ def denoise_from_noise(
         expected, assignments = constraint(expect(points, level), float(level[0]), assignments)
         return expected
 
-    levels = noise_levels(steps, SIGMA_MAX, SIGMA_MIN, RHO)
+    levels = noise_levels(steps, CRYSTAL_SIGMA_MAX, CRYSTAL_SIGMA_MIN, RHO)
     with torch.inference_mode():
         return final(sampler(denoise, start.to(search.device), levels, search.rng)).cpu()
 

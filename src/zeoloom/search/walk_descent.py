@@ -39,7 +39,7 @@ in a hundred are abandoned so; most take 15 to 25 steps."""
 
 
 @compiled
-def descend(
+def descend_on_strain(
     cart: FloatArray,
     free: FloatArray,
     net: BondTable,

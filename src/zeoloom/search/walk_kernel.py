@@ -23,7 +23,7 @@ from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.quotient_kernel import balanced, copy_bonds, empty_bonds
 from zeoloom.search.bond_switch import MAX_NEAR_IMAGES, chain, draw_index, only_renamed, switch
 from zeoloom.search.strain import IMPOSSIBLE, find_bonds_and_cost
-from zeoloom.search.walk_descent import CHECK_STEPS, MOST_BONDS, descend
+from zeoloom.search.walk_descent import CHECK_STEPS, MOST_BONDS, descend_on_strain
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
@@ -162,7 +162,7 @@ def _try_moves(
         learning = rng.random() < LEARNING_SHARE
         wider = (LEARNING_FACTOR if learning else 1.0) * limits[kind]
         wanted, middle = threshold - wrong, (i, other)
-        least = descend(trial, free, new, group, middle, wanted, wider, excess, best)
+        least = descend_on_strain(trial, free, new, group, middle, wanted, wider, excess, best)
         if least >= wanted:
             continue
         after = best @ group.inverse_cell

@@ -83,12 +83,7 @@ def fitted(
     if damping == 0.0:  # nothing depends on any parameter, or it is no number
         return p, not math.isnan(value), evaluations
     while evaluations < most:
-        for k in range(n):
-            step[k] = -slope[k]
-            for q in range(n):
-                damped[k, q] = curvature[k, q]
-            damped[k, k] += damping
-        if not _solve(damped, step):
+        if not _fill_step(slope, curvature, damping, damped, step):
             damping *= growth
             growth *= 2.0
             continue
@@ -118,6 +113,23 @@ def fitted(
         if settled:
             return p, True, evaluations
     return p, False, evaluations
+
+
+@compiled_in_place
+def _fill_step(
+    slope: FloatArray,
+    curvature: FloatArray,
+    damping: float,
+    damped: FloatArray,
+    step: FloatArray,
+) -> bool:
+    """Write the damped Newton step (n,); False if the damped curvature (n, n) is not positive."""
+    for k in range(len(step)):
+        step[k] = -slope[k]
+        for q in range(len(step)):
+            damped[k, q] = curvature[k, q]
+        damped[k, k] += damping
+    return _solve(damped, step)
 
 
 @compiled_in_place

@@ -53,7 +53,7 @@ neigh_modify one 20000 page 400000
 pair_style buck/coul/long/cs {CUTOFF}
 """
 
-TERMS = """
+LAMMPS_TERMS = """
 pair_coeff * * 0.0 1.0 0.0
 pair_coeff 1 3 1283.907 0.32052 10.66158
 pair_coeff 3 3 22764.0 0.149 27.879
@@ -117,7 +117,7 @@ class ForceField:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "start.data"
             path.write_text(_data(atoms, self.cart), encoding="utf-8")
-            self._lammps.commands_string(f"{SETTINGS}read_data {path}{TERMS}")
+            self._lammps.commands_string(f"{SETTINGS}read_data {path}{LAMMPS_TERMS}")
 
     def __call__(self, cart: FloatArray, cell: FloatArray) -> Forces:
         """Evaluate a geometry.

@@ -124,9 +124,9 @@ def framework_of(listing: Listing, name: str) -> tuple[Framework, tuple[str, ...
 
 def _reason(possible: PossibleGroup, reason: str) -> str:
     """Why there is no framework: what was wrong with the group, if anything was, comes first."""
-    told = list(possible.notices)
+    notices = list(possible.notices)
     at_fault = possible.source in (OTHER, AS_THEY_ARE)
-    return "; ".join([*told, reason] if at_fault else [reason, *told])
+    return "; ".join([*notices, reason] if at_fault else [reason, *notices])
 
 
 def _check_cell(cell: FloatArray) -> None:
