@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -147,6 +148,21 @@ def read_only_copy(package: Path) -> None:
         (folder / "__pycache__").write_text("no folder")
     for path in package.rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+def test_cache_index_that_cannot_be_read_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "inner_part.py").write_text(KERNEL_FILE.format(body="x + 1"))
+    code = "from inner_part import inner\nprint(inner(1))"
+    path = os.pathsep.join([str(tmp_path), str(SOURCE.parent)])
+    cache = tmp_path / "cache"
+    environment = {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(cache)}
+    assert run(code, **environment) == "2"
+    (index,) = cache.rglob("*inner*.nbi")
+    version = pickle.dumps(pickle.loads(index.read_bytes()))  # noqa: S301 - written just now
+    renamed = b"czeoloom.geometry.compiled\nRenamedRecord\n."  # a type that is no longer there
+    for damaged in (renamed, b"", b"\x80"):
+        index.write_bytes(version + damaged)
+        assert run(code, **environment) == "2", damaged
 
 
 @pytest.mark.slow
