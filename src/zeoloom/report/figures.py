@@ -89,7 +89,7 @@ def _scene_legend(scene: Scene, *, points: bool) -> tuple[list[Any], list[str]]:
     sizes = (dot(REAL, 5.0), dot(REAL, 10.0))
     entries = [
         ((scene.inside & four).any(), dot(projection.FOUR), "atom with four neighbours"),
-        ((scene.inside & ~four).any(), dot(projection.OTHER), "atom with more or fewer"),
+        ((scene.inside & ~four).any(), dot(projection.OTHER_COLOUR), "atom with more or fewer"),
         ((~scene.inside).any(), dot(projection.RIM), "atom at the rim"),
         (len(np.unique(scene.weights)) > 1, sizes, "volume: points on the atom"),
         (points, dot(projection.POINT, 4.0), "point of the cloud"),
