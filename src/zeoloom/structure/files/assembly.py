@@ -44,6 +44,9 @@ MAX_IMAGES = 20 * MAX_ATOMS
 MAX_ATOM_DENSITY = 0.6
 """Atoms in a cubic Å. Quartz has 0.08; guests split over many places may double or treble it."""
 
+USUAL_ATOM_DENSITY = 0.2
+"""Atoms in a cubic Å, beyond which some are listed that the group makes anyhow."""
+
 MAX_CROWD = 30
 """Atoms within 1 Å of each other on average; even guests split over many places reach a few."""
 
@@ -218,8 +221,10 @@ def _rank(neighbours: IntArray) -> int:
 
 def _check_amount(sites: AtomSites, operations: SymmetryOperations, cell: FloatArray) -> None:
     """Raise InputError if the full cell has too many atoms, for reading or for its volume."""
-    distinct = distinct_orbits(sites.frac, operations, cell, LISTED_TWICE)
-    full, _ = expand_orbits(sites.frac[distinct], operations, cell)
+    full, _ = expand_orbits(sites.frac, operations, cell)
+    if len(full) > min(MAX_ATOMS, USUAL_ATOM_DENSITY * volume(cell)):  # perhaps all are listed
+        distinct = distinct_orbits(sites.frac, operations, cell, LISTED_TWICE)
+        full, _ = expand_orbits(sites.frac[distinct], operations, cell)
     if len(full) > MAX_ATOMS:
         raise InputError(
             f"{len(full)} atoms in the cell, at most {MAX_ATOMS} are read; try a smaller cell of "

@@ -7,7 +7,7 @@ first of them that makes a framework.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import gemmi
@@ -154,10 +154,13 @@ def contradictions(declared: DeclaredSymmetry, taken: PossibleGroup, cell: Float
     Returns:
         Statements such as "space group 15" or "the symbol 'R -3 m'".
     """
+    rest = replace(declared, operations=()) if taken.source == LISTED else declared
+    if rest == type(declared)():
+        return []
     against = []
     given = taken.group
     code = code_of_group(given.operations)
-    for statement in _statements(declared, cell, all_settings=True):
+    for statement in _statements(rest, cell, all_settings=True):
         if statement.fault or any(code_of_group(each) == code for each in statement.readings):
             continue
         groups = [_named(each, cell, declared) for each in statement.readings]
