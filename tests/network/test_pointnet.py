@@ -50,9 +50,9 @@ def network() -> torch.nn.Module:
 def ball(seed: int, batch: int = 2, n: int = 30, radius: float = 7.0) -> Tensor:
     """(batch, n, 3) points evenly in a ball."""
     generator = torch.Generator().manual_seed(seed)
-    way = torch.randn(batch, n, 3, generator=generator, dtype=torch.float64)
+    direction = torch.randn(batch, n, 3, generator=generator, dtype=torch.float64)
     length = torch.rand(batch, n, 1, generator=generator, dtype=torch.float64) ** (1 / 3)
-    return radius * length * way / way.norm(dim=-1, keepdim=True)
+    return radius * length * direction / direction.norm(dim=-1, keepdim=True)
 
 
 def levels(seed: int, batch: int = 2) -> Tensor:
@@ -104,9 +104,9 @@ def test_the_latent_knows_neither_order_nor_number(latent: FourierLatent, seed: 
 
 def test_harmonics_are_orthonormal() -> None:
     heights, weights = np.polynomial.legendre.leggauss(8)
-    turns = 2 * np.pi * np.arange(16) / 16
+    azimuths = 2 * np.pi * np.arange(16) / 16
     flat = np.sqrt(1 - heights**2)[:, None]
-    columns = (flat * np.cos(turns), flat * np.sin(turns), heights[:, None] + 0 * turns)
+    columns = (flat * np.cos(azimuths), flat * np.sin(azimuths), heights[:, None] + 0 * azimuths)
     values = harmonics(np.stack(columns, axis=-1).reshape(-1, 3))
     products = (values.T * np.repeat(weights, 16) * 2 * np.pi / 16) @ values
     np.testing.assert_allclose(products, np.eye(16), atol=1e-12)
@@ -141,15 +141,15 @@ def test_gradients_of_what_is_read() -> None:
 
 @given(SEEDS)
 @few
-def test_what_is_read_turns_with_the_cloud(latent: FourierLatent, seed: int) -> None:
+def test_what_is_read_rotates_with_the_cloud(latent: FourierLatent, seed: int) -> None:
     """As nearly as images are far: of a whole cluster they lie 6 Å from points on the rim."""
-    turn = torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
+    rotation = torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
     for radius, within in ((4.0, 0.015), (7.0, 0.08)):
         points = ball(seed, radius=radius)
-        before, after = latent(points), latent(points @ turn.mT)
-        what = f"rotation {turn.tolist()}, {radius} Å"
+        before, after = latent(points), latent(points @ rotation.mT)
+        what = f"rotation {rotation.tolist()}, {radius} Å"
         assert share(after.scalars - before.scalars, before.scalars) < within, what
-        assert share(after.vectors - before.vectors @ turn.mT, before.vectors) < within, what
+        assert share(after.vectors - before.vectors @ rotation.mT, before.vectors) < within, what
         for degree in (2, 3):
             one, other = (each[degree].square().sum(-1) for each in (before, after))
             assert share(one - other, one) < within, what
@@ -157,36 +157,36 @@ def test_what_is_read_turns_with_the_cloud(latent: FourierLatent, seed: int) -> 
 
 @given(SEEDS)
 @few
-def test_contractions_turn_exactly(seed: int) -> None:
-    """Invariants and vectors of tensors that turn exactly; a mirror too."""
+def test_contractions_are_equivariant(seed: int) -> None:
+    """Under rotations and reflections, exactly."""
     generator = torch.Generator().manual_seed(seed)
-    way = torch.randn(40, 3, generator=generator, dtype=torch.float64)
-    turn = torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
-    turn = turn * (1 if seed % 2 else -1)
+    direction = torch.randn(40, 3, generator=generator, dtype=torch.float64)
+    rotation = torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
+    rotation = rotation * (1 if seed % 2 else -1)
 
-    def features(turn: Tensor) -> tuple[Tensor, Tensor]:
+    def features(rotation: Tensor) -> tuple[Tensor, Tensor]:
         """Of 5 points, 4 shells each, of two neighbours."""
-        r = way @ turn.mT
+        r = direction @ rotation.mT
         unit = (r / r.norm(dim=-1, keepdim=True)).numpy()
         y = torch.from_numpy(harmonics(unit)).reshape(5, 4, 2, 16).sum(2)
         read = Surroundings(y[..., 0], y[..., 1:4], y[..., 4:9], y[..., 9:])
         made = Tensors().double()(read, r[:5], r[5:10])
         return made.invariants, made.vectors
 
-    one, other = features(torch.eye(3, dtype=torch.float64)), features(turn)
-    what = f"turned by {turn.tolist()}"
+    one, other = features(torch.eye(3, dtype=torch.float64)), features(rotation)
+    what = f"rotated by {rotation.tolist()}"
     torch.testing.assert_close(one[0], other[0], atol=1e-6, rtol=0, msg=what)
-    turned = torch.einsum("ab,pbv->pav", turn, one[1])
-    torch.testing.assert_close(turned, other[1], atol=1e-6, rtol=0, msg=what)
+    rotated = torch.einsum("ab,pbv->pav", rotation, one[1])
+    torch.testing.assert_close(rotated, other[1], atol=1e-6, rtol=0, msg=what)
 
 
 @given(SEEDS)
 @few
-def test_displacements_turn_with_the_cloud(network: torch.nn.Module, seed: int) -> None:
-    turn = torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
+def test_displacements_are_equivariant_under_rotation(network: torch.nn.Module, seed: int) -> None:
+    rotation = torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
     points, sigma = ball(seed), levels(seed)
-    before, after = (network(each, sigma, OpenSpace()) for each in (points, points @ turn.mT))
-    assert share(after - before @ turn.mT, before) < 0.05, f"rotation {turn.tolist()}"
+    before, after = (network(each, sigma, OpenSpace()) for each in (points, points @ rotation.mT))
+    assert share(after - before @ rotation.mT, before) < 0.05, f"rotation {rotation.tolist()}"
 
 
 @given(SEEDS)

@@ -293,7 +293,7 @@ def shell_transforms(waves: FloatArray, n_shells: int) -> FloatArray:
 
 
 def _window(lengths: FloatArray, longest: float) -> FloatArray:
-    """One, then a cosine to zero at the longest wave vectors, lest what is read should ring."""
+    """One, then a cosine that falls to zero at the longest wave vectors, against ringing."""
     share = np.clip((lengths / longest - WINDOW) / (1 - WINDOW), 0, 1)
     return np.asarray(np.cos(0.5 * math.pi * share))
 

@@ -1,7 +1,7 @@
 """The poster's network: a PointNet encoder of the noisy cloud and a point-wise decoder.
 
 After Luo & Hu (arXiv:2103.01458), with the poster's change: the latent z is made from the noisy
-cloud X^t, not from the clean one. Every point is moved by one shared function of its place, the
+cloud X^t, not from the clean one. Every point is moved by one shared function of its position, the
 noise level and z.
 """
 

@@ -3,12 +3,12 @@
 Every point x_i is moved by one shared function of (x_i, sigma, z), z being a permutation-invariant
 latent of the noisy cloud X^t, as the poster writes it (its parent: Luo & Hu, arXiv:2103.01458).
 Here z is the cloud's characteristic function (`fourier_latent`), which is rich, linear in the
-points and turns with the cloud, where the maxima and means of a PointNet encoder
+points and equivariant under rotation, where the maxima and means of a PointNet encoder
 (`plain_pointnet`) lose what matters near a point. The function reads z around the point as tensors
 of degree 0 to 3 and makes invariants and vectors of them. A multilayer perceptron of the invariants
-gives one gate for each vector, so that the displacement turns with the cloud.
+gives one gate for each vector, so that displacements are equivariant, too.
 
-With one stage this is the poster's model to the letter. Each further stage makes a new z of the
+With one stage this is the poster's model. Each further stage makes a new z of the
 points as the stages before have moved them, and moves them once more.
 """
 
@@ -94,8 +94,8 @@ class PointNet(nn.Module):
         shrink = (1 + (sigma / self.config.noise_length) ** 2).rsqrt()[:, None, None]
         scale = output_scale(sigma)
         variance = sigma.square()[:, None, None]
-        # a Gaussian cloud would move so
-        drawn = -cart_points * variance / (variance + CLOUD_SPREAD**2) / scale
+        # expected of points of a Gaussian cloud
+        contraction = -cart_points * variance / (variance + CLOUD_SPREAD**2) / scale
         total, hidden = torch.zeros_like(cart_points), None
         for stage in self.stages[: self.active_stages]:
             points = (cart_points + scale * total) * shrink
@@ -104,7 +104,7 @@ class PointNet(nn.Module):
             features = self.tensors(read, points.flatten(0, 1), moved)
             change, hidden = stage(features, hidden, noise, cart_points.shape[1])
             if moved is None:
-                total = drawn
+                total = contraction
             total = total + change.reshape(cart_points.shape)
         return total
 
@@ -147,10 +147,10 @@ class _Stage(nn.Module):
         modulation = self.noise(noise)[:, None].chunk(2 * len(self.norms), dim=-1)
         for i, norm in enumerate(self.norms):
             shift, stretch = modulation[2 * i], modulation[2 * i + 1]
-            stirred = norm(inner).reshape(batch, n_points, -1) * (1 + stretch) + shift
-            stirred = nn.functional.silu(stirred).flatten(0, 1)
+            modulated = norm(inner).reshape(batch, n_points, -1) * (1 + stretch) + shift
+            modulated = nn.functional.silu(modulated).flatten(0, 1)
             if i < len(self.layers):
-                inner = inner + self.layers[i](stirred)
-        gates = self.gates(stirred)
+                inner = inner + self.layers[i](modulated)
+        gates = self.gates(modulated)
         moved = (features.vectors * gates[:, None]).sum(-1) * self.scale
         return moved, inner
