@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from zeoloom.run.preparation import prepare
     from zeoloom.run.request import parse_request
     from zeoloom.run.sampling import sample
-    from zeoloom.run.search_targets import draw_targets
+    from zeoloom.run.search_targets import doubt_of_cell, draw_targets
     from zeoloom.run.searching import make_frameworks
     from zeoloom.run.training_inputs import (
         describe_training,
@@ -81,6 +81,7 @@ _HOMES = {
     "training_examples": "run.training_inputs",
     "GenerateRequest": "run.crystal_requests",
     "SolveRequest": "run.crystal_requests",
+    "doubt_of_cell": "run.search_targets",
     "draw_targets": "run.search_targets",
     "make_frameworks": "run.searching",
     "CutRequest": "run.cluster_requests",
@@ -131,6 +132,7 @@ __all__ = [
     "check_free",
     "cut",
     "describe_training",
+    "doubt_of_cell",
     "draw_targets",
     "files_to_judge",
     "find_config",

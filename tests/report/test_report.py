@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -200,7 +201,7 @@ def test_a_thousand_frameworks_stay_small() -> None:
 def test_table_fits_the_terminal() -> None:
     wide = replace(some_judgements()[1], name="x" * 60, n_t=1440, n_t_unique=144, density=12.3)
     wide = replace(wide, energy_kj_mol=1234.5, r_dls=0.1234)
-    console = Console(width=100, record=True, markup=True)
+    console = Console(width=100, record=True, markup=True, force_terminal=True)
     found = {some_judgements()[1].key: 12345}
     console.print(frameworks_table([*some_judgements(), wide], 20, found))
     text = console.export_text()
@@ -214,6 +215,30 @@ def test_table_fits_the_terminal() -> None:
     few.print(frameworks_table(some_judgements(), 2))
     assert "and 4 more" in few.export_text()
     assert "MER" not in few.export_text()
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100])
+def test_numbers_are_never_cut(width: int) -> None:
+    """A narrow terminal loses columns, whole ones, and says which."""
+    known = replace(some_judgements()[1], name="n" * 60, energy_kj_mol=1234.5, r_dls=0.1234)
+    table = frameworks_table([known], found={known.key: 12345})
+    head, row, *remarks = table.lines(width)
+    assert len(head) <= max(width, 30)
+    assert "0.1234" in row.split()
+    whole = table.lines()[1].split()
+    assert all(word in whole for word in row.split())
+    left_out = [each.head for each in table.columns if each.head not in head]
+    assert bool(left_out) == bool(remarks) == (len(table.lines()[0]) > width)
+    assert all(name in remarks[0] for name in left_out)
+
+
+def test_a_pipe_has_no_width() -> None:
+    known = replace(some_judgements()[1], name="n" * 60, energy_kj_mol=1234.5, r_dls=0.1234)
+    piped = StringIO()
+    Console(width=30, file=piped, soft_wrap=True).print(
+        frameworks_table([known], found={known.key: 12345})
+    )
+    assert piped.getvalue().splitlines()[1].split()[-3:] == ["0.1234", "1234.5", "12345"]
 
 
 def test_gallery_figure(tmp_path: Path) -> None:

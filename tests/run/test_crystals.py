@@ -183,6 +183,34 @@ def test_a_dry_run_writes_nothing(
     assert contents(tmp_path) == set()
 
 
+@pytest.mark.parametrize(
+    ("cell", "group", "shown"),
+    [
+        ((24.345,), 227, "[24.345, 24.345, 24.345, 90.0, 90.0, 90.0]"),
+        (("13.675", 14.767), "R-3m", "[13.675, 13.675, 14.767, 90.0, 90.0, 120.0]"),
+        (("13.675 14.767",), "R-3m", "[13.675, 13.675, 14.767, 90.0, 90.0, 120.0]"),
+        (("13.675,14.767",), "R-3m", "[13.675, 13.675, 14.767, 90.0, 90.0, 120.0]"),
+    ],
+)
+def test_a_cell_by_as_many_numbers_as_it_needs(
+    run: Run, cell: tuple[object, ...], group: object, shown: str
+) -> None:
+    done = run("solve", "--cell", *cell, "--space-group", group, "--dry-run")
+    assert done.code == 0
+    assert shown in done.out
+    done = run("solve", "--space-group", group, f"--cell={' '.join(map(str, cell))}", "--dry-run")
+    assert done.code == 0
+
+
+def test_a_very_large_cell_is_questioned(run: Run) -> None:
+    asked = ("solve", "--cell", 136.75, 147.67, "--space-group", "R-3m", "--dry-run")
+    done = run(*asked)
+    assert done.code == 2
+    assert "has room for 28,699 to 47,830 T atoms" in done.message
+    assert "a decimal point slipped (lengths of 13.675 13.675 14.767 Å)" in done.message
+    assert run(*asked, "--yes").code == 0
+
+
 def test_limits_hold_for_every_row(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     limits = ("--space-group", "P42/mnm", "--atoms", "16-40", "--seconds", 12)
@@ -302,6 +330,8 @@ def test_a_cell_in_another_setting(run: Run, tmp_path: Path, code: str, setting:
     ("arguments", "complaint"),
     [
         (("solve", *CELL, "--space-group", "Pm-3m"), "the nearest that it allows is 14.048"),
+        (("solve", "--cell", 9, 9, 9, "--space-group", "R-3m"), "2 numbers (a c), or all six"),
+        (("solve", "--cell", "--space-group", "R-3m"), "--cell"),
         (("solve", *CELL, "--space-group", "R-4m"), "--space-group: no space group 'R-4m'"),
         (("solve", *CELL, "--space-group", 231), "expected 1 to 230"),
         (("solve", "--cell", 3, 3, 3, 90, 90, 90, "--space-group", 1), "in a cell of 27 Å^3"),

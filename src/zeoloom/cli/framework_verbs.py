@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from zeoloom.cli.program_options import ComputeOptions, JudgeOptions
+    from zeoloom.cli.program_options import ComputeOptions, JudgeOptions, SolveOptions
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
     from zeoloom.run.file_requests import JudgeRequest
 
 
-def solve_verb(request: SolveRequest, options: ComputeOptions) -> None:
+def solve_verb(request: SolveRequest, options: SolveOptions) -> None:
     """Find frameworks for a given cell and space group."""
+    question = zeoloom.doubt_of_cell(request)
+    if question and not options.yes:
+        raise zeoloom.InputError(f"{question} Give --yes to go on with it")
     _search(request, options)
 
 

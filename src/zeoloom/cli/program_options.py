@@ -45,6 +45,13 @@ class ComputeOptions(FolderOptions):
     Small clouds are no faster with more than one."""
 
 
+class SolveOptions(ComputeOptions):
+    """Of `solve`."""
+
+    yes: bool = False
+    """Go on though the cell has room for more than 1,000 T atoms."""
+
+
 class PreparationOptions(Request):
     """Of `prepare`."""
 

@@ -15,19 +15,22 @@ from zeoloom.cli.program_options import (
     FileOptions,
     JudgeOptions,
     PreparationOptions,
+    SolveOptions,
     TrainOptions,
 )
+from zeoloom.cli.spaced_values import SpacedCommand
 from zeoloom.learn.settings import TrainingSettings
 from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.file_requests import JudgeRequest, ShowRequest, TrainRequest, ViewRequest
+from zeoloom.run.request import spaced_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "generate": (GenerateRequest, ComputeOptions),
-    "solve": (SolveRequest, ComputeOptions),
+    "solve": (SolveRequest, SolveOptions),
     "judge": (JudgeRequest, JudgeOptions),
     "cut": (CutRequest, FileOptions),
     "train": (TrainRequest, Changes(TrainingSettings), TrainOptions),
@@ -52,12 +55,15 @@ def command_of(name: str, verb: Callable[..., None]) -> Any:
     if name == "reference":
         return _reference(verb.__doc__)
     defaults = DEFAULTS.get(name, {"output": Path(name)})
-    return _single(with_options(verb, OPTIONS[name], defaults), name)
+    command = _single(with_options(verb, OPTIONS[name], defaults), name)
+    models = [each for each in OPTIONS[name] if not isinstance(each, Changes)]
+    command.spaced = set().union(*map(spaced_options, models))
+    return command
 
 
 def _single(function: Callable[..., None], name: str) -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name)(function)
+    app.command(name, cls=SpacedCommand)(function)
     return get_command(app)
 
 

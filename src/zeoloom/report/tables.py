@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.judge.judgement import best_first
+from zeoloom.report.text_table import Column, TextTable
 from zeoloom.structure.reference import framework_density
 
 if TYPE_CHECKING:
@@ -19,65 +19,86 @@ if TYPE_CHECKING:
     from zeoloom.structure.records import Framework
 
 
-def reference_table(frameworks: Mapping[str, Framework]) -> Table:
+FRAMEWORK_COLUMNS = (
+    Column("name", widest=22),
+    Column("type", widest=12, rank=4),
+    Column("group", rank=2),
+    Column("T", number=True, rank=5),
+    Column("unique", number=True, rank=3),
+    Column("T / 1000 Å³", number=True, rank=6),
+    Column("R_DLS", number=True),
+    Column("kJ/mol", number=True, rank=1),
+    Column("found", number=True, rank=7),
+)
+"""Of the table of frameworks."""
+
+
+def reference_table(frameworks: Mapping[str, Framework]) -> TextTable:
     """One row a framework type."""
-    table = Table("type", "space group", "T sites", "T / 1000 Å³", "remark", box=None)
-    for code, framework in frameworks.items():
-        table.add_row(
+    columns = (
+        Column("type"),
+        Column("space group"),
+        Column("T sites", number=True, rank=1),
+        Column("T / 1000 Å³", number=True, rank=2),
+        Column("remark", rank=3),
+    )
+    rows = [
+        (
             code,
             framework.space_group_symbol,
             str(len(framework.frac_t)),
             f"{framework_density(framework):.1f}",
             framework.flag,
         )
-    return table
+        for code, framework in frameworks.items()
+    ]
+    return TextTable(columns, rows)
 
 
 def framework_sheet(framework: Framework) -> Group:
     """Space group, cell, density and asymmetric unit of one framework."""
     a, b, c, alpha, beta, gamma = parameters_from_cell(framework.cell)
     group = f"{framework.space_group_symbol} ({framework.space_group_number})"
-    facts = Table(box=None, show_header=False)
-    facts.add_row("framework type", f"{framework.name}  {framework.flag}".rstrip())
-    facts.add_row("space group", group)
-    facts.add_row("cell", f"{a:.3f} {b:.3f} {c:.3f} Å  {alpha:.2f} {beta:.2f} {gamma:.2f}°")
-    facts.add_row("framework density", f"{framework_density(framework):.1f} T / 1000 Å³")
-    sites = Table("site", "x", "y", "z", box=None)
+    facts = (
+        ("framework type", f"{framework.name}  {framework.flag}".rstrip()),
+        ("space group", group),
+        ("cell", f"{a:.3f} {b:.3f} {c:.3f} Å  {alpha:.2f} {beta:.2f} {gamma:.2f}°"),
+        ("framework density", f"{framework_density(framework):.1f} T / 1000 Å³"),
+    )
     labels = (*framework.t_labels, *(f"O{i + 1}" for i in range(len(framework.frac_o))))
-    for label, site in zip(labels, [*framework.frac_t, *framework.frac_o], strict=True):
-        sites.add_row(label, *(f"{value:.5f}" for value in site))
-    return Group(facts, "", sites)
+    sites = [
+        (label, *(f"{value:.5f}" for value in site))
+        for label, site in zip(labels, [*framework.frac_t, *framework.frac_o], strict=True)
+    ]
+    numbers = [Column(name, number=True) for name in "xyz"]
+    lines = [f"{name:<19}{text}" for name, text in facts]
+    return Group(*map(Text, lines), "", TextTable((Column("site"), *numbers), sites))
 
 
-def metrics_table(metrics: Mapping[str, float | int | None]) -> Table:
+def metrics_table(metrics: Mapping[str, float | int | None]) -> TextTable:
     """One row a figure of merit."""
-    table = Table("figure", "value", box=None)
-    for name, value in metrics.items():
-        shown = f"{value:.4g}" if isinstance(value, float) else "-" if value is None else str(value)
-        table.add_row(name, shown)
-    return table
+    rows = [
+        (name, f"{value:.4g}" if isinstance(value, float) else "-" if value is None else str(value))
+        for name, value in metrics.items()
+    ]
+    return TextTable((Column("figure"), Column("value")), rows)
 
 
 def frameworks_table(
     judgements: Sequence[Judgement], limit: int = 20, found: Mapping[str, int] | None = None
-) -> Table:
+) -> TextTable:
     """One row a judged framework, the best first; at most 100 columns wide.
 
     Args:
         judgements: in any order.
-        limit: at most so many rows; the caption says how many are left out.
+        limit: at most so many rows; a remark says how many are left out.
         found: how often each net was found, by its key; left out if it is not given.
     """
     ordered = best_first(judgements)
     shown = ordered[:limit]
-    table = Table(box=None, pad_edge=False, caption_justify="left", caption_style="dim")
-    table.add_column("name", no_wrap=True, overflow="ellipsis", max_width=22)
-    table.add_column("type", no_wrap=True, overflow="ellipsis", max_width=12)
-    table.add_column("group", no_wrap=True)
-    for name in ("T", "unique", "T / 1000 Å³", "R_DLS", "kJ/mol", *(["found"] if found else [])):
-        table.add_column(name, justify="right", no_wrap=True)
-    for judgement in shown:
-        cells = [
+    columns = FRAMEWORK_COLUMNS if found else FRAMEWORK_COLUMNS[:-1]
+    rows = [
+        (
             judgement.name,
             _kind(judgement),
             judgement.framework.space_group_symbol if judgement.framework else "-",
@@ -87,13 +108,13 @@ def frameworks_table(
             _figure(judgement.r_dls, 4),
             _figure(judgement.energy_kj_mol, 1),
             *([str(found.get(judgement.key, "-"))] if found else []),
-        ]
-        table.add_row(*map(Text, cells))
+        )
+        for judgement in shown
+    ]
     remarks = [f"{j.name}: {j.reason}" for j in shown if not j.valid and j.reason]
     if len(ordered) > len(shown):
         remarks.append(f"and {len(ordered) - len(shown)} more")
-    table.caption = Text("\n".join(remarks)) if remarks else None
-    return table
+    return TextTable(columns, rows, remarks)
 
 
 def _kind(judgement: Judgement) -> str:

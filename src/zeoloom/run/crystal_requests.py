@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from zeoloom.errors import InputError
-from zeoloom.run.request import COUNT_FLAG, Flag, Request, Written
+from zeoloom.run.request import COUNT_FLAG, Request, Written
 from zeoloom.search.limits import ANY_NUMBER, DENSITIES, USUAL_DENSITIES, Limits
 
 MOST_UNIQUE = 32
@@ -75,6 +75,19 @@ Setting = Annotated[
     int, BeforeValidator(_hall_number), Written("GROUP", lambda hall: f"hall:{hall}")
 ]
 """Hall number of a setting of a space group; as text also a number or a symbol."""
+
+
+def _numbers(value: Any) -> Any:
+    """Texts such as "13.7 13.7 14.8 90 90 120" as numbers."""
+    return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+
+
+Numbers = Annotated[
+    tuple[float, ...],
+    BeforeValidator(_numbers),
+    Written("A [B C ALPHA BETA GAMMA]", lambda given: " ".join(map("{:g}".format, given)), True),
+]
+"""Several numbers, each a word of its own."""
 
 
 class Budget(Request):
@@ -149,14 +162,13 @@ class SolveRequest(CrystalRequest):
 
     panel: ClassVar[str] = "Crystal"
 
-    cell: Annotated[
-        tuple[float, float, float, float, float, float],
-        Flag(metavar="A B C ALPHA BETA GAMMA"),
-    ]
-    """Cell: a, b, c in Å, alpha, beta, gamma in degrees."""
-
     space_group: Setting
     """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER."""
+
+    cell: Numbers
+    """Cell: a, b, c in Å, alpha, beta, gamma in degrees; or only those that the group leaves free:
+    a of a cubic cell, a and c of a tetragonal or hexagonal one, a and alpha in rhombohedral axes,
+    a, b, c of an orthorhombic one, and an angle too of a monoclinic one."""
 
     atoms: int | None = Field(None, ge=1, le=10_000)
     """Number of T atoms in the cell, if known."""
@@ -171,6 +183,21 @@ class SolveRequest(CrystalRequest):
     """Crystals to try, instead of --seconds. If neither is given, 60 seconds are spent."""
 
     repair: int = Field(100, ge=0)
+
+    @field_validator("cell")
+    @classmethod
+    def _complete(cls, cell: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        """All six parameters of the cell."""
+        if "space_group" not in info.data:  # it is wrong itself
+            return cell
+        from zeoloom.search.cell_setting import (  # noqa: PLC0415 - help needs no space groups
+            complete_parameters,
+        )
+
+        try:
+            return complete_parameters(cell, info.data["space_group"])
+        except InputError as error:
+            raise ValueError(str(error)) from error
 
     @model_validator(mode="after")
     def _ranges(self) -> SolveRequest:

@@ -43,10 +43,12 @@ class Written:
     Attributes:
         metavar: stands for the text in the help.
         text: a value as the user would write it.
+        spaced: whether its parts are words of their own, as in --cell 13.7 14.8.
     """
 
     metavar: str
     text: Callable[[Any], str]
+    spaced: bool = False
 
 
 COUNT_FLAG = Flag(("-n", "--number"))
@@ -89,6 +91,15 @@ def flag_of(kind: type[BaseModel], field: str) -> Flag:
         if isinstance(each, Flag):
             return each
     return Flag()
+
+
+def spaced_options(kind: type[BaseModel]) -> set[str]:
+    """Names of the options whose values are several words."""
+    return {
+        option_name(kind, name)
+        for name, field in kind.model_fields.items()
+        if any(isinstance(each, Written) and each.spaced for each in field.metadata)
+    }
 
 
 def option_name(kind: type[BaseModel], field: str) -> str:

@@ -11,7 +11,7 @@ import torch
 from zeoloom.errors import InputError
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.prior import draw_target, prior_of
-from zeoloom.search.target import fitting_cell, targets_in_cell
+from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -22,8 +22,29 @@ if TYPE_CHECKING:
 POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
 """Of a batch; larger ones are no faster on a CPU."""
 
+MANY_ATOMS = 1000
+"""T atoms of a cell above which a decimal point may have slipped: the largest type has 1,440."""
+
 DrawTargets = Callable[[torch.Generator], "Sequence[Target]"]
 """Draws the targets of one batch."""
+
+
+def doubt_of_cell(request: SolveRequest) -> str:
+    """What is to be asked before a cell of very many T atoms is searched; empty if nothing is.
+
+    Raises:
+        InputError: if the cell contradicts the group.
+    """
+    cell = fitting_cell(request.cell, request.space_group)
+    low, high = atoms_within(request.limits, cell)
+    if low <= MANY_ATOMS:
+        return ""
+    given = " ".join(f"{value:g}" for value in request.cell)
+    tenth = " ".join(f"{value / 10.0:g}" for value in request.cell[:3])
+    return (
+        f"the cell {given} has room for {low:,} to {high:,} T atoms: is it right, or has a decimal "
+        f"point slipped (lengths of {tenth} Å)?"
+    )
 
 
 def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawTargets:

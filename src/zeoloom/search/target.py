@@ -10,13 +10,14 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.group import group_in_cell
-from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
-from zeoloom.geometry.operations import identity_first, orbit_sizes, symmetrised_metric
+from zeoloom.geometry.lattice import cell_from_parameters, volume
+from zeoloom.geometry.operations import identity_first, orbit_sizes
 from zeoloom.geometry.space_groups import (
     number_of_hall_number,
     operations_of_hall_number,
     symbol_of_hall_number,
 )
+from zeoloom.search.cell_setting import cell_fits, fitting_settings, nearest_parameters
 from zeoloom.search.limits import ANY_NUMBER, DENSITIES, Limits
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from zeoloom.geometry.group import Group
     from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.structure.records import Framework
-
-CELL_TOLERANCE = (0.02, 0.1)
-"""Å and degrees by which a cell may contradict its group; it is then made exact."""
 
 MAX_POINTS = 24
 """Asymmetric points of a crystal, if the number of its unique atoms is not known."""
@@ -132,16 +130,16 @@ def fitting_cell(parameters: Sequence[float], hall_number: int) -> FloatArray:
     Raises:
         InputError: if the cell contradicts the group.
     """
-    cell = cell_from_parameters(parameters)
-    metric = symmetrised_metric(cell, operations_of_hall_number(hall_number))
-    fitted = parameters_from_cell(np.array(np.linalg.cholesky(metric)))
-    off = np.abs(fitted - np.asarray(parameters, dtype=np.float64))
-    if off[:3].max() > CELL_TOLERANCE[0] or off[3:].max() > CELL_TOLERANCE[1]:
+    fitted = nearest_parameters(parameters, hall_number)
+    if not cell_fits(parameters, hall_number):
         given = " ".join(f"{value:g}" for value in parameters)
         nearest = " ".join(f"{value:.3f}" for value in fitted)
+        other = fitting_settings(parameters, hall_number)
         raise InputError(
             f"the cell {given} contradicts the space group {symbol_of_hall_number(hall_number)} "
-            f"(Hall number {hall_number}); the nearest that it allows is {nearest}"
+            f"(Hall number {hall_number})"
+            + (f"; it fits {other}" if other else "")
+            + f"; the nearest that it allows is {nearest}"
         )
     return cell_from_parameters(fitted)
 

@@ -1,0 +1,41 @@
+"""Options that take as many numbers as follow them: --cell 24.345, --cell 13.675 14.767."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf)", re.IGNORECASE)
+
+
+class SpacedCommand(TyperCommand):
+    """A command some of whose options take several numbers.
+
+    Attributes:
+        spaced: names of these options.
+    """
+
+    spaced: set[str] = set()  # noqa: RUF012 - replaced, never changed
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Parse the words of the command line."""
+        return super().parse_args(ctx, joined_numbers(args, self.spaced))
+
+
+def joined_numbers(words: Sequence[str], options: set[str]) -> list[str]:
+    """Words of a command line, the numbers after each of some options made one word."""
+    joined: list[str] = []
+    taking = False
+    for word in words:
+        if taking and NUMBER.fullmatch(word.strip(",")):
+            follows = joined[-1] in options
+            joined[-1:] = [joined[-1], word] if follows else [f"{joined[-1]} {word}"]
+        else:
+            joined.append(word)
+            taking = word.partition("=")[0] in options
+    return joined
