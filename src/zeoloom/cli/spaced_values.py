@@ -36,6 +36,8 @@ def joined_numbers(words: Sequence[str], options: set[str]) -> list[str]:
             follows = joined[-1] in options
             joined[-1:] = [joined[-1], word] if follows else [f"{joined[-1]} {word}"]
         else:
+            if joined and joined[-1] in options and word.startswith("--"):
+                joined.append("")  # no value at all: the option must not take the next one for it
             joined.append(word)
             taking = word.partition("=")[0] in options
     return joined
