@@ -22,6 +22,7 @@ from zeoloom.clusters.join import (
 from zeoloom.clusters.repair import RepairPlan, begin_repair, find_faults, repair
 from zeoloom.clusters.sample import (
     CLUSTER_SIGMA_MAX,
+    CROWDED_SIGMA_MAX,
     denoise_clusters,
     fill_ball,
     first_level,
@@ -224,4 +225,5 @@ def test_many_points_start_from_more_noise() -> None:
     few, many = TrainingConfig(), TrainingConfig(many_points=512)
     assert [first_level(few, n) for n in (48, 1024)] == [CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MAX]
     assert first_level(many, 48) == CLUSTER_SIGMA_MAX
-    assert first_level(many, 240) == pytest.approx(2 * CLUSTER_SIGMA_MAX)
+    assert first_level(many, 90) == pytest.approx(1.5**0.5 * CLUSTER_SIGMA_MAX)
+    assert first_level(many, 1024) == CROWDED_SIGMA_MAX

@@ -23,19 +23,23 @@ if TYPE_CHECKING:
 CLUSTER_SIGMA_MAX = 3.0
 """Å. At this level nothing is left of clusters of few points but the ball they fill."""
 
+CROWDED_SIGMA_MAX = 4.0
+"""Å, the first level at most. From 12 Å, Euler steps made clusters of 1,024 points too wide."""
+
 CLUSTER_SIGMA_MIN = 0.05
 """Å, the last level before points are taken as they are."""
 
 
 def first_level(config: TrainingConfig, n_points: int) -> float:
-    """Å, the level at which nothing is left of clusters of so many points.
+    """Å, the level from which clusters of so many points are denoised.
 
     Many points on an atom tell where it is through more noise, as the root of their number; so the
-    first level must be higher, where the model has learned such levels.
+    first level is higher, where the model has learned such levels.
     """
     if config.many_points is None:
         return CLUSTER_SIGMA_MAX
-    return CLUSTER_SIGMA_MAX * math.sqrt(max(1.0, n_points / config.points[1]))
+    level = CLUSTER_SIGMA_MAX * math.sqrt(max(1.0, n_points / config.points[1]))
+    return min(level, CROWDED_SIGMA_MAX)
 
 
 def open_denoiser(network: nn.Module) -> Denoise:
