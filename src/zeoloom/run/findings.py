@@ -57,16 +57,14 @@ class Findings:
     def with_batch(self, batch: Batch) -> Findings:
         """These and those of another batch, as `batch_result` gives them."""
         new = {name: judgement_from_json(each) for name, each in batch["judgements"].items()}
-        before = self.seconds
-        seconds = {name: before.get(name, 0.0) + each for name, each in batch["seconds"].items()}
         return Findings(
             {**self.judgements, **new},
             Counter(self.times_met) + Counter(batch["times_met"]),
             self.tried + batch["tried"],
             self.valid_at_once + batch["valid_at_once"],
             {
-                s: self.seconds.get(s, 0.0) + seconds.get(s, 0.0)
-                for s in {**self.seconds, **seconds}
+                stage: self.seconds.get(stage, 0.0) + batch["seconds"].get(stage, 0.0)
+                for stage in {**self.seconds, **batch["seconds"]}
             },
         )
 

@@ -91,4 +91,5 @@ def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> 
 
 def batch_size(n_points: int) -> int:
     """Crystals generated at once, of so many points each."""
-    return max(4, min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points))
+    fewest = 4 if 4 * n_points <= POINTS_AT_ONCE else 1
+    return max(fewest, min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points))

@@ -7,6 +7,7 @@ not refined again.
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -112,13 +113,14 @@ def _search(
     draw: DrawTargets,
     on_progress: OnProgress,
 ) -> Findings:
-    """Search batch after batch until the budget is spent."""
+    """Search batch after batch until the budget is spent, by the clock of the user."""
+    clock = _Clock(request.time_limit)
 
     def make(findings: Findings) -> Batch:
         targets = draw(search.rng)
         if isinstance(request, SolveRequest) and request.n is not None:
             targets = targets[: request.n - findings.tried]
-        plan = _plan(request, findings.seconds_spent)
+        plan = _plan(request, clock.left(findings.seconds_spent))
         return batch_result(search_batch(targets, search, plan, findings.judgements.keys()))
 
     def add(findings: Findings, batch: Batch) -> Findings:
@@ -131,14 +133,39 @@ def _search(
         run.journal,
         search.rng,
         Findings(),
-        wanted=lambda findings: not is_enough(request, findings),
+        wanted=lambda findings: (
+            not is_enough(request, findings) and clock.left(findings.seconds_spent) > 0.0
+        ),
         make=make,
         add=add,
     )
 
 
-def _plan(request: SolveRequest | GenerateRequest, spent: float) -> SearchPlan:
-    """How the next batch is searched, after so many seconds."""
+class _Clock:
+    """What is left of the time of a run, over all interruptions.
+
+    Args:
+        limit: seconds; None for any time.
+    """
+
+    def __init__(self, limit: float | None) -> None:
+        self._limit = math.inf if limit is None else limit
+        self._began: float | None = None
+        self._before = 0.0
+
+    def left(self, spent: float) -> float:
+        """Seconds that are left.
+
+        Args:
+            spent: on all batches; at the first call, on those of an interrupted run.
+        """
+        if self._began is None:
+            self._began, self._before = time.monotonic(), spent
+        return self._limit - self._before - (time.monotonic() - self._began)
+
+
+def _plan(request: SolveRequest | GenerateRequest, seconds: float) -> SearchPlan:
+    """How the next batch is searched, if so many seconds are left."""
     solving = isinstance(request, SolveRequest)
     plan = SearchPlan(
         sampler=partial(ancestral, noise_factor=request.noise_factor),
@@ -149,7 +176,7 @@ def _plan(request: SolveRequest | GenerateRequest, spent: float) -> SearchPlan:
             max_reported=MAX_REPORTED if solving else MAX_REPORTED_TO_REFINE,
         ),
         dls_starts=STARTS if solving else 1,
-        seconds=math.inf if request.time_limit is None else request.time_limit - spent,
+        seconds=seconds,
     )
     if isinstance(request, SolveRequest):
         return plan

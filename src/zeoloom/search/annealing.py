@@ -14,6 +14,7 @@ spent there (energy landscape paving, Hansmann & Wille, Phys. Rev. Lett. 88, 068
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 STRAIN_WEIGHT = 0.1
 """Weight of the cost of an atom with four bonds, when the atom to start from is drawn."""
+
+TRIES_AT_ONCE = 65_536
+"""Moves of a walk, times the atoms of the candidate, between two looks at the clock."""
 
 COST_DIGITS, PAVING_DIGITS = 3, 2
 """Decimals of the cost: candidates of one cell whose costs agree so far are taken for one net, or
@@ -133,7 +137,10 @@ class Draft(NamedTuple):
 
 
 def annealing_rounds(
-    candidates: Sequence[Candidate], plan: AnnealingPlan, search: Search
+    candidates: Sequence[Candidate],
+    plan: AnnealingPlan,
+    search: Search,
+    ends: float = math.inf,
 ) -> Iterator[list[Candidate]]:
     """Anneal candidates, round by round.
 
@@ -141,6 +148,7 @@ def annealing_rounds(
         candidates: valid or not.
         plan: settings.
         search: network, device and source of randomness.
+        ends: on the clock of `time.monotonic`, after which no walk goes on.
 
     Yields:
         After each round the valid candidates that were met, accepted or not; of those with one
@@ -159,7 +167,7 @@ def annealing_rounds(
         copied = plan.n_resampled(done, len(current))
         current[len(current) - copied :] = current[:copied]
         temperature = plan.temperature(done)
-        proposed, valid, state = one_round(current, plan, temperature, state, rng, search)
+        proposed, valid, state = one_round(current, plan, temperature, state, rng, search, ends)
         draws = torch.rand(len(current), generator=search.rng).tolist()
         current = [
             after
@@ -182,6 +190,7 @@ def one_round(
     state: WalkState,
     rng: np.random.Generator,
     search: Search,
+    ends: float = math.inf,
 ) -> Round:
     """Add noise to each candidate and denoise it once, and let it walk.
 
@@ -192,13 +201,15 @@ def one_round(
         state: what walks have learned so far.
         rng: source of randomness of compiled functions.
         search: network, device and source of all other randomness.
+        ends: on the clock of `time.monotonic`, after which no walk goes on.
     """
     proposed = _denoise_drafts(candidates, plan, rng, search)
     valid = [candidate for candidate in proposed if candidate.valid]
     for row, candidate in enumerate(proposed):
-        tries = plan.walk * len(candidate.frac_t) ** 2
-        if tries and candidate.counts_match:
-            proposed[row], met, state = bond_switch_walk(
+        left = plan.walk * len(candidate.frac_t) ** 2
+        while left > 0 and candidate.counts_match and time.monotonic() < ends:
+            tries = min(left, max(1, TRIES_AT_ONCE // len(candidate.frac_t)))
+            candidate, met, state = bond_switch_walk(  # noqa: PLW2901 - it goes on from its end
                 candidate,
                 tries,
                 plan.walk_temperature * temperature,
@@ -207,6 +218,8 @@ def one_round(
                 rng,
             )
             valid += met
+            left -= tries
+        proposed[row] = candidate
     return Round(proposed, valid, state)
 
 

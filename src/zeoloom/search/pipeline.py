@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,21 @@ if TYPE_CHECKING:
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.search.context import Search
     from zeoloom.search.target import Target
-    from zeoloom.search.wyckoff import WyckoffConstraint
+    from zeoloom.search.wyckoff import Assignments, WyckoffConstraint
 
 ANNEALED_SHARE = 0.6
 """Share of the candidates of a batch, those of least cost, that are annealed."""
 
-ANNEALING_TIME_SHARE = 0.6
-"""Share of the time of a batch after which annealing ends, so that time for refinement is left."""
+ANNEALING_TIME_SHARE, CHECK_TIME_SHARE, REFINEMENT_TIME_SHARE = 0.6, 0.75, 0.97
+"""Shares of the time of a batch after which annealing, checks and refinement end, so that time is
+left for what comes next."""
+
+GRACE = 0.5
+"""Seconds that each of the quick stages has for what was found, though the time be up."""
+
+SECONDS_PER_ATOM = 1e-3
+"""For each T atom of the cell, that refining or identifying a net is expected to take, until one
+has taken longer."""
 
 R_DLS_OF_ONE_START = 0.012
 """R_DLS after the first start of a refinement above which no other start is tried; next to never
@@ -72,7 +81,7 @@ class SearchPlan:
         dls_starts: starts of the distance least squares at most.
         max_strain: cost of its worst atom above which a new net is not refined.
         max_r_dls: of nets whose exact key is computed.
-        seconds: after which annealing and refinement end.
+        seconds: after which all stages end, with what they have.
     """
 
     sampler: Sampler
@@ -92,7 +101,7 @@ class BatchState:
         targets: the cell, group and numbers of atoms that are asked for, of each crystal.
         known: fingerprints of nets that need no further judgement.
         annealing_ends: on the clock of `time.monotonic`.
-        refinement_ends: likewise.
+        ends: likewise; that of everything, as checks_end and refinement_ends are of their stages.
         constraint: keeps points on assigned Wyckoff positions; None before.
         points: (B, N, 3) Å, denoised; None before.
         candidates: the crystals that are annealed.
@@ -107,7 +116,9 @@ class BatchState:
     targets: tuple[Target, ...]
     known: Collection[str] = ()
     annealing_ends: float = math.inf
+    checks_end: float = math.inf
     refinement_ends: float = math.inf
+    ends: float = math.inf
     constraint: WyckoffConstraint | None = None
     points: Tensor | None = None
     candidates: tuple[Candidate, ...] = ()
@@ -135,7 +146,9 @@ def search_batch(
         tuple(targets),
         known,
         annealing_ends=now + ANNEALING_TIME_SHARE * plan.seconds,
-        refinement_ends=now + plan.seconds,
+        checks_end=now + CHECK_TIME_SHARE * plan.seconds,
+        refinement_ends=now + REFINEMENT_TIME_SHARE * plan.seconds,
+        ends=now + plan.seconds,
     )
     seconds = {}
     for name, stage in STAGES.items():
@@ -154,16 +167,30 @@ def assign_positions(batch: BatchState, search: Search, _plan: SearchPlan) -> Ba
 
 
 def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
-    """Denoise the points of all crystals together, from noise alone."""
-    assert batch.constraint is not None
+    """Denoise the points of all crystals together, from noise alone; none if the time is up."""
+    constraint = batch.constraint
+    assert constraint is not None
+
+    def in_time(points: Tensor, sigma: float, before: Assignments) -> tuple[Tensor, Assignments]:
+        if time.monotonic() > batch.ends:
+            raise _OutOfTimeError
+        return constraint(points, sigma, before)
+
     crystal = crystals_at(batch.targets)
-    points = denoise_from_noise(crystal, plan.sampler, plan.steps, search, batch.constraint)
-    return replace(batch, points=points)
+    with suppress(_OutOfTimeError):
+        points = denoise_from_noise(crystal, plan.sampler, plan.steps, search, in_time)
+        return replace(batch, points=points)
+    return batch
+
+
+class _OutOfTimeError(Exception):
+    """Denoising was not finished in time."""
 
 
 def gather_atoms(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
     """Let points that meet become atoms, and keep the candidates of least cost."""
-    assert batch.points is not None
+    if batch.points is None:
+        return batch
     found = candidates_from(batch.points, points_present(batch.targets), batch.targets)
     found = sorted(found, key=lambda each: each.cost)
     valid = tuple(each for each in found if each.valid)
@@ -174,7 +201,7 @@ def gather_atoms(batch: BatchState, _search: Search, _plan: SearchPlan) -> Batch
 def anneal(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     """Alternate rounds of the network with walks of bond switches, until the time is up."""
     valid = list(batch.valid)
-    for found in annealing_rounds(batch.candidates, plan.annealing, search):
+    for found in annealing_rounds(batch.candidates, plan.annealing, search, batch.annealing_ends):
         valid += found
         if time.monotonic() > batch.annealing_ends:
             break
@@ -186,6 +213,8 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
     best: dict[str, Candidate] = {}
     times_met = Counter[str]()
     for candidate in sorted(batch.valid, key=lambda each: each.cost):
+        if time.monotonic() > batch.ends + GRACE:
+            break
         fingerprint = candidate_fingerprint(candidate)
         if fingerprint:
             times_met[fingerprint] += 1
@@ -195,44 +224,70 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
 
 def check_nets(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
     """Drop what is no 4-connected net, and recognise known framework types."""
-    judgements = {
-        fingerprint: quick_check(
-            candidate_framework(each, fingerprint), fingerprint, candidate_net(each)
-        )
-        for fingerprint, each in batch.best.items()
-        if fingerprint not in batch.known
-    }
+    judgements: dict[str, Judgement] = {}
+    ends = max(batch.checks_end, time.monotonic() + GRACE)
+    for fingerprint, each in batch.best.items():
+        if time.monotonic() > ends:
+            break
+        if fingerprint not in batch.known:
+            judgements[fingerprint] = quick_check(
+                candidate_framework(each, fingerprint), fingerprint, candidate_net(each)
+            )
     return replace(batch, judgements=judgements)
+
+
+class _Pace:
+    """Whether there is time for another net, by what the others took for each T atom.
+
+    Args:
+        ends: on the clock of `time.monotonic`.
+    """
+
+    def __init__(self, ends: float) -> None:
+        self._ends, self._rate = ends, SECONDS_PER_ATOM
+
+    def allows(self, judgement: Judgement) -> bool:
+        """Whether a net can be done in time; one of less than 100 atoms if the time is not up."""
+        expected = self._rate * judgement.n_t if judgement.n_t >= 100 else 0.0
+        return time.monotonic() + expected <= self._ends
+
+    def took(self, judgement: Judgement, began: float) -> None:
+        """Learn from one that is done, and began at a time of that clock."""
+        spent = time.monotonic() - began
+        self._rate = max(self._rate, spent / max(judgement.n_t, 1))
 
 
 def refine_frameworks(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
     """Refine the nets as SiO2, the least strained first, until the time is up."""
     judgements = dict(batch.judgements)
+    pace = _Pace(batch.refinement_ends)
     for fingerprint, each in judgements.items():
-        if time.monotonic() > batch.refinement_ends:
-            break
         strain = batch.best[fingerprint].costs.max()
         if each.new and strain > plan.max_strain:
             reason = f"too strained to be refined: cost of an atom {strain:.1f}"
             judgements[fingerprint] = replace(each, framework=None, reason=reason)
-        else:
+        elif pace.allows(each):
+            began = time.monotonic()
             judgements[fingerprint] = refined(
                 each,
                 one_start_above=R_DLS_OF_ONE_START,
                 starts=plan.dls_starts,
                 fingerprint=fingerprint,
             )
+            pace.took(each, began)
     return replace(batch, judgements=judgements)
 
 
 def identify_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
-    """Compute the exact keys of well refined nets, and name all of them."""
-    judgements = {
-        fingerprint: _named(
-            identified(each) if each.r_dls is not None and each.r_dls <= plan.max_r_dls else each
-        )
-        for fingerprint, each in batch.judgements.items()
-    }
+    """Compute the exact keys of well refined nets while there is time, and name all of them."""
+    judgements = {}
+    pace = _Pace(batch.ends)
+    for fingerprint, each in batch.judgements.items():
+        found, began = each, time.monotonic()
+        if each.r_dls is not None and each.r_dls <= plan.max_r_dls and pace.allows(each):
+            found = identified(each)
+            pace.took(each, began)
+        judgements[fingerprint] = _named(found)
     return replace(batch, judgements=judgements)
 
 
