@@ -97,8 +97,8 @@ def _magnetic_operations(block: Block) -> list[str]:
     if len(spatial) * len(centring) > MAX_OPERATIONS or not centring:
         return spatial
     try:
-        moves = [gemmi.Op(text) for text in centring]
-        return [(move * gemmi.Op(text)).triplet() for move in moves for text in spatial]
+        shifts = [gemmi.Op(text) for text in centring]
+        return [(shift * gemmi.Op(text)).triplet() for shift in shifts for text in spatial]
     except (RuntimeError, ValueError) as error:
         raise InputError(f"a symmetry operation cannot be read ({error})") from error
 
