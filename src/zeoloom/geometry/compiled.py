@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core import types
 from numba.core.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
@@ -62,14 +63,31 @@ def _compiled(function: Function, options: dict[str, Any]) -> Function:
     try:
         dispatcher = numba.njit(function, cache=True, **options)
     except RuntimeError:  # no folder that can be written to
-        kept: Function = numba.njit(function, **options)
+        kept: Function = _for_any_value(numba.njit(function, **options))
         return kept
     # numba asks only whether the file of the function itself has changed
     file = dispatcher._cache._cache_file  # noqa: SLF001 - there is no public way
     file._source_stamp = (file._source_stamp, _fingerprint(function, options))  # noqa: SLF001 - as above
     file._load_index = _or_nothing(file._load_index)  # noqa: SLF001 - as above
-    cached: Function = dispatcher
+    cached: Function = _for_any_value(dispatcher)
     return cached
+
+
+def _for_any_value(dispatcher: Any) -> Any:
+    """Let a compiled function have one specialisation, whatever constants its callers pass.
+
+    Numba takes the value of a constant that stands in a call for a type of its own.
+    """
+    call_template = dispatcher.get_call_template
+
+    def of_plain_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        plain: Any = types.unliteral
+        return call_template(
+            tuple(map(plain, args)), {name: plain(kind) for name, kind in kws.items()}
+        )
+
+    dispatcher.get_call_template = of_plain_types
+    return dispatcher
 
 
 def _or_nothing(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:

@@ -17,7 +17,6 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.compiled import compiled
-from zeoloom.geometry.constants import whole_constant
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 Shift = tuple[int, int, int]
 """A lattice translation, in whole cells."""
 
-NO_SHIFT: Shift = (whole_constant(0), whole_constant(0), whole_constant(0))
+NO_SHIFT: Shift = (0, 0, 0)
 
 SAME_TRANSLATION = 1e-3
 """Fractional. Translations of files are rounded; centring translations differ by far more."""

@@ -165,7 +165,8 @@ def pairs_within(
     Returns:
         (E,) centres, increasing, and (E,) points.
     """
-    centre, point = np.empty(64, np.int64), np.empty(64, np.int64)
+    centre: IntArray = np.empty(64, np.int64)
+    point: IntArray = np.empty(64, np.int64)
     found = 0
     for i in range(len(centres)):
         start = np.searchsorted(points[:, 0], centres[i, 0] - radius)
@@ -177,11 +178,19 @@ def pairs_within(
                 apart += (points[j, axis] - centres[i, axis]) ** 2
             if apart <= radius * radius:
                 if found == len(centre):
-                    centre = np.append(centre, np.empty(found, np.int64))
-                    point = np.append(point, np.empty(found, np.int64))
+                    centre, point = _twice_as_long(centre), _twice_as_long(point)
                 centre[found], point[found] = i, j
                 found += 1
     return centre[:found], point[:found]
+
+
+@compiled
+def _twice_as_long(numbers: IntArray) -> IntArray:
+    """Numbers (n,), and room for as many more."""
+    longer = np.empty(2 * len(numbers), np.int64)
+    for k in range(len(numbers)):
+        longer[k] = numbers[k]
+    return longer
 
 
 @compiled

@@ -74,7 +74,9 @@ def sum_pairs(
                 any_near = False
                 for s in range(len(shifts)):
                     _fill_edges(nearest[:, :order], cell, cart_shifts[s], edges)
-                    own = i == j and (shifts[s] == 0).all()  # the identity's is the point itself
+                    shift = shifts[s]
+                    within = shift[0] == 0 and shift[1] == 0 and shift[2] == 0
+                    own = i == j and within  # the identity's is the point itself
                     for g in range(own, order):
                         if edges[3, g] >= cutoff * cutoff:
                             continue

@@ -95,10 +95,14 @@ def site_symmetry(frac: FloatArray, group: Group) -> SiteSymmetry:
         for g in range(order):
             if fixing[i, g]:
                 operations[i, orders[i]] = g
-                shifts[i, orders[i]] = cells[i, g]
-                projectors[i] += group.cart_rotations[g]
+                for x in range(3):
+                    shifts[i, orders[i], x] = cells[i, g, x]
+                    for y in range(3):
+                        projectors[i, x, y] += group.cart_rotations[g, x, y]
                 orders[i] += 1
-        projectors[i] /= orders[i]
+        for x in range(3):
+            for y in range(3):
+                projectors[i, x, y] /= orders[i]
         for g in range(order):
             representatives[i, g] = order
             for k in range(orders[i]):

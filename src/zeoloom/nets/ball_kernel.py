@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled, compiled_in_place
-from zeoloom.geometry.constants import whole_constant
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import BoolArray, IntArray
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
 CODED_CELLS = 1 << 17
 """W. Cells to 65,000 away are never confused in nets of up to 8,000 vertices."""
 
-FREE = whole_constant(-(1 << 62))
+FREE = -(1 << 62)
 """A place in a table that holds no node."""
 
-NOTHING, ONE = whole_constant(0), whole_constant(1)
 
 BEYOND = 127
 """Distance of nodes that are not in a ball."""
@@ -178,10 +176,10 @@ def _even_rings(
                 and _apart(balls, vertex, y) == half - 1
                 and _apart(balls, a, y) == half
             ):
-                met = _put(balls, these, met, a, y, ONE)
+                met = _put(balls, these, met, a, y, 1)
         for turn in range(2, half):
-            met = _move(balls, these, met, ONE, b, half - turn - 1, NOTHING, those)
-            met = _move(balls, those, met, NOTHING, u, half - turn, half, these)
+            met = _move(balls, these, met, 1, b, half - turn - 1, 0, those)
+            met = _move(balls, those, met, 0, u, half - turn, half, these)
         total += these.counts[:met].sum()
     return total
 
@@ -209,10 +207,10 @@ def _odd_rings(
                 or _apart(balls, a, q) != half
             ):
                 continue
-            met = _put(balls, these, NOTHING, a, q, ONE)
+            met = _put(balls, these, 0, a, q, 1)
             for turn in range(1, half):
-                met = _move(balls, these, met, ONE, b, half - turn - 1, half, those)
-                met = _move(balls, those, met, NOTHING, p, half - turn - 1, half, these)
+                met = _move(balls, these, met, 1, b, half - turn - 1, half, those)
+                met = _move(balls, those, met, 0, p, half - turn - 1, half, these)
             total += these.counts[:met].sum()
     return total
 

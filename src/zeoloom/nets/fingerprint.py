@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled, compiled_in_place
-from zeoloom.geometry.constants import whole_constant
 from zeoloom.nets.ball_kernel import ANGLES, FREE, slot_of
 from zeoloom.nets.periodic_net import half_edges
 from zeoloom.nets.quotient_graph import QuotientGraph
@@ -35,7 +34,7 @@ ROUNDS = 12
 LONGEST = 12
 """Steps between two neighbours of a vertex: circuits of at most 14 vertices are looked for."""
 
-FEW_NODES, MANY_NODES = whole_constant(1 << 10), whole_constant(1 << 12)
+FEW_NODES, MANY_NODES = 1 << 10, 1 << 12
 """That are met at most: near a vertex, which a smaller table is quicker for, and far around it."""
 
 MANY = 1 << 20
@@ -157,9 +156,12 @@ def _invariants(heads: IntArray, shifts: IntArray, first: IntArray, kinds: IntAr
     for _ in range(ROUNDS):
         labels = _refined(labels, at_angles, heads, first, kinds)
     rows = np.zeros((k, 1 + FAR_SHELLS), np.int64)
+    least = labels[0]
+    for row in range(1, k):
+        least = min(least, labels[row])
     for row in range(k):
         rows[row, 0] = labels[row]
-        if labels[row] == labels.min():
+        if labels[row] == least:
             centre = middle + first[row]
             _write_shells(ball, heads, steps, centre, first[row], rows[row, 1:])
     return rows

@@ -144,7 +144,8 @@ def change_bond(
             elif not make and m <= last:
                 bonds.partners[near, m] = bonds.partners[near, last]
                 bonds.operations[near, m] = bonds.operations[near, last]
-                bonds.shifts[near, m] = bonds.shifts[near, last]
+                for x in range(3):
+                    bonds.shifts[near, m, x] = bonds.shifts[near, last, x]
                 bonds.counts[near] = last
     return True
 
@@ -281,7 +282,8 @@ def images_beyond_bonds(
                 squared += along * along
             if BOND_CUTOFF**2 <= squared < furthest**2 and count < len(found):
                 found[count, 0], found[count, 1] = j, g
-                found[count, 2:] = cells
+                for x in range(3):
+                    found[count, 2 + x] = cells[x]
                 count += 1
     return count
 

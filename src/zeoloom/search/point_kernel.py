@@ -45,18 +45,11 @@ def meet(frac: FloatArray, group: Group) -> tuple[FloatArray, IntArray, FloatArr
     for radius in MEETING_RADII:
         if at_rest:  # all that were to meet have met
             break
-        moved = here.copy()
+        moved = _means(here, group, radius)
+        at_rest = True
         for i in range(n):
-            count = 0
-            mean = np.zeros(3)
-            for j in range(n):
-                for g in range(order):
-                    nearest_image(here, i, here, j, group, g, vector, shift)
-                    if length_of(vector, group.cell) < radius:
-                        count += 1
-                        mean += vector
-            moved[i] += mean / count
-        at_rest = np.abs(moved - here).max() < AT_REST
+            for x in range(3):
+                at_rest = at_rest and abs(moved[i, x] - here[i, x]) < AT_REST
         here = moved
     first = np.arange(n)
     multiplicity = np.empty(n)
@@ -72,6 +65,26 @@ def meet(frac: FloatArray, group: Group) -> tuple[FloatArray, IntArray, FloatArr
                         first[i] = first[j]
         multiplicity[i] = order / stabiliser
     return here, first, multiplicity
+
+
+@compiled_in_place
+def _means(frac: FloatArray, group: Group, radius: float) -> FloatArray:
+    """The means (n, 3) of the images of points within a radius, Å, of each."""
+    moved, vector, mean = frac.copy(), np.empty(3), np.empty(3)
+    shift = np.empty(3, np.int64)
+    for i in range(len(frac)):
+        count = 0
+        mean[:] = 0.0
+        for j in range(len(frac)):
+            for g in range(len(group.rotations)):
+                nearest_image(frac, i, frac, j, group, g, vector, shift)
+                if length_of(vector, group.cell) < radius:
+                    count += 1
+                    for x in range(3):
+                        mean[x] += vector[x]
+        for x in range(3):
+            moved[i, x] += mean[x] / count
+    return moved
 
 
 @compiled

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeoloom.geometry.array_kernel import copy_rows
 from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.image_kernel import lattice_shifts
 from zeoloom.geometry.operations import SAME_SITE
@@ -103,7 +104,7 @@ def relax_bonds(
         cost = cost_and_gradient(cart, bonds, group, translations, gradient)
         if cost < least:
             least = cost
-            best[:] = cart
+            copy_rows(cart, best)
         if not descent_step(
             cart, gradient, last, last_gradient, projectors, step == 0, LONGEST_MOVE
         ):
@@ -146,8 +147,8 @@ def descent_step(
         if along < STILL:
             return False
         length = min(along / curved, LONGEST_STEP) if curved > 0 else LONGEST_STEP
-    last[:] = cart
-    last_gradient[:] = gradient
+    copy_rows(cart, last)
+    copy_rows(gradient, last_gradient)
     step = np.empty(3)
     for i in range(len(cart)):
         squared = 0.0

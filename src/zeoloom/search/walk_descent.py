@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.geometry.array_kernel import copy_rows
 from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.search.relax import descent_step
 from zeoloom.search.strain import bond_vectors_of, cost_and_gradient, image_translations, strain
@@ -79,7 +80,7 @@ def descend_on_strain(
         cost = cost_and_gradient(cart, net, group, translations, gradient)
         if cost < least:
             least = cost
-            best[:] = cart
+            copy_rows(cart, best)
         if check < len(CHECK_STEPS) and step == CHECK_STEPS[check]:
             excess[check] = least - wanted
             if excess[check] > limits[check]:

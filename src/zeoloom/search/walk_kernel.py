@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeoloom.geometry.array_kernel import copy_rows
 from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.image_kernel import lattice_shifts
 from zeoloom.geometry.site_symmetry import site_symmetry
@@ -158,7 +159,7 @@ def _try_moves(
             wrong += abs(new.counts[k] - 4)
         if not changed or wrong >= threshold:
             continue
-        trial[:] = cart
+        copy_rows(cart, trial)
         learning = rng.random() < LEARNING_SHARE
         wider = (LEARNING_FACTOR if learning else 1.0) * limits[kind]
         wanted, middle = threshold - wrong, (i, other)
@@ -172,7 +173,7 @@ def _try_moves(
         if learning and abs(outcome - cost) > SAME_NET_COST:
             _learn(limits[kind], excess)
         now, cost = after, outcome
-        cart[:] = best
+        copy_rows(best, cart)
         n_near[:] = -1
         copy_bonds(new, net)
         _report_valid(net, now, cost, met, costs)
@@ -223,4 +224,5 @@ def _report_valid(
         if costs[k] > costs[worst]:
             worst = k
     if len(costs) and cost < costs[worst]:
-        met[worst], costs[worst] = frac, cost
+        copy_rows(frac, met[worst])
+        costs[worst] = cost

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.geometry.array_kernel import largest
 from zeoloom.geometry.compiled import compiled
 from zeoloom.geometry.image_kernel import length_of, nearest_image
 
@@ -93,7 +94,7 @@ def draw_positions(
         (n,) positions; empty if nothing adds up.
     """
     n, m = chances.shape
-    high = min(high, n * sizes.max())
+    high = min(high, n * int(largest(sizes)))
     sums = np.zeros((n + 1, high + 1))  # of the first points having so many atoms
     sums[0, 0] = 1.0
     for i in range(n):
@@ -101,7 +102,9 @@ def draw_positions(
             if chances[i, k] > NEGLIGIBLE:
                 for atoms in range(sizes[k], high + 1):
                     sums[i + 1, atoms] += chances[i, k] * sums[i, atoms - sizes[k]]
-        sums[i + 1] /= max(sums[i + 1].max(), NEGLIGIBLE)
+        scale = max(largest(sums[i + 1]), NEGLIGIBLE)
+        for atoms in range(high + 1):
+            sums[i + 1, atoms] /= scale
     chosen = np.empty(n, np.int64)
     more = _pick(sums[n, low:], draws[n])
     if more < 0:
@@ -163,7 +166,9 @@ def position_chances(
             chances[i, k] = (
                 densities[k] * near / (math.sqrt(2 * math.pi) * spread) ** (3 - freedoms[k])
             )
-        chances[i] /= chances[i].max()
+        scale = largest(chances[i])
+        for k in range(m):
+            chances[i, k] /= scale
     return chances
 
 
@@ -201,7 +206,7 @@ def separate_points(
     """
     moved, step, cells = frac.copy(), np.empty(3), np.empty(3, np.int64)
     for _ in range(SEPARATION_ROUNDS):
-        push = np.zeros_like(frac)
+        push, any_near = np.zeros(frac.shape), False
         for i in range(len(frac)):
             if fixed[i]:
                 continue
@@ -211,8 +216,11 @@ def separate_points(
                     nearest_image(moved, i, moved, j, group, g, step, cells)
                     distance = length_of(step, group.cell)
                     if COINCIDENT < distance < LEAST_SEPARATION:
-                        push[i] -= share * (LEAST_SEPARATION - distance) / distance * step
-        if not push.any():
+                        away = share * (LEAST_SEPARATION - distance) / distance
+                        any_near = True
+                        for axis in range(3):
+                            push[i, axis] -= away * step[axis]
+        if not any_near:
             break
         for i in range(len(frac)):
             for axis in range(3):
