@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -96,7 +97,7 @@ def test_everything_a_run_leaves(
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics.keys() == METRICS[verb]
     for name in metrics:
-        assert f" {name} " in done.out
+        assert re.search(rf"^{re.escape(name)} ", done.out, re.MULTILINE), name
 
     record = json.loads((folder / "run.json").read_text())
     asked = record["request"]
