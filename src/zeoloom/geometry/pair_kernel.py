@@ -74,9 +74,7 @@ def sum_pairs(
                 any_near = False
                 for s in range(len(shifts)):
                     _fill_edges(nearest[:, :order], cell, cart_shifts[s], edges)
-                    shift = shifts[s]
-                    within = shift[0] == 0 and shift[1] == 0 and shift[2] == 0
-                    own = i == j and within  # the identity's is the point itself
+                    own = i == j and s == len(shifts) // 2  # no shift: the point itself
                     for g in range(own, order):
                         if edges[3, g] >= cutoff * cutoff:
                             continue
