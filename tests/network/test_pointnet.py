@@ -186,7 +186,8 @@ def test_displacements_are_equivariant_under_rotation(network: torch.nn.Module, 
     rotation = torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
     points, sigma = ball(seed), levels(seed)
     before, after = (network(each, sigma, OpenSpace()) for each in (points, points @ rotation.mT))
-    assert share(after - before @ rotation.mT, before) < 0.05, f"rotation {rotation.tolist()}"
+    # z has finitely many wave vectors, which leaves a few percent; without any symmetry it is 1.4
+    assert share(after - before @ rotation.mT, before) < 0.1, f"rotation {rotation.tolist()}"
 
 
 @given(SEEDS)

@@ -80,6 +80,8 @@ def test_targets_that_nothing_known_has(limits: Limits) -> None:
         prior_of(regular_types(), limits)
 
 
-@pytest.mark.parametrize(("n_points", "size"), [(1, 64), (8, 64), (12, 42), (24, 21), (400, 4)])
+@pytest.mark.parametrize(
+    ("n_points", "size"), [(1, 64), (8, 64), (12, 42), (24, 21), (128, 4), (400, 1)]
+)
 def test_sizes_of_batches(n_points: int, size: int) -> None:
     assert batch_size(n_points) == size
