@@ -15,10 +15,9 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.judge.judgement import best_first
 from zeoloom.report.figures import INK, NOTE, save_figure
+from zeoloom.report.periodic import axes_by_length, view_along_shortest
 from zeoloom.report.projection import (
-    axes_by_length,
     draw_scene,
-    view_along_shortest,
     view_rotation,
 )
 from zeoloom.report.scene import scene_of_framework

@@ -121,3 +121,21 @@ def _angles(a: FloatArray, b: FloatArray) -> FloatArray:
     """(m,) degrees between vectors (m, 3) and (m, 3)."""
     cosines = (a * b).sum(-1) / np.maximum(_lengths(a) * _lengths(b), 1e-12)
     return np.asarray(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
+
+
+def axes_by_length(cell: FloatArray) -> tuple[int, int, int]:
+    """The axes of a cell (3, 3): the longest, the middle one, the shortest."""
+    short, middle, long = np.argsort(np.linalg.norm(cell, axis=1), kind="stable")
+    return int(long), int(middle), int(short)
+
+
+def view_along_shortest(cell: FloatArray) -> FloatArray:
+    """(3, 3), rows point right, up and towards the eye, along the shortest axis of a cell.
+
+    The longest axis lies across: nothing of it points up.
+    """
+    across, _, along = axes_by_length(cell)
+    z = cell[along] / np.linalg.norm(cell[along])
+    x = cell[across] - (cell[across] @ z) * z
+    x = x / np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z])

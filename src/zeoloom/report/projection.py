@@ -93,24 +93,6 @@ def view_rotation(azimuth: float = 28.0, elevation: float = 18.0) -> FloatArray:
     return np.asarray(about_x @ about_y)
 
 
-def axes_by_length(cell: FloatArray) -> tuple[int, int, int]:
-    """The axes of a cell (3, 3): the longest, the middle one, the shortest."""
-    short, middle, long = np.argsort(np.linalg.norm(cell, axis=1), kind="stable")
-    return int(long), int(middle), int(short)
-
-
-def view_along_shortest(cell: FloatArray) -> FloatArray:
-    """(3, 3), rows point right, up and towards the eye, along the shortest axis of a cell.
-
-    The longest axis lies across: nothing of it points up.
-    """
-    across, _, along = axes_by_length(cell)
-    z = cell[along] / np.linalg.norm(cell[along])
-    x = cell[across] - (cell[across] @ z) * z
-    x = x / np.linalg.norm(x)
-    return np.stack([x, np.cross(z, x), z])
-
-
 def draw_scene(
     axes: Axes,
     scene: Scene,

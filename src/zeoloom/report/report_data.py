@@ -13,8 +13,7 @@ from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.judge.judgement import NEW
 from zeoloom.report.cavities import largest_cavities
 from zeoloom.report.page_parts import number_or_none, packed, packed_fractions
-from zeoloom.report.periodic import periodic_bonds
-from zeoloom.report.projection import axes_by_length, view_along_shortest
+from zeoloom.report.periodic import axes_by_length, periodic_bonds, view_along_shortest
 from zeoloom.report.ring_data import rings_data
 from zeoloom.structure.files.cif_out import cif_text
 

@@ -60,9 +60,7 @@ def reference_types() -> dict[str, dict[str, Any]]:
     their density alone.
     """
     types: dict[str, dict[str, Any]] = {
-        code: {"name": code, "density": round(framework_density(framework), 2)}
-        for code, framework in load_reference().items()
-        if not framework.flag
+        code: {"name": code} for code, each in load_reference().items() if not each.flag
     }
     file = resources.files("zeoloom.judge").joinpath("iza_verdicts.json")
     if file.is_file():
@@ -73,6 +71,9 @@ def reference_types() -> dict[str, dict[str, Any]]:
         for code, entry in zip(codes, entries, strict=True):
             if isinstance(entry, dict):
                 types[code] = {**types.get(code, {}), **entry, "name": code}
+    for code, entry in types.items():
+        if "density" not in entry and code in load_reference():
+            entry["density"] = round(framework_density(load_reference()[code]), 2)
     return types
 
 
@@ -115,6 +116,12 @@ def statistics_data(
         ],
         "rings": {"ours": _ring_shares(rings), "known": _ring_shares(known_rings)},
     }
+
+
+def prepare_statistics() -> None:
+    """Work out what every page shows of the known types, once, before it is needed."""
+    reference_types()
+    _reference_shares()
 
 
 @cache

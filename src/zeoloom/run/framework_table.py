@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.judge.judgement import NEW, best_first
-from zeoloom.structure.files.ase_frameworks import save_database, save_extxyz
 from zeoloom.structure.files.atomic import write_atomically
 from zeoloom.structure.files.cif_out import write_cif
 
@@ -87,6 +86,11 @@ def write_frameworks(
     Raises:
         InputError: if the place cannot be written to.
     """
+    from zeoloom.structure.files.ase_frameworks import (  # noqa: PLC0415 - half a second to import
+        save_database,
+        save_extxyz,
+    )
+
     rows = {each.name: table_row(each, found) for each in judgements}
     write_table(
         folder / "frameworks.csv", [rows[each.name] for each in best_first(judgements)], columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING
 from zeoloom.errors import InputError, RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.judge.judgement import Judgement
-from zeoloom.report.report_page import write_report
 from zeoloom.run.folder import RunFolder, finish_run, open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
 from zeoloom.run.judgement_steps import (
@@ -87,7 +87,8 @@ def judge_files(
         resume=resume,
     )
     on_progress(0, len(waiting), "preparing compiled code")
-    with Workers(threads) as workers:
+    with Workers(threads) as workers, ThreadPoolExecutor(1) as beside:
+        beside.submit(_prepare_writing)
         _prepared(workers)
         how = _steps_of(request, run, workers, on_progress)
         before = workers.survived
@@ -144,6 +145,14 @@ def _notices_on(
     return notices
 
 
+def _prepare_writing() -> None:
+    """Import what is written with, and work out what every page shows; it takes over a second."""
+    from zeoloom.report.report_statistics import prepare_statistics  # noqa: PLC0415 - as above
+    from zeoloom.structure.files import ase_frameworks  # noqa: F401, PLC0415 - as above
+
+    prepare_statistics()
+
+
 def _prepared(workers: Workers) -> None:
     """Load or compile what judging needs, outside of the time of the first file.
 
@@ -171,6 +180,8 @@ def _write(
     threads: int,
 ) -> None:
     """Tables, structures, the page with the judgements to be shown, and the record of the run."""
+    from zeoloom.report.report_page import write_report  # noqa: PLC0415 - see `_prepare_writing`
+
     spent = {step: run.journal.seconds(step) for step in JUDGING_STEPS}
     seconds = {step: round(each, 1) for step, each in spent.items() if each}
     write_frameworks(run.path, judged.judgements, judged.found, columns=COLUMNS + FILE_COLUMNS)
