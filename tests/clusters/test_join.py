@@ -131,6 +131,7 @@ def test_no_faults_in_real_clusters_and_faults_where_they_are_made() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.long
 def test_repair_mends_and_leaves_what_is_right(seed: int) -> None:
     cart_t = cluster("FAU")
     rng = np.random.default_rng(seed)

@@ -41,6 +41,7 @@ def test_a_failing_writer_leaves_the_old_file(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["file"]
 
 
+@pytest.mark.long
 def test_damaged_states_are_refused(clusters: ClusterSet, tmp_path: Path) -> None:
     config = small_config(steps=1)
     run(config, clusters, tmp_path)

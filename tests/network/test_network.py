@@ -95,6 +95,7 @@ def test_displacements_turn_and_reflect_with_the_cloud(seed: int) -> None:
 @ALL
 @given(seed=SEEDS)
 @few
+@pytest.mark.long
 def test_order_of_points_and_clouds_does_not_matter(config: NetworkConfig, seed: int) -> None:
     network, (points, sigma) = stirred(config, seed), random_clouds(seed, batch=3)
     order = torch.randperm(points.shape[1], generator=seeded(seed))
@@ -118,6 +119,7 @@ def test_only_the_centre_makes_a_place_special(seed: int) -> None:
 @ALL
 @given(seed=SEEDS)
 @few
+@pytest.mark.long
 def test_padding_changes_nothing(config: NetworkConfig, seed: int) -> None:
     network, (points, sigma) = stirred(config, seed), random_clouds(seed)
     generator = seeded(seed)

@@ -88,6 +88,7 @@ def test_the_readme_asks_for_options_that_there_are(words: list[str], run: Run) 
             assert re.search(rf"(?<![\w-]){word}(?![\w-])", described), word
 
 
+@pytest.mark.long
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (code,) = blocks(README, "python")
     assert len(code.splitlines()) <= 10

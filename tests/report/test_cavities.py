@@ -28,6 +28,7 @@ def nearest_atom(framework: Framework, frac: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("code", ["SOD", "CHA", "ABW", "MER", "UOV", "JOZ", "MTF", "LTA", "STO"])
+@pytest.mark.long
 def test_cavities_are_the_largest_included_spheres(code: str) -> None:
     framework = load_reference()[code]
     found = largest_cavities(framework)

@@ -188,6 +188,7 @@ def test_what_cannot_be_drawn_is_left_out() -> None:
     assert data["statistics"]["frameworks"] == 0
 
 
+@pytest.mark.long
 def test_a_thousand_frameworks_stay_small() -> None:
     some = [f for f in load_reference().values() if not f.flag][::6]
     judgements = [Judgement(f.name, valid=True, framework=f, rings=(4, 6)) for f in some]
@@ -241,6 +242,7 @@ def test_a_pipe_has_no_width() -> None:
     assert piped.getvalue().splitlines()[1].split()[-3:] == ["0.1234", "1234.5", "12345"]
 
 
+@pytest.mark.long
 def test_gallery_figure(tmp_path: Path) -> None:
     named = replace(some_judgements()[2], name="你好")
     gallery_figure(tmp_path / "gallery.png", [*some_judgements(), named], columns=3)

@@ -102,6 +102,7 @@ def test_user_cache_folder_serves_a_package_that_is_read_only(tmp_path: Path) ->
     assert Path(folder).is_relative_to(home)
 
 
+@pytest.mark.long
 def test_package_works_uncached_where_nothing_can_be_written(tmp_path: Path) -> None:
     package = tmp_path / "site" / "zeoloom"
     read_only_copy(package)
@@ -115,6 +116,7 @@ def test_package_works_uncached_where_nothing_can_be_written(tmp_path: Path) -> 
     assert words.splitlines()[1] == compiled_module.NOT_KEPT
 
 
+@pytest.mark.long
 def test_cache_is_stale_when_what_a_function_depends_on_has_changed(tmp_path: Path) -> None:
     """Numba itself asks only for the file of the function."""
     (tmp_path / "inner_part.py").write_text(KERNEL_FILE.format(body="x + 1"))
@@ -150,6 +152,7 @@ def read_only_copy(package: Path) -> None:
         path.chmod(0o555 if path.is_dir() else 0o444)
 
 
+@pytest.mark.long
 def test_cache_index_that_cannot_be_read_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "inner_part.py").write_text(KERNEL_FILE.format(body="x + 1"))
     code = "from inner_part import inner\nprint(inner(1))"

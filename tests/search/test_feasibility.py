@@ -27,6 +27,7 @@ def test_numbers_are_sums_of_so_many_orbits() -> None:
         assert atoms_of_orbits(sizes, (low, high), most) == sorted(n for n in sums if n <= most)
 
 
+@pytest.mark.long
 def test_what_known_types_have_is_never_refused() -> None:
     for framework in regular_types():
         hall_number = hall_number_of(str(framework.space_group_number))

@@ -66,6 +66,7 @@ def test_possible_numbers_are_sums_of_orbits() -> None:
     assert possible_numbers([3], -5) == []
 
 
+@pytest.mark.long
 def test_targets_in_a_cell_leave_room_for_what_is_known() -> None:
     """In the cell and group of known types, as many points as they have are tried."""
     found, tried = 0, regular_types()[::12]

@@ -58,6 +58,7 @@ def energy_of(framework: Framework, workers: Workers, seed: int = 0) -> Relaxati
     return relax_many([framework], seconds=60.0, workers=workers, seed=seed)[0]
 
 
+@pytest.mark.long
 def test_quartz_is_the_zero_of_energy(workers: Workers) -> None:
     found = energy_of(quartz(), workers)
     assert found.status == "relaxed", found.reason
@@ -237,6 +238,7 @@ def test_units() -> None:
     assert framework_density(quartz()) == pytest.approx(26.5, abs=0.1)
 
 
+@pytest.mark.long
 def test_workers_survive_what_they_are_given() -> None:
     with Workers(2) as workers:
         found = workers.run(len, ["a", "bb", "ccc"], seconds=30.0)

@@ -45,6 +45,7 @@ def check(count: int, seed: int) -> None:
     assert found["memory_mib"] < MOST_MEMORY, found
 
 
+@pytest.mark.long
 def test_damaged_files() -> None:
     check(300, 0)
 
