@@ -120,9 +120,10 @@ def refine(
             larger, and return the framework in its standard setting; not if it collapsed.
         max_iterations: evaluations for each start.
         one_start_above: R_DLS; if the first start ends above, no other is tried. Of 126 new nets
-            the first start ended above 0.012 for none that ended below 0.006 (LAB.md, 2026-11-22).
+            the first start ended above 0.012 for none that ended below 0.006
+            (dev/LAB.md, 2026-11-22).
         starts: that are tried at most. Of 294 new nets that ended below 0.006 the first start alone
-            did so for 293 (LAB.md, 2026-11-27).
+            did so for 293 (dev/LAB.md, 2026-11-27).
 
     Returns:
         The refinement; never raises for a strained net, whose status says what became of it.
