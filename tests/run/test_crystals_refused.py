@@ -1,0 +1,125 @@
+"""What `solve` and `generate` refuse, before any work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+pytestmark = pytest.mark.long
+
+CELL = ("--cell", 13.675, 13.675, 14.767, 90, 90, 120)
+CHA = (*CELL, "--space-group", "R-3m")
+
+
+def contents(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("solve", *CELL, "--space-group", "Pm-3m"), "the nearest that it allows is 14.048"),
+        (("solve", "--cell", 9, 9, 9, "--space-group", "R-3m"), "2 numbers (a c), or all six"),
+        (("solve", "--cell", "--space-group", "R-3m"), "--cell"),
+        (("solve", *CELL, "--space-group", "R-4m"), "--space-group: no space group 'R-4m'"),
+        (("solve", *CELL, "--space-group", 231), "expected 1 to 230"),
+        (("solve", "--cell", 3, 3, 3, 90, 90, 90, "--space-group", 1), "in a cell of 27 Å^3"),
+        (("solve", "--cell", 0, 3, 3, 90, 90, 90, "--space-group", 1), "must be positive"),
+        (("solve", *CHA, "--atoms", 37), "they can give 33, 36, 39"),
+        (("solve", *CHA, "--atoms", 100), "zeolites have 7 to 22"),
+        (("solve", *CHA, "--unique-atoms", "4-2"), "unique_atoms 4-2: expected a least above 0"),
+        (("solve", *CHA, "--unique-atoms", 0), "unique_atoms 0-0: expected a least above 0"),
+        (("solve", *CHA, "--unique-atoms", "1-99"), "unique_atoms 1-99: at most 32"),
+        (("solve", *CHA, "--unique-atoms", "one"), "--unique-atoms: expected a number, or two"),
+        (("solve", *CHA, "--tolerance", 1), "--tolerance: "),
+        (("solve", *CHA, "-n", 5, "--seconds", 5), "two budgets; give one of them"),
+        (("solve", *CHA, "-n", 0), "-n: Input should be greater than or equal to 1"),
+        (("solve", *CHA, "--seconds", "nan"), "--seconds: "),
+        (("solve", *CHA, "--seconds", -1), "--seconds: "),
+        (("solve", *CHA, "--batch", 0), "--batch: "),
+        (("solve", *CHA, "--model", "equivariant"), "was learned on clusters"),
+        (("solve", *CHA, "--model", "no-such"), "no model no-such: give one of equivariant"),
+        (("generate", "--model", "pointnet"), "such as crystal"),
+        (("generate", "--density", "1-2"), "density 1-2: zeolites have 7 to 22"),
+        (("generate", "--density", "20-12"), "density 20-12: expected a least above 0 and a most"),
+        (
+            ("generate", "--density", 12),
+            "exactly 12: expected a range such as 11.5-12.5",
+        ),
+        (("generate", "--density", "12-12"), "such as 11.5-12.5"),
+        (
+            ("generate", "--space-group", "Fm-3m", "--atoms", 5, "--unique-atoms", 1),
+            "1 of them cannot give 5 T atoms. Possible are 4, 8, 24 T atoms",
+        ),
+        (
+            ("generate", "--space-group", "P21/n", "--atoms", 24, "--unique-atoms", 3),
+            "Possible are 8, 10, 12 T atoms, or 6 to 12 unique T atoms",
+        ),
+        (
+            ("generate", "--space-group", "P-1", "--atoms", 8, "--unique-atoms", 4),
+            "no cell to start from: P-1 with 8 T atoms, 4 of them unique, does not fit",
+        ),
+        (("generate", "--space-group", "P1"), "no cell to start from: P1 with 8 to 200 T atoms"),
+        (("generate", "--density", "dense"), "--density: expected a number, or two such as 8-200"),
+        (("generate", "--atoms", "0-3"), "atoms 0-3: expected a least above 0"),
+        (("generate", "--atoms", "2-3"), "no known framework type has"),
+        (("generate", "--unique-atoms", "1-40"), "at most 32"),
+        (("generate", "--max-r-dls", 0), "--max-r-dls: "),
+        (("generate", "--space-group", "Zz"), "--space-group: no space group 'Zz'"),
+        (("generate", "-n", 3, "--seconds", 3), "two budgets"),
+    ],
+    ids=lambda value: (
+        None if isinstance(value, str) else " ".join(map(str, (value[0], *value[-2:])))
+    ),
+)
+def test_what_cannot_be_is_refused_and_nothing_written(
+    run: Run, tmp_path: Path, arguments: tuple[object, ...], complaint: str
+) -> None:
+    done = run(*arguments, "-o", tmp_path / "run")
+    assert done.code == 2
+    assert complaint in done.message
+    assert contents(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("solve", *CELL, "--space-group", "Pm-3m"),
+        ("solve", *CHA, "--atoms", 37),
+        ("solve", *CHA, "--model", "equivariant"),
+        ("generate", "--atoms", "2-3"),
+        ("generate", "--model", "pointnet"),
+    ],
+    ids=str,
+)
+def test_a_dry_run_refuses_it_too(run: Run, arguments: tuple[object, ...], tmp_path: Path) -> None:
+    refused = [run(*arguments, *dry, "-o", tmp_path / "run") for dry in ((), ("--dry-run",))]
+    assert [done.code for done in refused] == [2, 2]
+    assert refused[0].message == refused[1].message
+
+
+def test_a_folder_in_use(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    for verb, flags in (("solve", CHA), ("generate", ())):
+        done = run(verb, *flags, "-n", 1, "-o", tmp_path)
+        assert done.code == 2
+        assert f"{tmp_path} exists and is not empty" in done.message
+        done = run(verb, *flags, "-n", 1, "-o", tmp_path, "--resume")
+        assert done.code == 2
+        assert "holds no interrupted run" in done.message
+    assert contents(tmp_path) == {"mine.txt"}
+
+
+@pytest.mark.parametrize("verb", ["sample", "join"])
+def test_clusters_need_a_model_of_clusters(run: Run, tmp_path: Path, verb: str) -> None:
+    for dry in ((), ("--dry-run",)):
+        done = run(verb, "-n", 1, "--model", "crystal", *dry, "-o", tmp_path / "run")
+        assert done.code == 2
+        assert "the model crystal was learned on whole frameworks" in done.message
+    assert contents(tmp_path) == set()
