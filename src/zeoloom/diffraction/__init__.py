@@ -1,0 +1,1 @@
+"""Diffraction data: patterns, whole-pattern fits, structure factors, figures of merit."""
