@@ -135,11 +135,11 @@ def _guests(
     group, cell = framework.operations, framework.cell
     atoms, _ = expand_orbits(np.concatenate([framework.frac_t, framework.frac_o]), group, cell)
     n_t = len(expand_orbits(framework.frac_t, group, cell)[0])
-    places = rng.random((400, 3))
-    room = separations(places[:, None], atoms[None], cell).min(axis=1)
-    roomy = places[room > NEAREST_GUEST][:GUEST_SITES]
+    trials = rng.random((400, 3))
+    room = separations(trials[:, None], atoms[None], cell).min(axis=1)
+    roomy = trials[room > NEAREST_GUEST][:GUEST_SITES]
     if len(roomy) == 0:
-        roomy = places[np.argsort(-room)[:1]]
+        roomy = trials[np.argsort(-room)[:1]]
     bare = replace(framework, frac_t=np.zeros((0, 3)), frac_o=roomy)
     factor = atom_factors("O", scattering.s_squared) * np.exp(-GUEST_B * scattering.s_squared)
     electrons = share / (1.0 - share) * ELECTRONS_OF_SIO2 * n_t
