@@ -48,10 +48,10 @@ help:
 	@$(PIP) -e '.[test]'
 	@touch $@
 
-# Small batches: twenty frameworks come from more places.
+# Small batches: twenty families come from more groups.
 demo: .venv/installed
 	@rm -rf demo
-	@echo 'New frameworks, until $(NEW) have an R_DLS of at most 0.006; the best are relaxed:'
+	@echo 'New frameworks, until $(NEW) families have an R_DLS of at most 0.006; the best of each is relaxed:'
 	@$(BIN)/zeoloom generate -n $(NEW) --relax $(NEW) --batch 12 --seed 0 -o demo
 	@echo 'Open the report in a browser; it needs no network.'
 

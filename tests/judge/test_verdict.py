@@ -22,7 +22,7 @@ from net_examples import diamond, framework_of, redescribed
 from paths import IZA_CIFS
 from silica_examples import bare, in_p1, known, shaken
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.judge.judgement import Judgement, best_first
+from zeoloom.judge.judgement import NEW, Judgement, best_first, families_first, more_beside
 from zeoloom.judge.verdict import (
     identified,
     judge_framework,
@@ -300,6 +300,7 @@ def test_counts() -> None:
         "new": 3,
         "feasible": 3,
         "new_feasible": 1,
+        "families": 0,
         "new_feasible_share": 1 / 40,
     }
 
@@ -367,3 +368,35 @@ def test_a_quick_check_sees_what_is_not_valid() -> None:
     assert not full.valid
     assert full.reason == judge_net(broken).reason
     assert identified(full) == full
+
+
+# ---- families ----------------------------------------------------------------------------------
+
+
+def test_the_best_of_each_family_comes_first() -> None:
+    def of(name: str, family: str, energy: float, key: str = "") -> Judgement:
+        return Judgement(name, valid=True, family=family, key=key or name, energy_kj_mol=energy)
+
+    unordered = [
+        of("second", "one", 11.0),
+        of("best", "one", 10.0),
+        of("again", "one", 10.0, key="best"),
+        of("alone", "", 30.0),
+        of("other", "two", 20.0),
+        Judgement("bad", reason="no"),
+    ]
+    ordered = families_first(unordered)
+    assert [each.name for each in ordered] == ["again", "other", "alone", "best", "second", "bad"]
+    assert more_beside(ordered) == {"again": 1, "other": 0, "alone": 0}
+    counts = counts_of([replace(each, framework_type=NEW) for each in unordered[:5]], {}, 9)
+    assert (counts["unique"], counts["families"]) == (4, 2)
+
+
+def test_a_judgement_names_the_family_and_the_nearest_type() -> None:
+    [cha, aft] = [
+        judge_framework(known(code), energy=False, pores=False) for code in ("CHA", "AFT")
+    ]
+    assert cha.family == aft.family != ""
+    assert (cha.nearest_type, aft.nearest_type) == ("CHA", "AFT")
+    assert cha.nearest_distance is not None
+    assert cha.nearest_distance < 0.1

@@ -36,6 +36,7 @@ class Judgement:
             empty if it is neither.
         known_as: name of the user's own structure that has the same net, if any.
         key: identity of its net (`nets.identity.NetKey.text`).
+        family: name of the set of its vertex symbols (`nets.family`).
         framework: as given, or once refined the SiO2 in the standard setting of
             the space group it truly has. None if it is not valid or cannot be built.
         n_t: T atoms in the cell of `framework`.
@@ -51,6 +52,9 @@ class Judgement:
         accessible_volume: share of the volume, 0 to 1, where the centre of a sphere of 2.8 Å can
             be, in channels.
         channel_dim: 0 to 3, directions in which such a sphere can travel.
+        nearest_type: the framework type whose T atoms lie most like its own, by average minimum
+            distances (`structure.nearest_type`), and
+        nearest_distance: how far it is, in Å.
         notices: what was left out, chosen or mended when its file was read.
     """
 
@@ -61,6 +65,7 @@ class Judgement:
     framework_type: str = ""
     known_as: str = ""
     key: str = ""
+    family: str = ""
     framework: Framework | None = None
     n_t: int = 0
     n_t_unique: int = 0
@@ -74,6 +79,8 @@ class Judgement:
     largest_free_sphere: float | None = None
     accessible_volume: float | None = None
     channel_dim: int | None = None
+    nearest_type: str = ""
+    nearest_distance: float | None = None
     notices: tuple[str, ...] = ()
 
     @property
@@ -106,3 +113,35 @@ def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
         )
 
     return sorted(judgements, key=order)
+
+
+def family_of(judgement: Judgement) -> str:
+    """The family it counts as: a net whose vertex symbols are not known is one of its own."""
+    return judgement.family or judgement.key or judgement.name
+
+
+def families_first(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The best of each family, the best first; then the others, the best first.
+
+    What is not valid comes last.
+    """
+    ordered = best_first(judgements)
+    first: dict[str, Judgement] = {}
+    for each in ordered:
+        if each.valid:
+            first.setdefault(family_of(each), each)
+    leading = {id(each) for each in first.values()}
+    return [*first.values(), *(each for each in ordered if id(each) not in leading)]
+
+
+def more_beside(ordered: Sequence[Judgement]) -> dict[str, int]:
+    """How many other nets there are in the family of its best, by the name of the best.
+
+    Args:
+        ordered: as `families_first` gives them.
+    """
+    nets: dict[str, dict[str, str]] = {}
+    for each in ordered:
+        if each.valid:
+            nets.setdefault(family_of(each), {}).setdefault(each.key or each.name, each.name)
+    return {next(iter(names.values())): len(names) - 1 for names in nets.values()}

@@ -3,8 +3,8 @@
 Each step takes a judgement and returns a fuller one. Cheap steps come first, so that a run can drop
 duplicates and nets without prospects in between. Files take the first way, a search the second:
 
-    judge_net -> refined -> with_pores -> with_energy
-    quick_check -> refined -> identified -> with_pores -> with_energy
+    judge_net -> refined -> with_nearest_type -> with_pores -> with_energy
+    quick_check -> refined -> identified -> with_nearest_type -> with_pores -> with_energy
 
 | step | decides |
 |---|---|
@@ -12,6 +12,7 @@ duplicates and nets without prospects in between. Files take the first way, a se
 | `quick_check` | whether it is one, and whether it is a known type; not which new one |
 | `identified` | which new one |
 | `refined` | the geometry it has as SiO2, R_DLS, its space group |
+| `with_nearest_type` | which known type it is most like |
 | `with_pores` | spheres, accessible volume, dimension of the channels |
 | `with_energy` | energy above quartz, local distances |
 """
@@ -28,6 +29,7 @@ from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.judge.lid import lid
 from zeoloom.judge.validity import fault_of, interrupted_type
+from zeoloom.nets.family import family_name
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.nets.identity import describe
 from zeoloom.silica.dls import STARTS, refine
@@ -35,6 +37,7 @@ from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.known_nets import framework_type_of_key, reference_fingerprints
+from zeoloom.structure.nearest_type import nearest_type
 from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
@@ -85,6 +88,7 @@ def judge_net(
         framework_type=framework_type_of_key(description.key) or NEW,
         known_as=(against or {}).get(description.key.text, ""),
         key=description.key.text,
+        family=family_name(description.vertex_symbols),
         framework=framework,
         n_t_unique=_unique(description, framework),
         rings=description.ring_sizes,
@@ -125,7 +129,7 @@ def quick_check(
 
 
 def identified(judgement: Judgement) -> Judgement:
-    """Its key, its T atoms that no symmetry of the net makes equal, its rings; never raises.
+    """Its key, family and rings, its T atoms that no symmetry of the net makes equal; never raises.
 
     Args:
         judgement: of `quick_check` or later. Without a framework it stays as it is.
@@ -137,6 +141,7 @@ def identified(judgement: Judgement) -> Judgement:
         judgement,
         framework_type=framework_type_of_key(description.key) or NEW,
         key=description.key.text,
+        family=family_name(description.vertex_symbols),
         n_t_unique=_unique(description, judgement.framework),
         rings=description.ring_sizes,
     )
@@ -187,6 +192,18 @@ def refined(
         density=framework_density(refined_framework),
         reason=judgement.reason or result.reason,
     )
+
+
+def with_nearest_type(judgement: Judgement) -> Judgement:
+    """The framework type it is most like, and how far that is; never raises.
+
+    Args:
+        judgement: of `refined`. Without a framework it stays as it is.
+    """
+    if judgement.framework is None:
+        return judgement
+    code, distance = nearest_type(judgement.framework)
+    return replace(judgement, nearest_type=code, nearest_distance=distance)
 
 
 def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
@@ -272,6 +289,7 @@ def judge_framework(
         seed: of everything random.
     """
     judgement = refined(judge_net(framework, against=against), cell_free=cell_free)
+    judgement = with_nearest_type(judgement)
     if pores:
         judgement = with_pores(judgement, seed=seed)
     return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.geometry.space_groups import operations_of_hall_number
-from zeoloom.judge.judgement import best_first
+from zeoloom.judge.judgement import families_first, more_beside
 from zeoloom.report.figures import INK, NOTE, save_figure
 from zeoloom.report.periodic import axes_by_length, view_along_shortest
 from zeoloom.report.projection import (
@@ -44,9 +44,9 @@ PANEL = (2.5, 2.85)
 
 
 def gallery_figure(
-    path: str | Path, judgements: Sequence[Judgement], columns: int = 4, limit: int = 12
+    path: str | Path, judgements: Sequence[Judgement], columns: int = 5, limit: int = 20
 ) -> None:
-    """Draw the best frameworks, a few cells of each, seen nearly along the shortest axis.
+    """Draw the best of each family, a few cells of each, seen nearly along the shortest axis.
 
     Args:
         path: .png, .svg or .pdf.
@@ -57,7 +57,9 @@ def gallery_figure(
     Raises:
         InputError: if there is nothing to draw, or the file cannot be written.
     """
-    best = [each for each in best_first(judgements) if each.valid and each.framework][:limit]
+    best = families_first([each for each in judgements if each.valid and each.framework])
+    more = more_beside(best)
+    best = best[:limit]
     if not best:
         raise InputError(f"{path}: no valid framework to draw")
     columns = max(1, min(columns, len(best)))
@@ -80,15 +82,21 @@ def gallery_figure(
         title = judgement.name if len(judgement.name) <= 30 else judgement.name[:29] + "…"
         words: dict[str, Any] = {"ha": "center", "parse_math": False}
         figure.text(middle, bottom + 0.62 * text_height, title, **words, **TITLE)
-        figure.text(middle, bottom + 0.2 * text_height, _caption(judgement), **words, **NOTE)
+        figure.text(
+            middle,
+            bottom + 0.2 * text_height,
+            _caption(judgement, more.get(judgement.name, 0)),
+            **words,
+            **NOTE,
+        )
     with warnings.catch_warnings():
         # a name in a script that the font lacks is drawn as boxes, and that is no fault
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         save_figure(figure, path)
 
 
-def _caption(judgement: Judgement) -> str:
-    """Type and the number that it is ranked by."""
+def _caption(judgement: Judgement, more: int) -> str:
+    """Type, the number that it is ranked by, and how many more there are of its family."""
     shown = [] if judgement.framework_type == judgement.name else [judgement.framework_type]
     if judgement.energy_kj_mol is not None:
         shown.append(f"{judgement.energy_kj_mol:.1f} kJ/mol")
@@ -96,6 +104,8 @@ def _caption(judgement: Judgement) -> str:
         shown.append(f"R_DLS {judgement.r_dls:.4f}")
     if judgement.density is not None:
         shown.append(f"{judgement.density:.1f} T/1000 Å³")
+    if more:
+        shown.append(f"+{more}")
     return ", ".join(shown)
 
 

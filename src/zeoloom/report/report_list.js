@@ -4,7 +4,7 @@ const List = (() => {
   const { byId, element } = Tools;
   const CARDS = 24;
   const ROWS = 100;
-  const SORT_KEYS = ["name", "energy", "rDls", "density", "nT", "unique", "included", "free", "found"];
+  const SORT_KEYS = ["name", "energy", "rDls", "density", "nT", "unique", "included", "free", "nearestBy", "found"];
 
   let frameworks = [];
   let select = () => {}; // called with the index of a framework that is chosen
@@ -28,7 +28,8 @@ const List = (() => {
     top.append(element("b", f.name), element("span", tag === f.name ? "" : tag, `tag ${kind}`));
     const small = element("span", undefined, "small");
     const texts = [f.energy === null ? null : `${f.energy.toFixed(1)} kJ/mol`, f.rDls === null ? null : `R ${f.rDls.toFixed(4)}`,
-      f.density === null ? null : `${f.density.toFixed(1)} T/1000 Å³`, f.group, f.valid ? "" : f.reason];
+      f.density === null ? null : `${f.density.toFixed(1)} T/1000 Å³`, f.group, f.more ? `+${f.more} of its family` : "",
+      f.valid ? "" : f.reason];
     small.append(...texts.filter(Boolean).map((text) => element("span", text)));
     about.append(top, small);
     return about;
@@ -113,7 +114,7 @@ const List = (() => {
     const arrows = [["+", "\u2191"], ["-", "\u2193"]];
     const choices = SORT_KEYS.map(Table.column).flatMap((column) =>
       arrows.map(([sign, arrow]) => new Option(`${column.name || column.head} ${arrow}`, column.key + sign)));
-    byId("sort").replaceChildren(new Option("best first", ""), ...choices);
+    byId("sort").replaceChildren(new Option("best of each family first", ""), ...choices);
   }
 
   function wire() {

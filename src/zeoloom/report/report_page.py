@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 
-from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, best_first
+from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, families_first, more_beside
 from zeoloom.report.page_parts import FRACTION, json_in_script, page_html
 from zeoloom.report.report_data import Operations, drawable_bonds, judgement_data
 from zeoloom.report.report_statistics import statistics_data, types_data
@@ -60,7 +60,7 @@ def write_report(
 
     Args:
         path: the file to write.
-        judgements: in any order; the page begins with the best.
+        judgements: in any order; the page begins with the best of each family.
         summary: of the run.
 
     Raises:
@@ -81,7 +81,7 @@ def report_html(judgements: Sequence[Judgement], **summary: Unpack[RunSummary]) 
         "seconds": [[stage, round(float(spent), 2)] for stage, spent in seconds.items()],
         "limits": {"feasible": FEASIBLE, "likeMade": LIKE_MADE},
         "types": types_data(),
-        **_frameworks_data(best_first(judgements), found),
+        **_frameworks_data(families_first(judgements), found),
     }
     return page_html(
         summary["title"], "report_page", {"data": json_in_script(data)}, REPORT_SCRIPTS
@@ -103,11 +103,11 @@ def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | 
 
 def _frameworks_data(ordered: Sequence[Judgement], found: Mapping[str, int]) -> dict[str, Any]:
     """All that the page knows of the frameworks, one by one and together."""
-    operations = Operations()
+    operations, more = Operations(), more_beside(ordered)
     bonds = [drawable_bonds(judgement) for judgement in ordered]
     valid = [drawn for j, drawn in zip(ordered, bonds, strict=True) if j.valid and drawn]
     frameworks = [
-        judgement_data(judgement, drawn, found, operations)
+        judgement_data(judgement, drawn, found, operations) | {"more": more.get(judgement.name)}
         for judgement, drawn in zip(ordered, bonds, strict=True)
     ]
     return {

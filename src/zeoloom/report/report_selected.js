@@ -3,9 +3,9 @@
 const Selected = (() => {
   const { byId, element } = Tools;
   const PROPERTIES = ["energy", "rDls", "density", "group", "cell", "nT", "unique", "rings", "included", "free", "volume",
-    "channels", "lid", "found", "key", "file", "notices"];
+    "channels", "lid", "nearest", "nearestBy", "family", "more", "found", "key", "file", "notices"];
 
-  const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", included: "Å", free: "Å", volume: "%" };
+  const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", included: "Å", free: "Å", nearestBy: "Å", volume: "%" };
 
   // a b c, then the angles that are not right angles.
   function cellText({ cell }) {

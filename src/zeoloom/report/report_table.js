@@ -23,6 +23,10 @@ const Table = (() => {
     { key: "feasible", head: "Feasible", of: (f) => yesNo(f.feasible) },
     { key: "likeMade", head: "Like made", of: (f) => yesNo(f.likeMade) },
     { key: "lid", head: "Local distances", of: (f) => (f.lid === null ? null : f.lid ? "pass" : "fail") },
+    { key: "nearest", head: "Nearest type", of: (f) => f.nearest || null },
+    { key: "nearestBy", head: "Distance", unit: "Å, to it", name: "Distance to the nearest type", of: (f) => f.nearestBy, write: fixed(2) },
+    { key: "family", head: "Family", of: (f) => f.family || null },
+    { key: "more", head: "More", unit: "of its family", name: "More of its family", of: (f) => f.more || null, write: String },
     { key: "found", head: "Found", unit: "times", name: "Found, times", of: (f) => f.found, write: String },
     { key: "knownAs", head: "Known as", of: (f) => f.knownAs || null },
     { key: "valid", head: "Valid", of: (f) => yesNo(f.valid) },
@@ -58,7 +62,7 @@ const Table = (() => {
     if (valid && (valid === "yes") !== f.valid) return false;
     if (lid && (f.lid === null || (lid === "yes") !== f.lid)) return false;
     if (!text.length) return true;
-    const words = [f.name, f.file, f.key, f.type, f.knownAs, f.group, f.reason, f.energyStatus, ...f.notices].join(" ").toLowerCase();
+    const words = [f.name, f.file, f.key, f.family, f.type, f.knownAs, f.group, f.reason, f.energyStatus, ...f.notices].join(" ").toLowerCase();
     return text.every((word) => {
       const ring = /^(\d+)-rings?$/.exec(word);
       return ring ? f.rings.includes(Number(ring[1])) : words.includes(word);

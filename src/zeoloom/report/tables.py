@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.judge.judgement import best_first
+from zeoloom.judge.judgement import families_first, more_beside
 from zeoloom.report.text_table import Column, TextTable
 from zeoloom.structure.reference import framework_density
 
@@ -28,7 +28,8 @@ FRAMEWORK_COLUMNS = (
     Column("T / 1000 Å³", number=True, rank=6),
     Column("R_DLS", number=True),
     Column("kJ/mol", number=True, rank=1),
-    Column("found", number=True, rank=7),
+    Column("more", number=True, rank=7),
+    Column("found", number=True, rank=8),
 )
 """Of the table of frameworks."""
 
@@ -87,14 +88,15 @@ def metrics_table(metrics: Mapping[str, float | int | None]) -> TextTable:
 def frameworks_table(
     judgements: Sequence[Judgement], limit: int = 20, found: Mapping[str, int] | None = None
 ) -> TextTable:
-    """One row a judged framework, the best first; at most 100 columns wide.
+    """One row a judged framework, the best of each family first; at most 100 columns wide.
 
     Args:
         judgements: in any order.
         limit: at most so many rows; a remark says how many are left out.
         found: how often each net was found, by its key; left out if it is not given.
     """
-    ordered = best_first(judgements)
+    ordered = families_first(judgements)
+    more = more_beside(ordered)
     shown = ordered[:limit]
     columns = FRAMEWORK_COLUMNS if found else FRAMEWORK_COLUMNS[:-1]
     rows = [
@@ -107,6 +109,7 @@ def frameworks_table(
             _figure(judgement.density, 1),
             _figure(judgement.r_dls, 4),
             _figure(judgement.energy_kj_mol, 1),
+            f"+{more[judgement.name]}" if more.get(judgement.name) else "",
             *([str(found.get(judgement.key, "-"))] if found else []),
         )
         for judgement in shown

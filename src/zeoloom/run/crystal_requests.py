@@ -143,7 +143,8 @@ class FurtherJudging(Request):
     panel: ClassVar[str] = "Judging"
 
     relax: int = Field(20, ge=0)
-    """Number of frameworks, the best ones, for which pores and energy are calculated."""
+    """Number of frameworks for which pores and energy are calculated: the best of each family, then
+    the best of the others."""
 
     seconds_each: float = Field(120.0, gt=0)
     """Time limit for a framework in each step of judging."""
@@ -248,7 +249,8 @@ class GenerateRequest(CrystalRequest):
     """Largest R_DLS of a framework that counts."""
 
     n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
-    """New frameworks with R_DLS of at most --max-r-dls to find (20 unless --seconds is given)."""
+    """Families of new frameworks with R_DLS of at most --max-r-dls to find (20 unless --seconds is
+    given). Frameworks of one family have the same vertex symbols."""
 
     @model_validator(mode="after")
     def _ranges(self) -> GenerateRequest:
@@ -274,5 +276,5 @@ class GenerateRequest(CrystalRequest):
 
     @property
     def number(self) -> int:
-        """New frameworks to find, if that decides."""
+        """Families of new frameworks to find, if that decides."""
         return self.n or DEFAULT_NEW

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zeoloom.geometry.space_groups import number_of_hall_number
+from zeoloom.judge.judgement import family_of
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from zeoloom.search.pipeline import BatchState
 
 
-TRIED_PER_FRAMEWORK = 10_000
-"""Crystals that are tried for each new framework within the limits; usually it takes about 40."""
+TRIED_PER_FAMILY = 10_000
+"""Crystals that are tried for each new family within the limits; usually it takes some 20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,21 @@ class Findings:
             },
         )
 
-    def good(self, request: GenerateRequest) -> int:
-        """Number of new frameworks within the limits, with R_DLS as low as was asked for."""
-        return sum(
-            each.new
+    def good(self, request: GenerateRequest) -> list[Judgement]:
+        """New frameworks within the limits, with R_DLS as low as was asked for."""
+        return [
+            each
+            for each in self.judgements.values()
+            if each.new
             and each.framework is not None
             and each.r_dls is not None
             and each.r_dls <= request.max_r_dls
             and within_limits(request, each)
-            for each in self.judgements.values()
-        )
+        ]
+
+    def families(self, request: GenerateRequest) -> int:
+        """Number of families of these."""
+        return len({family_of(each) for each in self.good(request)})
 
 
 def batch_result(batch: BatchState) -> Batch:
@@ -122,8 +128,8 @@ def progress_of(
     text = f"{findings.tried} tried, {len(nets)} nets, {sum(each.new for each in nets)} new"
     finished = findings.tried
     if isinstance(request, GenerateRequest):
-        finished = findings.good(request)
-        text += f", {finished} with R_DLS <= {request.max_r_dls:g}"
+        finished = findings.families(request)
+        text += f", {finished} families with R_DLS <= {request.max_r_dls:g}"
     if request.time_limit is None:
         return finished, request.number, text
     return int(findings.seconds_spent), math.ceil(request.time_limit), text
@@ -136,7 +142,7 @@ def is_enough(request: SolveRequest | GenerateRequest, findings: Findings) -> bo
 
 
 def in_vain(request: SolveRequest | GenerateRequest, findings: Findings) -> bool:
-    """Whether a number of frameworks is wanted, and they are too rare to be found."""
+    """Whether a number of families is wanted, and they are too rare to be found."""
     if isinstance(request, SolveRequest) or request.time_limit is not None:
         return False
-    return findings.tried >= TRIED_PER_FRAMEWORK * (1 + findings.good(request))
+    return findings.tried >= TRIED_PER_FAMILY * (1 + findings.families(request))

@@ -25,6 +25,7 @@ COLUMNS = (
     "name",
     "framework_type",
     "key",
+    "family",
     "space_group",
     "space_group_number",
     "a",
@@ -45,6 +46,8 @@ COLUMNS = (
     "largest_included_sphere",
     "largest_free_sphere",
     "channel_dim",
+    "nearest_type",
+    "nearest_distance",
 )
 """Of `frameworks.csv`."""
 
@@ -141,6 +144,7 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "name": judgement.name,
         "framework_type": judgement.framework_type,
         "key": judgement.key,
+        "family": judgement.family,
         "space_group": None if framework is None else framework.space_group_symbol,
         "space_group_number": None if framework is None else framework.space_group_number,
         **dict(zip(("a", "b", "c", "alpha", "beta", "gamma"), cell, strict=True)),
@@ -156,6 +160,8 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "largest_included_sphere": judgement.largest_included_sphere,
         "largest_free_sphere": judgement.largest_free_sphere,
         "channel_dim": judgement.channel_dim,
+        "nearest_type": judgement.nearest_type,
+        "nearest_distance": judgement.nearest_distance,
         "file": judgement.file,
         "valid": judgement.valid,
         "reason": judgement.reason,
@@ -198,8 +204,8 @@ def counts_of(
 
     Returns:
         `tried`; `valid`; `unique` nets among them, and of those `known_types` (of the reference),
-        `new`, `feasible` and `new_feasible`; and `new_feasible_share`, the share of the last in
-        everything tried.
+        `new`, `feasible` and `new_feasible`; the `families` of the new ones, as far as they are known; and `new_feasible_share`,
+        the share of `new_feasible` in everything tried.
     """
     nets = {each.key: each for each in reversed(judgements) if each.valid}.values()
     kinds = Counter[str]()
@@ -213,5 +219,6 @@ def counts_of(
         "valid": sum(found.values()),
         "unique": len(nets),
         **{kind: kinds[kind] for kind in ("known_types", "new", "feasible", "new_feasible")},
+        "families": len({net.family for net in nets if net.new} - {""}),
         "new_feasible_share": kinds["new_feasible"] / max(tried, 1),
     }

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
 from zeoloom.judge.judgement import Judgement
-from zeoloom.judge.verdict import identified, judge_net, refined, with_pores, with_relaxation
+from zeoloom.judge.verdict import (
+    identified,
+    judge_net,
+    refined,
+    with_nearest_type,
+    with_pores,
+    with_relaxation,
+)
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.energy import relax_many
@@ -68,7 +75,7 @@ def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
     judgements = [
         replace(each, framework=None) if each.r_dls is None else each for each in judgements
     ]
-    return judged_further(judgements, how)
+    return judged_further([with_nearest_type(each) for each in judgements], how)
 
 
 def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:

@@ -149,7 +149,9 @@ def _prepare_writing() -> None:
     """Import what is written with, and work out what every page shows; it takes over a second."""
     from zeoloom.report.report_statistics import prepare_statistics  # noqa: PLC0415 - as above
     from zeoloom.structure.files import ase_frameworks  # noqa: F401, PLC0415 - as above
+    from zeoloom.structure.nearest_type import reference_distances  # noqa: PLC0415 - compiles
 
+    reference_distances()
     prepare_statistics()
 
 

@@ -79,7 +79,10 @@ def search_result(
         "outside_limits": outside,
     }
     if isinstance(request, GenerateRequest):
-        counts |= {"new_with_good_r_dls": findings.good(request)}
+        counts |= {
+            "new_with_good_r_dls": len(findings.good(request)),
+            "families_with_good_r_dls": findings.families(request),
+        }
     return SearchResult(
         tuple(judgements),
         dict(found),

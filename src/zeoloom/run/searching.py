@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.judge.judgement import best_first
+from zeoloom.judge.judgement import best_first, families_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
 from zeoloom.run.batches import run_batches
@@ -192,7 +192,7 @@ def _judged_further(
     workers: Workers,
     on_progress: OnProgress,
 ) -> list[Judgement]:
-    """All refined nets within the limits, the best of them with pores and energy."""
+    """All refined nets within the limits, the best of each family with pores and energy."""
     valid = {each.name: each for each in refined_within_limits(request, findings)}
     candidates = [each for each in valid.values() if each.framework is not None]
     if isinstance(request, GenerateRequest):
@@ -204,7 +204,7 @@ def _judged_further(
         seed=request.seed,
         on_progress=on_progress,
     )
-    for each in judged_further(candidates[: request.relax], how):
+    for each in judged_further(families_first(candidates)[: request.relax], how):
         valid[each.name] = each
     return best_first(list(valid.values()))
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zeoloom.judge.judgement import NEW, Judgement
-from zeoloom.judge.verdict import identified, quick_check, refined
+from zeoloom.judge.verdict import identified, quick_check, refined, with_nearest_type
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import (
     Candidate,
@@ -285,7 +285,7 @@ def identify_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> Batch
     for fingerprint, each in batch.judgements.items():
         found, began = each, time.monotonic()
         if each.r_dls is not None and each.r_dls <= plan.max_r_dls and pace.allows(each):
-            found = identified(each)
+            found = with_nearest_type(identified(each))
             pace.took(each, began)
         judgements[fingerprint] = _named(found)
     return replace(batch, judgements=judgements)
