@@ -204,8 +204,8 @@ def counts_of(
 
     Returns:
         `tried`; `valid`; `unique` nets among them, and of those `known_types` (of the reference),
-        `new`, `feasible` and `new_feasible`; the `families` of the new ones, as far as they are known; and `new_feasible_share`,
-        the share of `new_feasible` in everything tried.
+        `new`, `feasible` and `new_feasible`; `families` of the new ones, as far as they are known;
+        and `new_feasible_share`, the share of `new_feasible` in everything tried.
     """
     nets = {each.key: each for each in reversed(judgements) if each.valid}.values()
     kinds = Counter[str]()
