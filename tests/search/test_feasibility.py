@@ -40,7 +40,7 @@ def test_what_known_types_have_is_never_refused() -> None:
     [
         ("Fm-3m", (5, 5), (1, 1), r"Fm-3m has orbits of 4, .* Possible are 4, 8, 24 T atoms$"),
         ("P2_1/n", (24, 24), (3, 3), r"Possible are 8, 10, 12 T atoms, or 6 to 12 unique T atoms"),
-        ("P-1", (4, 4), (2, 2), r"lattice system: those have \d+ to \d+ Å\^3, which is \d+ to \d+"),
+        ("P-1", (4, 4), (2, 2), "no known framework type in P-1 has 2 to 2 unique"),
         ("P1", (4, 4), (1, 8), "give a cell to `solve`"),
         (None, (2, 3), (1, 1), r"those with as many unique T atoms have \d+ to \d+ T atoms"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -235,6 +235,10 @@ class GenerateRequest(CrystalRequest):
     space_group: Setting | None = None
     """Space group that the refined frameworks truly have: a number, a Hermann-Mauguin symbol such
     as R-3m, or hall:NUMBER. Any if not given."""
+
+    cells: Literal["known", "free", "mixed"] = "mixed"
+    """Cells to start from: those of known types, strained; or drawn freely, in all space groups; or
+    both. No type that the weights have not learned lends its cell."""
 
     density: Real = USUAL_DENSITIES
     """T atoms per 1000 Å³."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
 from zeoloom.errors import InputError
+from zeoloom.geometry.space_groups import number_of_hall_number
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.search.context import numpy_generator
+from zeoloom.search.free_cells import draw_free_batch, free_prior_of
 from zeoloom.search.prior import draw_target, prior_of
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
 from zeoloom.structure.reference import load_reference
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
     from zeoloom.search.prior import Prior
     from zeoloom.search.target import Target
+    from zeoloom.structure.records import Framework
 
 POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
 """Of a batch; larger ones are no faster on a CPU."""
+
+KNOWN_SHARE = 0.5
+"""Share of the batches that are drawn in cells of known types, if both kinds are."""
 
 MANY_ATOMS = 1000
 """T atoms of a cell above which a decimal point may have slipped: the largest type has 1,440."""
@@ -68,11 +74,34 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
             return [targets[i] for i in drawn.tolist()]
 
         return given
-    # only types that the model knows: a benchmark that holds some out must not give away cells
-    known = {*model.record["learned"], *model.record["held_out"]}
-    frameworks = [each for code, each in load_reference().items() if code in known]
-    prior = prior_of(frameworks, request.limits, request.space_group)
-    return partial(_draw_alike, prior, request.batch)
+    # only types that the model has learned: what it is tested on must not give away cells
+    learned = set(model.record["learned"])
+    return _draw_new(request, [each for code, each in load_reference().items() if code in learned])
+
+
+def _draw_new(request: GenerateRequest, frameworks: Sequence[Framework]) -> DrawTargets:
+    """How `generate` draws batches: in cells of known types, in any, or now one, now the other."""
+    known, free = None, None
+    if request.cells != "known":
+        group = request.space_group
+        groups = () if group is None else (number_of_hall_number(group),)
+        free = free_prior_of(frameworks, request.limits, groups)
+    try:
+        if request.cells != "free":
+            known = prior_of(frameworks, request.limits, request.space_group)
+    except InputError:
+        if free is None:
+            raise
+
+    def draw(generator: torch.Generator) -> list[Target]:
+        in_known = bool(torch.rand(1, generator=generator) < KNOWN_SHARE)
+        if known is not None and (in_known or free is None):
+            return _draw_alike(known, request.batch, generator)
+        assert free is not None
+        rng = numpy_generator(generator)
+        return draw_free_batch(free, lambda n: request.batch or batch_size(n), rng)
+
+    return draw
 
 
 def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Target]:

@@ -1,4 +1,4 @@
-"""What a space group allows: which numbers of T atoms its orbits add up to, and in which cells.
+"""What a space group allows: which numbers of T atoms its orbits add up to.
 
 A search for what cannot be would run to its end and find nothing, so it is refused before it
 starts, with what could be.
@@ -6,11 +6,9 @@ starts, with what could be.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.lattice import volume
 from zeoloom.geometry.operations import orbit_sizes
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
     from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.search.limits import Limits
-    from zeoloom.search.target import Target
 
 MOST_ATOMS = 2000
 """T atoms up to which numbers are looked at."""
@@ -76,43 +73,6 @@ def check_counts(operations: SymmetryOperations, symbol: str, limits: Limits) ->
         f"{_range_text(*limits.n_t_unique)} of them cannot give {_range_text(low, high)} T atoms. "
         f"Possible are {', '.join(map(str, sorted(near)))} T atoms{other}"
     )
-
-
-def targets_that_fit(targets: Sequence[Target], limits: Limits, slack: float) -> list[Target]:
-    """Those targets whose cells hold a number of atoms that the group and the limits allow.
-
-    Args:
-        targets: cells with a group.
-        limits: on the frameworks.
-        slack: factor by which the volume of a cell may change.
-
-    Raises:
-        InputError: if there is none; it says what the cells could hold.
-    """
-    fitting = [each for each in targets if _fits(each, limits, slack)]
-    if fitting or not targets:
-        return fitting
-    sizes = sorted(volume(each.cell) for each in targets)
-    low = math.ceil(limits.density[0] * sizes[0] / 1000.0)
-    high = math.floor(limits.density[1] * sizes[-1] / 1000.0)
-    raise InputError(
-        f"no cell to start from: {targets[0].space_group_symbol} with "
-        f"{_range_text(*limits.n_t)} T atoms, {_range_text(*limits.n_t_unique)} of them unique, "
-        f"does not fit into any cell of a known framework type of its lattice system: those have "
-        f"{sizes[0]:.0f} to {sizes[-1]:.0f} Å^3, which is {low} to {high} T atoms at "
-        f"{limits.density[0]:g} to {limits.density[1]:g} per 1000 Å^3; widen --atoms, "
-        "--unique-atoms or --density, choose a group with larger orbits, or give a cell to `solve`"
-    )
-
-
-def _fits(target: Target, limits: Limits, slack: float) -> bool:
-    size = volume(target.cell) / 1000.0
-    low = max(limits.n_t[0], math.ceil(limits.density[0] * size / slack))
-    high = min(limits.n_t[1], math.floor(limits.density[1] * size * slack))
-    if high < 1:
-        return False
-    possible = atoms_of_orbits(orbit_sizes(target.operations), limits.n_t_unique, high)
-    return any(low <= n for n in possible)
 
 
 def _range_text(low: int, high: int) -> str:

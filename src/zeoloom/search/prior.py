@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,15 +10,13 @@ import torch
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
-from zeoloom.geometry.operations import expand_orbits, identity_first, symmetrised_metric
+from zeoloom.geometry.operations import expand_orbits, symmetrised_metric
 from zeoloom.geometry.space_groups import (
-    lattice_system,
     number_of_hall_number,
     operations_of_hall_number,
-    standard_hall_number,
     symbol_of_hall_number,
 )
-from zeoloom.search.feasibility import check_counts, targets_that_fit
+from zeoloom.search.feasibility import check_counts
 from zeoloom.search.target import Target, atoms_within, target_of
 
 if TYPE_CHECKING:
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
 
     from zeoloom.search.limits import Limits
     from zeoloom.structure.records import Framework
-
-POINTS_PER_ATOM = 1.3
-"""Points for each orbit of the general position that would fill a cell; some orbits are smaller."""
 
 CELL_STRAIN = 0.05
 """Standard deviation of the strain that is given to the cell of a known type."""
@@ -56,8 +50,6 @@ def prior_of(
 ) -> Prior:
     """The targets of those framework types that are within the limits.
 
-    If none of them has the group asked for, the cells of all in its lattice system are taken.
-
     Args:
         frameworks: known types, in their standard settings.
         limits: on the frameworks that are searched for.
@@ -68,30 +60,17 @@ def prior_of(
     """
     counted = [(each, _n_t(each)) for each in frameworks]
     fitting = [(each, n_t) for each, n_t in counted if _density_fits(each, n_t, limits)]
-    if hall_number is None:
-        targets = [
-            target_of(each, len(each.frac_t))
-            for each, n_t in fitting
-            if _counts_fit(each, n_t, limits)
-        ]
-    else:
+    number = None
+    if hall_number is not None:
         number = number_of_hall_number(hall_number)
         check_counts(
             operations_of_hall_number(hall_number), symbol_of_hall_number(hall_number), limits
         )
-        targets = [
-            target_of(each, len(each.frac_t))
-            for each, n_t in fitting
-            if each.space_group_number == number and _counts_fit(each, n_t, limits)
-        ] or targets_that_fit(
-            [
-                _target_in_group(each, n_t, number, limits)
-                for each, n_t in fitting
-                if lattice_system(each.space_group_number) == lattice_system(number)
-            ],
-            limits,
-            DENSITY_SLACK,
-        )
+    targets = [
+        target_of(each, len(each.frac_t))
+        for each, n_t in fitting
+        if number in {None, each.space_group_number} and _counts_fit(each, n_t, limits)
+    ]
     if targets:
         return Prior(tuple(targets), limits)
     wanted = "" if hall_number is None else f" in {symbol_of_hall_number(hall_number)}"
@@ -134,21 +113,6 @@ def _counts_fit(framework: Framework, n_t: int, limits: Limits) -> bool:
 
 def _within(number: int, limits: tuple[int, int]) -> bool:
     return limits[0] <= number <= limits[1]
-
-
-def _target_in_group(framework: Framework, n_t: int, number: int, limits: Limits) -> Target:
-    """The cell of a type, but another group of its lattice system."""
-    hall_number = standard_hall_number(number)
-    operations = identity_first(operations_of_hall_number(hall_number))
-    n_points = math.ceil(POINTS_PER_ATOM * n_t / len(operations))
-    least, most = limits.n_t_unique
-    return Target(
-        framework.cell,
-        operations,
-        number,
-        symbol_of_hall_number(hall_number),
-        min(max(n_points, least), most),
-    )
 
 
 def draw_target(prior: Prior, rng: torch.Generator) -> Target:
