@@ -15,6 +15,7 @@ from cloud_examples import some_clouds
 from cluster_examples import METRICS
 from crystal_examples import shipped_crystal
 from paths import ROOT
+from zeoloom.diffraction.reflection_records import REFLECTION_COLUMNS, REFLECTIONS_FORMAT
 from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PlainPointNetConfig, PointNetConfig
@@ -126,6 +127,12 @@ def test_models_and_verbs() -> None:
         row = next(line for line in overview.splitlines() if f"`{name}`" in line)
         for verb in ("solve", "generate", "judge"):
             assert f"`{verb}`" in row.split("|")[2], (name, verb)
+
+
+def test_reflections() -> None:
+    assert missing(REFLECTION_COLUMNS, "Reflections") == []
+    fields = ("format", "cell", "space_group", "radiation", "wavelength", REFLECTIONS_FORMAT)
+    assert missing(fields, "Reflections") == []
 
 
 def test_tables_of_frameworks() -> None:

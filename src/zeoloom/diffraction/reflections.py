@@ -5,11 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
+from zeoloom.diffraction.miller import is_absent, spacings
+from zeoloom.diffraction.possible_reflections import groups_within, representatives
+from zeoloom.errors import InputError
+from zeoloom.geometry.space_groups import (
+    fits_cell,
+    hall_number_of,
+    name_of_setting,
+    operations_of_hall_number,
+)
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+
 Radiation = Literal["xray", "neutron", "electron"]
+
+MOST_FORBIDDEN = 0.2
+"""Share of the intensity that may lie in reflections which the group forbids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +61,85 @@ class Reflections:
     esd: NDArray[np.float64]
     radiation: Radiation = "xray"
     wavelength: float | None = None
+
+
+def merged_reflections(
+    cell: FloatArray,
+    space_group: str | None,
+    hkl: IntArray,
+    squares: FloatArray,
+    esd: FloatArray,
+    *,
+    times_multiplicity: bool,
+    radiation: Radiation,
+    wavelength: float | None,
+    reach: FloatArray,
+) -> Reflections:
+    """Reflections from a list in which equivalent ones may stand apart.
+
+    Args:
+        cell: Å, (3, 3).
+        space_group: symbol or number; None if unknown.
+        hkl: (n, 3).
+        squares: (n,) |F|^2, or m |F|^2 already.
+        esd: (n,), 0 where unknown.
+        times_multiplicity: whether m is still to be multiplied by.
+        radiation: what was scattered.
+        wavelength: Å, or None.
+        reach: degrees, (n,): rows closer than this overlap. Without a wavelength none do.
+
+    Raises:
+        InputError: if the group forbids a good part of what was measured, or does not fit the cell.
+    """
+    hall = hall_number_of(space_group or "P1")
+    operations = operations_of_hall_number(hall)
+    if not fits_cell(operations, cell):
+        raise InputError(f"the space group {space_group} does not fit the cell")
+    kept = hkl.any(axis=1)
+    absent = is_absent(hkl, operations) & kept
+    weak = float(np.abs(squares[absent]).sum()) / max(float(np.abs(squares[kept]).sum()), 1e-300)
+    if weak > MOST_FORBIDDEN:
+        raise InputError(
+            f"{space_group} forbids {int(absent.sum())} of {len(hkl)} reflections, which hold "
+            f"{100 * weak:.0f} % of the intensity; check the space group and its setting"
+        )
+    kept &= ~absent
+    first, sizes = representatives(hkl[kept], operations)
+    unique, at, row = np.unique(first, axis=0, return_index=True, return_inverse=True)
+    value, uncertainty = _averages(squares[kept], esd[kept], row.ravel(), len(unique))
+    spacing, multiplicity = spacings(unique, cell), sizes[at]
+    order = np.argsort(-spacing, kind="stable")
+    factor = multiplicity if times_multiplicity else np.ones(len(unique))
+    group: IntArray = np.arange(len(unique))
+    if wavelength is not None:
+        sine = np.clip(wavelength / (2.0 * spacing[order]), 0.0, 1.0)
+        group = groups_within(2.0 * np.degrees(np.arcsin(sine)), reach[kept][at][order])
+    return Reflections(
+        cell=cell,
+        space_group=None if space_group is None else name_of_setting(hall),
+        hkl=unique[order],
+        d=spacing[order],
+        multiplicity=multiplicity[order],
+        group=group,
+        intensity=(factor * value)[order],
+        esd=(factor * uncertainty)[order],
+        radiation=radiation,
+        wavelength=wavelength,
+    )
+
+
+def _averages(
+    values: FloatArray, esd: FloatArray, row: IntArray, n: int
+) -> tuple[FloatArray, FloatArray]:
+    """Means (n,) of the values of each row, weighted by their uncertainties if all have one.
+
+    The uncertainty of a mean is the larger of that from the single ones and that from the scatter.
+    """
+    known = bool((esd > 0.0).all())
+    weight = 1.0 / esd**2 if known else np.ones(len(values))
+    total = np.bincount(row, weight, n)
+    mean = np.bincount(row, weight * values, n) / total
+    count = np.bincount(row, minlength=n)
+    spread = np.bincount(row, weight * (values - mean[row]) ** 2, n) / total
+    scatter = np.sqrt(spread / np.maximum(count - 1, 1)) * (count > 1)
+    return mean, np.maximum(scatter, 1.0 / np.sqrt(total)) if known else scatter

@@ -191,7 +191,7 @@ class SolveRequest(CrystalRequest):
         """All six parameters of the cell."""
         if "space_group" not in info.data:  # it is wrong itself
             return cell
-        from zeoloom.search.cell_setting import (  # noqa: PLC0415 - help needs no space groups
+        from zeoloom.geometry.cell_setting import (  # noqa: PLC0415 - help needs no space groups
             complete_parameters,
         )
 

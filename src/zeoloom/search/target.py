@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
+from zeoloom.geometry.cell_setting import cell_fits, fitting_settings, nearest_parameters
 from zeoloom.geometry.group import group_in_cell
 from zeoloom.geometry.lattice import cell_from_parameters, volume
 from zeoloom.geometry.operations import identity_first, orbit_sizes
@@ -17,7 +18,6 @@ from zeoloom.geometry.space_groups import (
     operations_of_hall_number,
     symbol_of_hall_number,
 )
-from zeoloom.search.cell_setting import cell_fits, fitting_settings, nearest_parameters
 from zeoloom.search.limits import ANY_NUMBER, DENSITIES, Limits
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ def listing_of_cif(text: str) -> Listing:
             f"{len(structures)} structures in the file; read the first, '{structures[0].name}'"
         )
     block = structures[0]
-    cell = _cell(block)
+    cell = cell_of_block(block)
     sites, left_out = _sites(block)
     return Listing(
         cell=cell,
@@ -103,8 +103,12 @@ def _magnetic_operations(block: Block) -> list[str]:
         raise InputError(f"a symmetry operation cannot be read ({error})") from error
 
 
-def _cell(block: Block) -> FloatArray:
-    """The (3, 3) cell in Å."""
+def cell_of_block(block: Block) -> FloatArray:
+    """The (3, 3) cell in Å.
+
+    Raises:
+        InputError: if there is none.
+    """
     values = {tag: block.first(tag) for tag in CELL_TAGS}
     missing = [tag for tag, value in values.items() if not value]
     if missing:

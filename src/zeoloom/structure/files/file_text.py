@@ -46,10 +46,7 @@ def read_text(path: Path) -> str:
     Raises:
         InputError: if the file cannot be read, is no text, or is huge.
     """
-    raw = _unpacked(_read_bytes(path))
-    if not raw.strip():
-        raise InputError("the file is empty")
-    text = _decoded(raw)
+    text = decoded(read_content(path))
     if len(text) > LONG_TEXT:
         text = without_reflections(text)
     if len(text) > MAX_BYTES:
@@ -58,6 +55,18 @@ def read_text(path: Path) -> str:
             "file may have besides its reflections; try a file with the asymmetric unit only"
         )
     return text
+
+
+def read_content(path: Path) -> bytes:
+    """All bytes of a file, unpacked if it is packed by gzip.
+
+    Raises:
+        InputError: if it cannot be read, is empty or is huge.
+    """
+    raw = _unpacked(_read_bytes(path))
+    if not raw.strip():
+        raise InputError("the file is empty")
+    return raw
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -92,8 +101,12 @@ def _unpacked(raw: bytes) -> bytes:
     return content
 
 
-def _decoded(raw: bytes) -> str:
-    """Bytes as text, in UTF-8, UTF-16 with its mark, or Latin-1."""
+def decoded(raw: bytes) -> str:
+    """Bytes as text, in UTF-8, UTF-16 with its mark, or Latin-1.
+
+    Raises:
+        InputError: if they are no text.
+    """
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             text = raw.decode("utf-16")

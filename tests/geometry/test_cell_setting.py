@@ -8,8 +8,8 @@ import pytest
 
 from target_examples import CHA_CELL
 from zeoloom.errors import InputError
+from zeoloom.geometry.cell_setting import cell_fits, complete_parameters
 from zeoloom.geometry.space_groups import HALL_NUMBERS, hall_number_of, name_of_setting
-from zeoloom.search.cell_setting import cell_fits, complete_parameters
 from zeoloom.search.target import fitting_cell
 
 if TYPE_CHECKING:

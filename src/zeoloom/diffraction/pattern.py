@@ -1,0 +1,152 @@
+"""A measured powder pattern: counts by angle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.errors import InputError
+
+if TYPE_CHECKING:
+    from zeoloom.diffraction.beam import Beam
+    from zeoloom.diffraction.reflections import Radiation
+    from zeoloom.geometry.arrays import BoolArray, FloatArray
+
+FEWEST_POINTS = 50
+"""Points of the shortest pattern that a fit makes sense of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Counts by angle, as measured.
+
+    Attributes:
+        two_theta: degrees, (n,), increasing.
+        counts: (n,), in any unit.
+        esd: standard uncertainties of the counts, (n,), all above 0.
+        beam: the wavelengths, if the file says them.
+        radiation: what was scattered, if the file says it.
+        notices: what was assumed or left out.
+    """
+
+    two_theta: FloatArray
+    counts: FloatArray
+    esd: FloatArray
+    beam: Beam | None = None
+    radiation: Radiation | None = None
+    notices: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.two_theta)
+
+    def between(self, low: float, high: float) -> Pattern:
+        """The part of the pattern from one angle to another.
+
+        Raises:
+            InputError: if hardly any points lie there.
+        """
+        kept = (self.two_theta >= low) & (self.two_theta <= high)
+        if kept.sum() < FEWEST_POINTS:
+            raise InputError(
+                f"{int(kept.sum())} points lie between {low:g} and {high:g}°; the pattern goes "
+                f"from {self.two_theta[0]:g} to {self.two_theta[-1]:g}°, and a fit takes at least "
+                f"{FEWEST_POINTS} points"
+            )
+        return self.only(kept)
+
+    def only(self, kept: BoolArray) -> Pattern:
+        """The points that a mask (n,) keeps."""
+        return replace(
+            self,
+            two_theta=self.two_theta[kept],
+            counts=self.counts[kept],
+            esd=self.esd[kept],
+        )
+
+
+def pattern_of_points(
+    two_theta: FloatArray, counts: FloatArray, esd: FloatArray | None = None
+) -> Pattern:
+    """A pattern of measured points, checked.
+
+    Where no uncertainties are known they are those of counting, the roots of the counts. Scaled
+    counts, whose scatter is well below or above that, are recognised by their differences.
+
+    Args:
+        two_theta: degrees, (n,), rising or falling.
+        counts: (n,).
+        esd: (n,), or None.
+
+    Raises:
+        InputError: if these are no pattern; it says what to try.
+    """
+    finite = np.isfinite(two_theta) & np.isfinite(counts)
+    two_theta, counts = two_theta[finite], counts[finite]
+    esd = None if esd is None else esd[finite]
+    if len(two_theta) < FEWEST_POINTS:
+        raise InputError(
+            f"{len(two_theta)} points, expected a pattern of at least {FEWEST_POINTS}: two "
+            "columns, two-theta in degrees and counts"
+        )
+    steps = np.diff(two_theta)
+    if (steps < 0).all():
+        two_theta, counts = two_theta[::-1], counts[::-1]
+        esd = None if esd is None else esd[::-1]
+    elif (steps < 0).any():
+        raise InputError(
+            "the first column neither rises nor falls throughout, so it is no two-theta; counts "
+            "alone, several a line, need --scan START STEP, such as --scan 5 0.02"
+        )
+    distinct = np.concatenate([[True], np.diff(two_theta) > 0.0])
+    two_theta, counts = two_theta[distinct], counts[distinct]
+    esd = None if esd is None else esd[distinct]
+    _check_angles(two_theta)
+    if np.ptp(counts) <= 0.0:
+        raise InputError("all counts are equal: this is no pattern")
+    if esd is None or not (esd > 0.0).any():
+        return Pattern(two_theta, counts, _counting_esd(counts))
+    return Pattern(two_theta, counts, _positive(esd))
+
+
+def _check_angles(two_theta: FloatArray) -> None:
+    """Raise InputError for spacings, Q, and times of flight."""
+    if two_theta[-1] > 180.0 or two_theta[0] < -180.0:
+        raise InputError(
+            f"the first column goes from {two_theta[0]:g} to {two_theta[-1]:g}, which are no "
+            "angles two-theta in degrees; centidegrees must be divided by 100, and times of flight "
+            "are not read"
+        )
+    steps = np.diff(two_theta)
+    ratio = np.median(steps[-len(steps) // 4 :]) / max(
+        np.median(steps[: len(steps) // 4 + 1]), 1e-9
+    )
+    if two_theta[-1] < 30.0 and (ratio > 1.5 or ratio < 1 / 1.5):
+        raise InputError(
+            f"the steps of the first column change from {steps[0]:g} to {steps[-1]:g}, as those of "
+            "spacings d or of Q do; give two-theta in degrees: 2 arcsin(wavelength / 2d), or "
+            "2 arcsin(Q wavelength / 4 pi)"
+        )
+
+
+def _positive(esd: FloatArray) -> FloatArray:
+    """Uncertainties, the least of the others where one is missing or nothing."""
+    good = np.isfinite(esd) & (esd > 0.0)
+    return np.where(good, esd, np.percentile(esd[good], 5))
+
+
+def _counting_esd(counts: FloatArray) -> FloatArray:
+    """(n,) uncertainties k * sqrt(count), with k from the scatter of neighbouring points.
+
+    k is 1 for true counts, to within the accuracy of the estimate, and then taken as 1.
+    """
+    root = np.sqrt(np.maximum(counts, max(1e-3 * float(counts.max()), 1e-12)))
+    # third differences are free of slopes and curvature; sum of squares of 1 -3 3 -1 is 20
+    scatter = np.diff(counts, 3) / np.sqrt(20.0)
+    middle = 0.5 * (root[1:-2] + root[2:-1])
+    quiet = counts[1:-2] <= np.percentile(counts, 60)
+    factor = 1.4826 * float(np.median(np.abs(scatter[quiet] / middle[quiet])))
+    if 0.8 < factor < 1.25 or factor < 1e-6:
+        factor = 1.0
+    return factor * root
