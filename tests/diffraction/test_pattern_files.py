@@ -68,6 +68,8 @@ _2THETA=5.000000
 _2THETACOUNTS
 """
 
+RASX_ROOT = '<Root><Data0 Type="Profile"><ContentHashList Name="Profile0.txt" ContentHash="0"/></Data0></Root>'
+
 PDCIF = """data_pattern
 _diffrn_radiation_probe neutron
 _diffrn_radiation_wavelength 1.4940
@@ -143,8 +145,7 @@ def test_a_zip_archive_of_rigaku(tmp_path: Path) -> None:
     path = tmp_path / "scan.rasx"
     rows = "".join(f"{x:.4f}\t{y:.4f}\t1\n" for x, y in zip(ANGLES, COUNTS, strict=True))
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("root.xml", '<Root><Data0 Type="Profile">'
-                         '<ContentHashList Name="Profile0.txt" ContentHash="0"/></Data0></Root>')  # fmt: skip
+        archive.writestr("root.xml", RASX_ROOT)
         archive.writestr("Data0/Profile0.txt", rows)
         archive.writestr(
             "Data0/MesurementConditions0.xml",

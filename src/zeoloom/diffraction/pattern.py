@@ -82,6 +82,8 @@ def pattern_of_points(
     Raises:
         InputError: if these are no pattern; it says what to try.
     """
+    if len(two_theta) != len(counts) or (esd is not None and len(esd) != len(counts)):
+        raise InputError("angles, counts and uncertainties are not as many; the file is damaged")
     finite = np.isfinite(two_theta) & np.isfinite(counts)
     two_theta, counts = two_theta[finite], counts[finite]
     esd = None if esd is None else esd[finite]
