@@ -68,7 +68,8 @@ _2THETA=5.000000
 _2THETACOUNTS
 """
 
-RASX_ROOT = '<Root><Data0 Type="Profile"><ContentHashList Name="Profile0.txt" ContentHash="0"/></Data0></Root>'
+RASX_ROOT = """<Root><Data0 Type="Profile">
+<ContentHashList Name="Profile0.txt" ContentHash="0"/></Data0></Root>"""
 
 PDCIF = """data_pattern
 _diffrn_radiation_probe neutron
