@@ -108,7 +108,7 @@ def _even(pattern: Pattern, text: str) -> Pattern:
     start, step = (each.search(text) for each in (UXD_START, UXD_STEP))
     if start is None or step is None:
         return pattern
-    angles = float(start[1]) + float(step[1]) * np.arange(len(pattern))
+    angles = np.asarray(float(start[1]) + float(step[1]) * np.arange(len(pattern)))
     near = np.abs(angles - pattern.two_theta).max() < ROUNDED
     return replace(pattern, two_theta=angles) if near else pattern
 
