@@ -30,7 +30,7 @@ OTHER_AXES = (
 )
 """What headers call axes that are no angles."""
 
-ANGLES = re.compile(r"(?:2|two)[\s_-]*th|\b2\s*θ|2th_deg|angle", re.IGNORECASE)
+ANGLE_NAMES = re.compile(r"(?:2|two)[\s_-]*th|\b2\s*θ|2th_deg|angle", re.IGNORECASE)
 
 BANK = re.compile(
     r"^BANK\s+\d+\s+(\d+)\s+(\d+)\s+(\w+)\s+([-+\d.eE]+)\s+([-+\d.eE]+)(.*)$", re.MULTILINE
@@ -100,7 +100,7 @@ def _check_axis(header: Iterable[str]) -> None:
     """Raise InputError if the last line of the header that names an axis names another one."""
     for line in list(header)[-4:]:
         names = next((name for axis, name in OTHER_AXES if axis.search(line.strip())), "")
-        if names and not ANGLES.search(line):
+        if names and not ANGLE_NAMES.search(line):
             raise InputError(
                 f"the header {line.strip()!r} says that the first column is {names}; give "
                 "two-theta in degrees: 2 arcsin(wavelength / 2d), or 2 arcsin(Q wavelength / 4 pi)"
