@@ -20,7 +20,7 @@ from zeoloom.geometry.space_groups import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
 
 Radiation = Literal["xray", "neutron", "electron"]
 
@@ -95,15 +95,7 @@ def merged_reflections(
     operations = operations_of_hall_number(hall)
     if not fits_cell(operations, cell):
         raise InputError(f"the space group {space_group} does not fit the cell")
-    kept = hkl.any(axis=1)
-    absent = is_absent(hkl, operations) & kept
-    weak = float(np.abs(squares[absent]).sum()) / max(float(np.abs(squares[kept]).sum()), 1e-300)
-    if weak > MOST_FORBIDDEN:
-        raise InputError(
-            f"{space_group} forbids {int(absent.sum())} of {len(hkl)} reflections, which hold "
-            f"{100 * weak:.0f} % of the intensity; check the space group and its setting"
-        )
-    kept &= ~absent
+    kept = _allowed(hkl, squares, is_absent(hkl, operations), space_group)
     first, sizes = representatives(hkl[kept], operations)
     unique, at, row = np.unique(first, axis=0, return_index=True, return_inverse=True)
     value, uncertainty = _averages(squares[kept], esd[kept], row.ravel(), len(unique))
@@ -126,6 +118,22 @@ def merged_reflections(
         radiation=radiation,
         wavelength=wavelength,
     )
+
+
+def _allowed(
+    hkl: IntArray, squares: FloatArray, absent: BoolArray, space_group: str | None
+) -> BoolArray:
+    """(n,) the rows that a group does not forbid; InputError if the others hold too much."""
+    kept = hkl.any(axis=1)
+    share = float(np.abs(squares[absent & kept]).sum()) / max(
+        float(np.abs(squares[kept]).sum()), 1e-300
+    )
+    if share > MOST_FORBIDDEN:
+        raise InputError(
+            f"{space_group} forbids {int((absent & kept).sum())} of {len(hkl)} reflections, which "
+            f"hold {100 * share:.0f} % of the intensity; check the space group and its setting"
+        )
+    return kept & ~absent
 
 
 def _averages(
