@@ -115,6 +115,7 @@ def intensities(framework: Framework, scattering: Scattering) -> FloatArray:
     )
 
 
-def group_sums(values: FloatArray, group: IntArray) -> FloatArray:
-    """(g,) sums of values (n,) over the reflections of each group."""
-    return np.asarray(np.bincount(group, weights=values), dtype=np.float64)
+def group_sums(values: FloatArray, group: IntArray, number: int = 0) -> FloatArray:
+    """(g,) sums of values (n,) over the reflections of each group; `number` of them at least."""
+    sums = np.bincount(group, weights=values, minlength=number)
+    return np.asarray(sums, dtype=np.float64)
