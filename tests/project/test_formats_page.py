@@ -21,7 +21,7 @@ from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PlainPointNetConfig, PointNetConfig
 from zeoloom.run.batches import run_batches
 from zeoloom.run.folder import open_run
-from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of
+from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, GIVEN_COLUMNS, counts_of
 from zeoloom.run.judging import JUDGING_STEPS
 from zeoloom.silica.energy import Relaxation
 
@@ -136,9 +136,9 @@ def test_reflections() -> None:
 
 
 def test_tables_of_frameworks() -> None:
-    assert missing([*COLUMNS, *FILE_COLUMNS], "Frameworks") == []
+    assert missing([*COLUMNS, *FILE_COLUMNS, *GIVEN_COLUMNS], "Frameworks") == []
     columns = re.findall(r"^\| (`.+?`) \|", section("Frameworks"), re.MULTILINE)
-    assert re.findall(r"`(\w+)`", " ".join(columns)) == [*COLUMNS, *FILE_COLUMNS]
+    assert re.findall(r"`(\w+)`", " ".join(columns)) == [*COLUMNS, *FILE_COLUMNS, *GIVEN_COLUMNS]
     statuses = str(Relaxation.__annotations__["status"])
     endings = [*re.findall(r"'([^']+)'", statuses), "bonds broken"]
     assert len(endings) == 5

@@ -21,8 +21,9 @@ from crystal_examples import shipped_crystal
 from silica_examples import known
 from training_examples import seeded
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.run import findings, judgement_steps, searching
-from zeoloom.run.framework_table import COLUMNS, UNREFINED_COLUMNS
+from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, UNREFINED_COLUMNS
 from zeoloom.search import pipeline
 from zeoloom.search.pipeline import STAGES, search_batch
 from zeoloom.silica import energy
@@ -39,7 +40,7 @@ CELL = ("--cell", 13.675, 13.675, 14.767, 90, 90, 120)
 CHA = (*CELL, "--space-group", "R-3m")
 QUICK = ("--steps", 24, "--repair", 3, "--relax", 0)
 SMALL = ("-n", 22, "--batch", 8, *QUICK)
-FILES = {"frameworks", "gallery.png", "report.html", "run.json"} | {
+FILES = {"frameworks", "standard", "gallery.png", "report.html", "run.json"} | {
     f"frameworks.{kind}" for kind in ("csv", "db", "extxyz")
 }
 
@@ -86,7 +87,7 @@ def test_everything_a_run_leaves(run: Run, whole: Path, tmp_path: Path) -> None:
     assert (folder / "frameworks.csv").read_text() == (whole / "frameworks.csv").read_text()
 
     rows = rows_of(folder)
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == COLUMNS + GIVEN_COLUMNS
     cha = next(row for row in rows if row["framework_type"] == "CHA")
     assert (cha["name"], cha["space_group"], cha["n_t"]) == ("CHA", "R-3m", "36")
     assert float(cha["r_dls"]) < 0.004
@@ -108,11 +109,11 @@ def test_everything_a_run_leaves(run: Run, whole: Path, tmp_path: Path) -> None:
     assert set(record["outcome"]["seconds"]) >= set(STAGES)
     assert {"zeoloom", "torch", "numba", "spglib"} <= record["versions"].keys()
 
-    written = {path.stem for path in (folder / "frameworks").iterdir()}
+    written = {path.stem for path in (folder / "standard").iterdir()}
     assert "CHA" in written <= {row["name"] for row in rows}
     for row in rows:
         if row["name"] in written:
-            framework, _ = zeoloom.read_framework(folder / "frameworks" / f"{row['name']}.cif")
+            framework, _ = zeoloom.read_framework(folder / "standard" / f"{row['name']}.cif")
             assert framework.space_group_number == int(row["space_group_number"])
             again = zeoloom.judge_framework(framework, energy=False, pores=False)
             # a net that is too strained to be worth its key is named by its fingerprint
@@ -332,7 +333,14 @@ def test_a_cell_in_another_setting(run: Run, tmp_path: Path, code: str, setting:
     assert found[code]["space_group"] == standard.space_group_symbol
     edges = [float(found[code][edge]) for edge in "abc"]
     np.testing.assert_allclose(edges, parameters_from_cell(standard.cell)[:3], rtol=0.02)
-    framework, _ = zeoloom.read_framework(tmp_path / "run" / "frameworks" / f"{code}.cif")
+    given, _ = zeoloom.read_framework(tmp_path / "run" / "frameworks" / f"{code}.cif")
+    np.testing.assert_allclose(parameters_from_cell(given.cell), parameters, atol=1e-6)
+    assert sorted(given.operations.rotations.tolist()) == sorted(
+        operations_of_hall_number(hall_number_of(setting)).rotations.tolist()
+    )
+    assert len(given.frac_o) > 0
+    assert float(found[code]["r_dls_cell"]) < 0.01
+    framework, _ = zeoloom.read_framework(tmp_path / "run" / "standard" / f"{code}.cif")
     assert framework.space_group_number == standard.space_group_number
     np.testing.assert_allclose(
         parameters_from_cell(framework.cell), parameters_from_cell(standard.cell), rtol=0.02

@@ -43,6 +43,11 @@ class Judgement:
         n_t_unique: T atoms that no symmetry of the net makes equal.
         density: T atoms per 1000 Å^3 of `framework`.
         r_dls: residual of distance least squares.
+        given: the SiO2 in the cell and setting that `solve` was given; None if it cannot be built
+            there, or no cell was given.
+        r_dls_cell: residual of distance least squares with that cell held.
+        e2: correlation of measured and calculated intensities (`diffraction.correlation`).
+        r_wp: weighted-profile R, or R of group intensities where there is no profile.
         energy_kj_mol: per mol SiO2 above alpha-quartz, relaxed.
         energy_status: how the relaxation ended; empty if none was tried.
         lid: whether its local distances, relaxed, are those of real zeolites.
@@ -71,6 +76,10 @@ class Judgement:
     n_t_unique: int = 0
     density: float | None = None
     r_dls: float | None = None
+    given: Framework | None = None
+    r_dls_cell: float | None = None
+    e2: float | None = None
+    r_wp: float | None = None
     energy_kj_mol: float | None = None
     energy_status: str = ""
     lid: bool | None = None
@@ -100,12 +109,13 @@ class Judgement:
 
 
 def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Valid before the rest; known energies before unknown; then the lowest energy, then R_DLS."""
+    """Valid before the rest; the greatest E2; known energies before unknown; the least; R_DLS."""
 
-    def order(judgement: Judgement) -> tuple[bool, bool, float, float, str]:
+    def order(judgement: Judgement) -> tuple[bool, float, bool, float, float, str]:
         energy, r_dls = judgement.energy_kj_mol, judgement.r_dls
         return (
             not judgement.valid,
+            np.inf if judgement.e2 is None else -judgement.e2,
             energy is None,
             0.0 if energy is None else energy,
             np.inf if r_dls is None or judgement.framework is None else r_dls,

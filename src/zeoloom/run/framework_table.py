@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zeoloom.judge.judgement import Judgement
+    from zeoloom.structure.records import Framework
 
 Value = str | float | bool | None
 """Of one cell of the table; None where nothing is known."""
@@ -54,6 +55,9 @@ COLUMNS = (
 FILE_COLUMNS = ("file", "valid", "reason", "notices", "energy_status", "known_as")
 """More of them where frameworks come from files."""
 
+GIVEN_COLUMNS = ("e2", "r_wp", "r_dls_cell")
+"""More of them where a cell was given."""
+
 UNREFINED_COLUMNS = (
     *COLUMNS[: COLUMNS.index("r_dls")],
     "found",
@@ -61,10 +65,13 @@ UNREFINED_COLUMNS = (
 )
 """Of `unrefined.csv`."""
 
-CIF_FACTS = ("framework_type", "key", "density", "r_dls", "energy_kj_mol", "rings")
+CIF_FACTS = (
+    *("framework_type", "key", "density", "r_dls", "energy_kj_mol", "rings"),
+    *GIVEN_COLUMNS,
+)
 """Columns that are written into the CIF files too, as `_zeoloom_...`."""
 
-COLUMN_DECIMALS = {"density": 3, "r_dls": 6, "energy_kj_mol": 2}
+COLUMN_DECIMALS = {"density": 3, "r_dls": 6, "r_dls_cell": 6, "energy_kj_mol": 2}
 """Those of spheres and lengths are 4."""
 
 
@@ -78,13 +85,15 @@ def write_frameworks(
     """Write `frameworks.csv`, `frameworks/NAME.cif`, `frameworks.extxyz` and `frameworks.db`.
 
     Each judgement becomes a row, the best first. Of those with the same net the first given is
-    written as a structure, if it has one.
+    written as a structure, if it has one. Where a cell was given, `frameworks/NAME.cif` is in that
+    cell and setting, and `standard/NAME.cif` in the standard setting of the symmetry it has.
 
     Args:
         folder: of the run.
         judgements: their names are unique, and fit to be names of files.
         found: how often each net was met, by its key.
-        columns: of the table; `COLUMNS`, or with `FILE_COLUMNS`.
+        columns: of the table; `COLUMNS`, with `FILE_COLUMNS`, or with `GIVEN_COLUMNS` where a cell
+            was given.
 
     Raises:
         InputError: if the place cannot be written to.
@@ -105,15 +114,27 @@ def write_frameworks(
     shown = best_first(list(first.values()))
     frameworks = [each.framework for each in shown if each.framework is not None]
     facts = [rows[each.name] for each in shown]
-    for framework, row in zip(frameworks, facts, strict=True):
-        tags = {f"_zeoloom_{name}": _text(name, row[name]) for name in CIF_FACTS}
-        write_cif(
-            folder / "frameworks" / f"{row['name']}.cif",
-            replace(framework, name=str(row["name"])),
-            {tag: text for tag, text in tags.items() if text},
-        )
+    cell_given = {*GIVEN_COLUMNS} <= {*columns}
+    for each in shown:
+        row = rows[each.name]
+        if cell_given:
+            _write_structure(folder / "frameworks", each.given, row)
+        _write_structure(folder / ("standard" if cell_given else "frameworks"), each.framework, row)
     save_extxyz(folder / "frameworks.extxyz", frameworks, facts)
     save_database(folder / "frameworks.db", frameworks, facts)
+
+
+def _write_structure(folder: Path, framework: Framework | None, row: Mapping[str, Value]) -> None:
+    """Write a framework as CIF, if there is one, with what the table says of it."""
+    if framework is None:
+        return
+    tags = {f"_zeoloom_{name}": _text(name, row[name]) for name in CIF_FACTS}
+    name = str(row["name"])
+    write_cif(
+        folder / f"{name}.cif",
+        replace(framework, name=name),
+        {tag: text for tag, text in tags.items() if text},
+    )
 
 
 def write_unrefined(
@@ -162,6 +183,9 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "channel_dim": judgement.channel_dim,
         "nearest_type": judgement.nearest_type,
         "nearest_distance": judgement.nearest_distance,
+        "e2": judgement.e2,
+        "r_wp": judgement.r_wp,
+        "r_dls_cell": judgement.r_dls_cell,
         "file": judgement.file,
         "valid": judgement.valid,
         "reason": judgement.reason,

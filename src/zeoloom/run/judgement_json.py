@@ -11,28 +11,31 @@ from zeoloom.geometry.operations import SymmetryOperations
 from zeoloom.judge.judgement import Judgement
 from zeoloom.structure.records import Framework
 
+FRAMEWORKS = ("framework", "given")
+"""Fields that hold one."""
+
 
 def judgement_to_json(judgement: Judgement) -> dict[str, Any]:
     """All fields as plain JSON values; numbers keep their last bit."""
     values = {field.name: getattr(judgement, field.name) for field in fields(judgement)}
-    framework = judgement.framework
-    return values | {"framework": None if framework is None else _framework_to_json(framework)}
+    return values | {name: _framework_to_json(values[name]) for name in FRAMEWORKS}
 
 
 def judgement_from_json(values: dict[str, Any]) -> Judgement:
     """The judgement that became these values."""
-    framework = values["framework"]
     return Judgement(
         **values
+        | {name: _framework_from_json(values[name]) for name in FRAMEWORKS}
         | {
-            "framework": None if framework is None else _framework_from_json(framework),
             "rings": tuple(values["rings"]),
             "notices": tuple(values["notices"]),
         }
     )
 
 
-def _framework_to_json(framework: Framework) -> dict[str, Any]:
+def _framework_to_json(framework: Framework | None) -> dict[str, Any] | None:
+    if framework is None:
+        return None
     return {
         "name": framework.name,
         "cell": framework.cell.tolist(),
@@ -47,7 +50,9 @@ def _framework_to_json(framework: Framework) -> dict[str, Any]:
     }
 
 
-def _framework_from_json(values: dict[str, Any]) -> Framework:
+def _framework_from_json(values: dict[str, Any] | None) -> Framework | None:
+    if values is None:
+        return None
     return Framework(
         name=values["name"],
         cell=np.array(values["cell"]),

@@ -22,7 +22,7 @@ from zeoloom.run.batches import run_batches
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.findings import Findings, batch_result, in_vain, is_enough, progress_of
 from zeoloom.run.folder import finish_run, open_run
-from zeoloom.run.framework_table import write_frameworks, write_unrefined
+from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
@@ -177,6 +177,7 @@ def _plan(request: SolveRequest | GenerateRequest, seconds: float) -> SearchPlan
         ),
         dls_starts=STARTS if solving else 1,
         seconds=seconds,
+        in_given_cell=solving,
     )
     if isinstance(request, SolveRequest):
         return plan
@@ -213,7 +214,9 @@ def _write(run: RunFolder, result: SearchResult, findings: Findings, device: tor
     """Tables, structures, the figure, the page and the record of the run."""
     further = {step: run.journal.seconds(step) for step in ("pores", "energy")}
     seconds = {step: round(spent, 1) for step, spent in {**findings.seconds, **further}.items()}
-    write_frameworks(run.path, result.judgements, result.found)
+    solving = run.request["verb"] == "solve"
+    columns = COLUMNS + GIVEN_COLUMNS if solving else COLUMNS
+    write_frameworks(run.path, result.judgements, result.found, columns=columns)
     write_unrefined(run.path, result.unrefined, findings.times_met_by_key)
     if any(each.framework is not None for each in result.judgements):
         gallery_figure(run.path / "gallery.png", result.judgements)

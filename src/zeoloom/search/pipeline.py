@@ -8,7 +8,7 @@
 | `anneal` | alternates rounds of the network with walks of bond switches |
 | `deduplicate` | keeps of each net, known by its fingerprint, the candidate of least cost |
 | `check` | drops what is no 4-connected net, and recognises known framework types |
-| `refine` | builds the new nets as SiO2 and refines them by distance least squares |
+| `refine` | builds the new nets as SiO2 and refines them; in a given cell too, beside data |
 | `identify` | gives well refined nets their exact key, and all of them a name |
 
 A stage is a function that takes a `BatchState` and returns the next one. `search_batch` runs them
@@ -25,6 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from zeoloom.judge.given_cell import refined_as_given
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.judge.verdict import identified, quick_check, refined, with_nearest_type
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from zeoloom.diffraction.measurement import Measurement
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.search.context import Search
     from zeoloom.search.target import Target
@@ -82,6 +84,8 @@ class SearchPlan:
         max_strain: cost of its worst atom above which a new net is not refined.
         max_r_dls: of nets whose exact key is computed.
         seconds: after which all stages end, with what they have.
+        in_given_cell: whether nets are refined in the cell that was given too.
+        measurement: of the cell and group of all crystals, to compare them with.
     """
 
     sampler: Sampler
@@ -91,6 +95,8 @@ class SearchPlan:
     max_strain: float = math.inf
     max_r_dls: float = R_DLS_OF_ONE_START
     seconds: float = math.inf
+    in_given_cell: bool = False
+    measurement: Measurement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +274,27 @@ def refine_frameworks(batch: BatchState, _search: Search, plan: SearchPlan) -> B
             judgements[fingerprint] = replace(each, framework=None, reason=reason)
         elif pace.allows(each):
             began = time.monotonic()
-            judgements[fingerprint] = refined(
-                each,
-                one_start_above=R_DLS_OF_ONE_START,
-                starts=plan.dls_starts,
-                fingerprint=fingerprint,
-            )
+            judgements[fingerprint] = _refined(each, fingerprint, plan)
             pace.took(each, began)
     return replace(batch, judgements=judgements)
+
+
+def _refined(judgement: Judgement, fingerprint: str, plan: SearchPlan) -> Judgement:
+    """The net as SiO2, in the given cell too if that is wanted."""
+    if plan.in_given_cell:
+        judgement = refined_as_given(
+            judgement,
+            fingerprint=fingerprint,
+            measurement=plan.measurement,
+            one_start_above=R_DLS_OF_ONE_START,
+            starts=plan.dls_starts,
+        )
+    return refined(
+        judgement,
+        one_start_above=R_DLS_OF_ONE_START,
+        starts=plan.dls_starts,
+        fingerprint=fingerprint,
+    )
 
 
 def identify_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
