@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import zeoloom
-from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.measurement import in_setting, measurement_of
 from zeoloom.diffraction.miller import unique_reflections
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
-from zeoloom.geometry.normalizer import in_setting, other_settings
+from zeoloom.geometry.normalizer import other_settings
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 
 IDEAL = Difficulty(shift=0.0, aluminium=0.0, noise=0.0)

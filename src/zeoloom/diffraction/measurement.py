@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from zeoloom.diffraction.correlation import e2, group_means, local_weights, two_
 from zeoloom.diffraction.miller import equal_reflections, hkl_codes, unique_reflections
 from zeoloom.diffraction.structure_factors import group_sums, intensities, scattering_of
 from zeoloom.errors import InputError
-from zeoloom.geometry.normalizer import in_setting, lattice_rotations, other_settings
+from zeoloom.geometry.normalizer import lattice_rotations, other_settings
 
 if TYPE_CHECKING:
     from zeoloom.diffraction.reflections import Reflections
@@ -104,6 +104,15 @@ def measurement_of(reflections: Reflections, operations: SymmetryOperations) -> 
         local_weights(group_means(angles, group, reflections.multiplicity)),
         tuple(other_settings(operations, reflections.cell)),
         float(np.mean(np.bincount(owner[seen])[owner[seen]] > 1)),
+    )
+
+
+def in_setting(framework: Framework, rotation: IntArray, shift: FloatArray) -> Framework:
+    """A framework in another setting of `other_settings`; its group stays as it is."""
+    return replace(
+        framework,
+        frac_t=np.asarray(framework.frac_t @ rotation.T + shift),
+        frac_o=np.asarray(framework.frac_o @ rotation.T + shift),
     )
 
 

@@ -6,7 +6,6 @@ Indexing does not tell which of such settings is the crystal's.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ import numpy as np
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.geometry.operations import SymmetryOperations
-    from zeoloom.structure.records import Framework
 
 SAME_METRIC = 2e-3
 """Relative difference of lengths and cosines by which a rotation may change the metric."""
@@ -73,15 +71,6 @@ def other_settings(
         first = np.eye(3, dtype=np.int64) if rotation.tobytes() in laue else rotation
         found.append((first, shift))
     return found
-
-
-def in_setting(framework: Framework, rotation: IntArray, shift: FloatArray) -> Framework:
-    """A framework in another setting of `other_settings`; its group stays as it is."""
-    return replace(
-        framework,
-        frac_t=np.asarray(framework.frac_t @ rotation.T + shift),
-        frac_o=np.asarray(framework.frac_o @ rotation.T + shift),
-    )
 
 
 def _shift(rotation: IntArray, operations: SymmetryOperations) -> FloatArray | None:
