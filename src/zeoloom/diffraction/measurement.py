@@ -24,8 +24,8 @@ FEWEST_GROUPS = 8
 """Groups of reflections below which a correlation says nothing."""
 
 SAME_E2 = 1e-6
-"""Difference by which two settings are told apart. Powders cannot tell them apart, as reflections
-of equal d overlap; single crystals can."""
+"""Difference that decides between two settings. In powders there is none, as reflections of equal d
+overlap; of single crystals there may be."""
 
 
 @dataclass(frozen=True, slots=True)
