@@ -35,7 +35,7 @@ def main() -> None:
         given.folder = given.output.with_name(f"{given.output.name}-cifs")
         write_some(given.folder)
 
-    request = zeoloom.JudgeRequest(sources=(given.folder,), energy=given.energy)
+    request = zeoloom.JudgeRequest(sources=(given.folder,), relax=given.energy)
     judged = zeoloom.judge_files(request, given.output)
     for judgement in judged.judgements:
         if not judgement.valid:

@@ -240,7 +240,7 @@ def test_an_interrupted_run_goes_on(
     assert "--resume" in again.message
     other = run(*arguments[:-4], "-o", tmp_path / "out", "--resume")
     assert other.code == 2
-    assert "other settings (energy, pores)" in other.message
+    assert "other settings (pores, relax)" in other.message
     assert run(*arguments, "--resume").code == 0
     whole = run(*arguments[:-1], tmp_path / "whole")
     assert whole.code == 0
@@ -306,7 +306,7 @@ def test_no_torch_is_needed(folder: Path, tmp_path: Path) -> None:
 
 def test_from_python(folder: Path, tmp_path: Path) -> None:
     files = tuple(folder / name for name in ("ABW.cif", "SOD.cif", "new.cif", "guest.cif"))
-    request = zeoloom.JudgeRequest(sources=files, energy=False, pores=False)
+    request = zeoloom.JudgeRequest(sources=files, relax=False, pores=False)
     messages: list[str] = []
     judged = zeoloom.judge_files(
         request, tmp_path / "out", threads=2, on_progress=lambda *update: messages.append(update[2])
@@ -316,3 +316,50 @@ def test_from_python(folder: Path, tmp_path: Path) -> None:
     assert sum(judged.found.values()) == 3
     assert messages[-1].startswith("refine: 3 valid, 1 new")
     assert zeoloom.judge_framework(known("SOD"), energy=False).framework_type == "SOD"
+
+
+# ---- conditions --------------------------------------------------------------------------------
+
+
+def test_frameworks_that_are_not_as_asked_are_left_out(run: Run, tmp_path: Path) -> None:
+    for code in ("ABW", "SOD", "LTA", "STW"):
+        (tmp_path / f"{code}.cif").write_text(cif_text(known(code)))
+    files = [tmp_path / f"{code}.cif" for code in ("ABW", "SOD", "LTA", "STW")]
+    flags = ("--no-energy", "--rings", "4,8-", "--channels", 3, "--density", "-16.9")
+    done = run("judge", *files, *flags, "-o", tmp_path / "out")
+    assert done.code == 0
+    assert set(rows_of(tmp_path / "out")) == {"LTA", "STW"}
+    assert "2 of 4 left out: " in done.message
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    counts = record["outcome"]["counts"]
+    assert (counts["tried"], counts["unique"], counts["outside_conditions"]) == (4, 2, 2)
+    assert record["request"]["rings"] == "4,8-"
+    assert record["request"]["channels"] == "3"
+    # spared what it takes to know what is not asked any more
+    none = run("judge", *files, "--no-energy", "--chiral", "--rings", 3, "-o", tmp_path / "none")
+    assert none.code == 1
+    assert "none is as asked. STW comes nearest: rings 4 5 8 10 (3 asked)" in none.message
+    assert rows_of(tmp_path / "none") == {}
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (("--energy", "-20", "--no-energy"), "--energy cannot be known with --no-energy"),
+        (("--channels", "4"), "0 to 3"),
+        (("--density", "12"), "such as 11.5-12.5"),
+        (("--contains", "d5r"), "'d5r' is no composite building unit known here"),
+        (("--crystal-system", "round"), "'round' is no crystal system"),
+        (("--space-group", "P99"), "P99"),
+        (("--like", "XXX"), "XXX"),
+        (("--chiral", "--space-group", "225"), "no space group is left"),
+    ],
+)
+def test_conditions_that_cannot_be(
+    run: Run, tmp_path: Path, flags: tuple[str, ...], reason: str
+) -> None:
+    (tmp_path / "SOD.cif").write_text(cif_text(known("SOD")))
+    done = run("judge", tmp_path / "SOD.cif", *flags, "-o", tmp_path / "out")
+    assert done.code == 2
+    assert reason in done.message
+    assert not (tmp_path / "out").exists()

@@ -248,6 +248,12 @@ def number_of_hall_number(hall_number: int) -> int:
     return int(_setting(hall_number).number)
 
 
+def is_sohncke(number: int) -> bool:
+    """Whether a group, by its number, has no improper rotation: its crystals may have a hand."""
+    rotations = operations_of_hall_number(standard_hall_number(number)).rotations
+    return bool((np.linalg.det(rotations) > 0).all())
+
+
 def lattice_system(number: int) -> str:
     """Which cells a group has in its standard setting; trigonal groups have hexagonal ones."""
     for last, name in LATTICE_SYSTEMS:

@@ -60,6 +60,11 @@ class Judgement:
         nearest_type: the framework type whose T atoms lie most like its own, by average minimum
             distances (`structure.nearest_type`), and
         nearest_distance: how far it is, in Å.
+        units: the composite building units that it contains.
+        window: T atoms of the largest ring that a channel runs through.
+        likeness: to zeolites that were made, 0 to 1.
+        henry_ch4: mol/(kg bar), Henry coefficient of methane at 300 K.
+        heat_ch4: kJ/mol, its heat of adsorption at 300 K without loading.
         notices: what was left out, chosen or mended when its file was read.
     """
 
@@ -90,6 +95,11 @@ class Judgement:
     channel_dim: int | None = None
     nearest_type: str = ""
     nearest_distance: float | None = None
+    units: tuple[str, ...] | None = None
+    window: int | None = None
+    likeness: float | None = None
+    henry_ch4: float | None = None
+    heat_ch4: float | None = None
     notices: tuple[str, ...] = ()
 
     @property

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from zeoloom.judge.conditions import STAGES
+from zeoloom.run.condition_requests import ConditionOptions
 from zeoloom.run.request import Flag, Request
 
 
-class JudgeRequest(Request):
-    """What `judge` is asked for."""
+class JudgeRequest(ConditionOptions):
+    """What `judge` is asked for; frameworks that do not meet its conditions are left out."""
 
     panel: ClassVar[str] = "Judging"
 
@@ -21,7 +23,7 @@ class JudgeRequest(Request):
     against: tuple[Path, ...] = ()
     """Your own structures, files or folders: a net found among them is not new."""
 
-    energy: bool = True
+    relax: Annotated[bool, Flag(("--relax/--no-energy",))] = True
     """Relax each framework, for its energy and local interatomic distances."""
 
     pores: bool = True
@@ -32,6 +34,18 @@ class JudgeRequest(Request):
 
     seed: int = Field(0, ge=0)
     """Seed of all random numbers."""
+
+    @model_validator(mode="after")
+    def _can_be_known(self) -> JudgeRequest:
+        for stage, done, flag in (
+            ("energy", self.relax, "--no-energy"),
+            ("pores", self.pores, "--no-pores"),
+        ):
+            asked = [name for name in self.conditions.asked if STAGES[name] == stage]
+            if asked and not done:
+                given = f"--{asked[0].replace('_', '-')}"
+                raise ValueError(f"{given} cannot be known with {flag}; leave one of them out")
+        return self
 
 
 class ViewRequest(Request):

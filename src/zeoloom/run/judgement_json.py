@@ -29,6 +29,7 @@ def judgement_from_json(values: dict[str, Any]) -> Judgement:
         | {
             "rings": tuple(values["rings"]),
             "notices": tuple(values["notices"]),
+            "units": None if values["units"] is None else tuple(values["units"]),
         }
     )
 

@@ -8,10 +8,12 @@ Every finished piece goes into the journal of the run, so an interrupted run rep
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
+from zeoloom.judge.conditions import Conditions
+from zeoloom.judge.fulfilment import may_fulfil
 from zeoloom.judge.judgement import Judgement
 from zeoloom.judge.verdict import (
     identified,
@@ -47,6 +49,7 @@ class Judging:
         energy: whether to relax.
         pores: whether to measure the pores.
         seed: of everything random.
+        conditions: what a framework that cannot meet them is spared.
         on_progress: called with the progress of each step.
     """
 
@@ -56,7 +59,12 @@ class Judging:
     energy: bool = True
     pores: bool = True
     seed: int = 0
+    conditions: Conditions = field(default_factory=Conditions)
     on_progress: OnProgress = silent
+
+    def wants(self, judgement: Judgement) -> bool:
+        """Whether a judgement goes on to the next step."""
+        return judgement.framework is not None and may_fulfil(self.conditions, judgement)
 
 
 def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
@@ -70,7 +78,7 @@ def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
     Returns:
         One for each, in the order given.
     """
-    judgements = through_step("refine", refined, nets, how, wanted=_has_framework)
+    judgements = through_step("refine", refined, nets, how, wanted=how.wants)
     # one that was not refined in time is no SiO2 framework
     judgements = [
         replace(each, framework=None) if each.r_dls is None else each for each in judgements
@@ -90,7 +98,7 @@ def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgem
     """
     judgements = list(judgements)
     if how.pores:
-        judgements = through_step("pores", with_pores, judgements, how, wanted=_has_framework)
+        judgements = through_step("pores", with_pores, judgements, how, wanted=how.wants)
     if how.energy:
         judgements = _energies(judgements, how)
     return judgements
@@ -144,7 +152,7 @@ def through_step(
 
 def _energies(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
     """Judgements with energies, where there is a framework to relax."""
-    tally = _Tally("energy", judgements, how, _has_framework)
+    tally = _Tally("energy", judgements, how, how.wants)
 
     def keep(index: int, relaxation: Relaxation) -> None:
         tally.keep(with_relaxation(tally.waiting[index], relaxation), relaxation.seconds)
@@ -152,10 +160,6 @@ def _energies(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
     frameworks = [each.framework for each in tally.waiting if each.framework is not None]
     relax_many(frameworks, seconds=how.seconds, workers=how.workers, seed=how.seed, on_done=keep)
     return tally.results()
-
-
-def _has_framework(judgement: Judgement) -> bool:
-    return judgement.framework is not None
 
 
 class _Tally:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError, RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
+from zeoloom.judge.fulfilment import fulfils, missed_conditions, nearest_miss
 from zeoloom.judge.judgement import Judgement
 from zeoloom.run.folder import RunFolder, finish_run, open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
@@ -39,7 +40,7 @@ class Judged:
     """What `judge` found.
 
     Attributes:
-        judgements: one for each file, in the order of the files.
+        judgements: one for each file that is as asked, in the order of the files.
         found: how many files hold each net, by its key.
         counts: how many there are of what.
         notices: (path, text) of files that were left alone, of what was left out, chosen or mended
@@ -103,16 +104,41 @@ def judge_files(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
     )
+    judgements, outside = _sorted_out(request, judgements)
     found = dict(Counter(each.key for each in judgements if each.valid))
-    counts = counts_of(judgements, found, len(judgements))
-    notices += _notices_on(judgements, others, folder)
+    counts = counts_of(judgements, found, len(nets))
+    if request.conditions.asked:
+        counts |= {"outside_conditions": len(outside)}
+    notices += _notices_on((*judgements, *outside), others, folder)
     if loss:
         notices += ((folder, loss),)
+    if outside:
+        missed = missed_conditions(request.conditions, outside)
+        notices += ((folder, f"{len(outside)} of {len(nets)} left out: {missed}"),)
     failure = f"nothing could be judged, every process died: {failed}" if failed else ""
+    if outside and not judgements:
+        failure = f"none is as asked. {nearest_miss(request.conditions, outside)}".strip()
     judged = Judged(judgements, found, counts, notices, failure)
+    listed = {each.name for each in judgements}
+    kept = [each for each in kept if each.name in listed]
     shown = _with_all_notices([full[each.name] for each in kept], judgements)
     _write(run, request, judged, shown, threads)
     return judged
+
+
+def _sorted_out(
+    request: JudgeRequest, judgements: tuple[Judgement, ...]
+) -> tuple[tuple[Judgement, ...], tuple[Judgement, ...]]:
+    """Those that are as asked, and the others."""
+    if not request.conditions.asked:
+        return judgements, ()
+    fitting = [each.valid and fulfils(request.conditions, each) for each in judgements]
+    parts = (True, False)
+    inside, outside = (
+        tuple(each for each, fits in zip(judgements, fitting, strict=True) if fits is part)
+        for part in parts
+    )
+    return inside, outside
 
 
 def _steps_of(
@@ -123,9 +149,10 @@ def _steps_of(
         workers,
         run.journal,
         seconds=request.seconds_each,
-        energy=request.energy,
+        energy=request.relax,
         pores=request.pores,
         seed=request.seed,
+        conditions=request.conditions,
         on_progress=on_progress,
     )
 
