@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from silica_examples import known
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import is_sohncke
-from zeoloom.judge.conditions import POSSIBLE, STAGES, Conditions, Likes, check_conditions
+from zeoloom.judge.conditions import POSSIBLE, STAGE_OF, Conditions, Likes, check_conditions
 from zeoloom.judge.fulfilment import (
     distance_from,
     fulfils,
@@ -85,8 +85,8 @@ def test_what_is_written_is_read_again(spans: list[tuple[float, float]], value: 
 
 
 def test_every_condition_has_a_stage() -> None:
-    assert {each.name for each in fields(Conditions)} == set(STAGES)
-    assert set(POSSIBLE) <= set(STAGES)
+    assert {each.name for each in fields(Conditions)} == set(STAGE_OF)
+    assert set(POSSIBLE) <= set(STAGE_OF)
     conditions = Conditions(rings=parse_ranges("8", whole=True), lid=True)
     assert set(conditions.asked) == {"rings", "lid"}
     assert [conditions.asks(stage) for stage in ("net", "pores", "energy")] == [True, False, True]

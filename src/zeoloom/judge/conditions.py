@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Stage = Literal["net", "framework", "pores", "energy", "adsorption"]
 """What has to be known of a framework."""
 
-STAGES: dict[str, Stage] = {
+STAGE_OF: dict[str, Stage] = {
     "density": "net",
     "atoms": "net",
     "unique_atoms": "net",
@@ -158,7 +158,7 @@ class Conditions:
 
     def asks(self, stage: Stage) -> bool:
         """Whether a condition of a stage is given."""
-        return any(STAGES[name] == stage for name in self.asked)
+        return any(STAGE_OF[name] == stage for name in self.asked)
 
     @property
     def allowed_groups(self) -> frozenset[int]:

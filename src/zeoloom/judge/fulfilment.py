@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zeoloom.judge.judgement import Judgement
     from zeoloom.judge.ranges import Ranges
 
-STEPS: dict[str, tuple[str, float]] = {
+GAP_STEPS: dict[str, tuple[str, float]] = {
     "density": ("density", 1.0),
     "atoms": ("n_t", 10.0),
     "unique_atoms": ("n_t_unique", 1.0),
@@ -102,8 +102,8 @@ def nearest_miss(conditions: Conditions, judgements: Sequence[Judgement]) -> str
 
 def _value_text(name: str, judgement: Judgement) -> str:
     """What a framework has instead of what is asked."""
-    if name in STEPS:
-        return f"{getattr(judgement, STEPS[name][0]):.4g}"
+    if name in GAP_STEPS:
+        return f"{getattr(judgement, GAP_STEPS[name][0]):.4g}"
     framework = judgement.framework
     return {
         "rings": " ".join(map(str, judgement.rings)),
@@ -120,8 +120,8 @@ def _listed(values: frozenset[Any]) -> str:
 
 
 def _gap(name: str, asked: Any, judgement: Judgement) -> float | None:
-    if name in STEPS:
-        attribute, step = STEPS[name]
+    if name in GAP_STEPS:
+        attribute, step = GAP_STEPS[name]
         value = getattr(judgement, attribute)
         known = value is not None and (value or attribute not in {"n_t", "n_t_unique"})
         return float(asked.distance(value)) / step if known else None

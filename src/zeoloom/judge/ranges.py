@@ -6,10 +6,12 @@ import math
 import re
 from dataclasses import dataclass
 
-NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
+UNSIGNED = r"(\d+(?:\.\d*)?|\.\d+)"
 """Without a sign: nothing that a condition asks for can be below zero."""
 
-WRITTEN_SPAN = re.compile(rf"(?P<one>{NUMBER})|(?P<least>{NUMBER})?\s*-\s*(?P<most>{NUMBER})?")
+WRITTEN_SPAN = re.compile(
+    rf"(?P<one>{UNSIGNED})|(?P<least>{UNSIGNED})?\s*-\s*(?P<most>{UNSIGNED})?"
+)
 """`12`, `12-`, `-20` or `10-16`; a lone `-` matches too."""
 
 EXPECTED = "expected a number, a range such as 10-16, 12- or -20, or several of these: 8,10-12"

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from zeoloom.judge.conditions import STAGES
+from zeoloom.judge.conditions import STAGE_OF
 from zeoloom.run.condition_requests import ConditionOptions
 from zeoloom.run.request import Flag, Request
 
@@ -41,7 +41,7 @@ class JudgeRequest(ConditionOptions):
             ("energy", self.relax, "--no-energy"),
             ("pores", self.pores, "--no-pores"),
         ):
-            asked = [name for name in self.conditions.asked if STAGES[name] == stage]
+            asked = [name for name in self.conditions.asked if STAGE_OF[name] == stage]
             if asked and not done:
                 given = f"--{asked[0].replace('_', '-')}"
                 raise ValueError(f"{given} cannot be known with {flag}; leave one of them out")
