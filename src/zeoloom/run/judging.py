@@ -104,41 +104,34 @@ def judge_files(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
     )
-    judgements, outside = _sorted_out(request, judgements)
-    found = dict(Counter(each.key for each in judgements if each.valid))
-    counts = counts_of(judgements, found, len(nets))
-    if request.conditions.asked:
-        counts |= {"outside_conditions": len(outside)}
-    notices += _notices_on((*judgements, *outside), others, folder)
-    if loss:
-        notices += ((folder, loss),)
-    if outside:
-        missed = missed_conditions(request.conditions, outside)
-        notices += ((folder, f"{len(outside)} of {len(nets)} left out: {missed}"),)
+    notices += _notices_on(judgements, others, folder) + (((folder, loss),) if loss else ())
     failure = f"nothing could be judged, every process died: {failed}" if failed else ""
-    if outside and not judgements:
-        failure = f"none is as asked. {nearest_miss(request.conditions, outside)}".strip()
-    judged = Judged(judgements, found, counts, notices, failure)
-    listed = {each.name for each in judgements}
+    judged = _as_asked(request, Judged(judgements, {}, {}, notices, failure), folder)
+    listed = {each.name for each in judged.judgements}
     kept = [each for each in kept if each.name in listed]
     shown = _with_all_notices([full[each.name] for each in kept], judgements)
     _write(run, request, judged, shown, threads)
     return judged
 
 
-def _sorted_out(
-    request: JudgeRequest, judgements: tuple[Judgement, ...]
-) -> tuple[tuple[Judgement, ...], tuple[Judgement, ...]]:
-    """Those that are as asked, and the others."""
-    if not request.conditions.asked:
-        return judgements, ()
-    fitting = [each.valid and fulfils(request.conditions, each) for each in judgements]
-    parts = (True, False)
-    inside, outside = (
-        tuple(each for each, fits in zip(judgements, fitting, strict=True) if fits is part)
-        for part in parts
-    )
-    return inside, outside
+def _as_asked(request: JudgeRequest, judged: Judged, folder: Path) -> Judged:
+    """What is left with the conditions, counted; a notice says how many frameworks are not."""
+    conditions, every = request.conditions, judged.judgements
+    kept = tuple(each for each in every if each.valid and fulfils(conditions, each))
+    outside = tuple(each for each in every if not (each.valid and fulfils(conditions, each)))
+    if not conditions.asked:
+        kept, outside = every, ()
+    found = dict(Counter(each.key for each in kept if each.valid))
+    counts = counts_of(kept, found, len(every))
+    if conditions.asked:
+        counts |= {"outside_conditions": len(outside)}
+    notices, failure = judged.notices, judged.failure
+    if outside:
+        text = f"{len(outside)} of {len(every)} left out: {missed_conditions(conditions, outside)}"
+        notices += ((folder, text),)
+    if outside and not kept:
+        failure = failure or f"none is as asked. {nearest_miss(conditions, outside)}".strip()
+    return Judged(kept, found, counts, notices, failure)
 
 
 def _steps_of(
