@@ -131,6 +131,7 @@ STW = Judgement(
     n_t=60,
     n_t_unique=5,
     density=15.2,
+    r_dls=0.003,
     rings=(4, 5, 8, 10),
     energy_kj_mol=14.0,
     channel_dim=3,
@@ -190,4 +191,8 @@ def test_what_is_not_known_may_be_met_and_is_not() -> None:
     assert missed_conditions(conditions, [STW]) == "largest_free_sphere 1 not known"
     nothing = Judgement("bad")
     assert set(gaps(wanted(atoms="8-", rings="4"), nothing).values()) == {None}
+    # the cell and the group of a file are those that its author chose
+    given_ = replace(STW, r_dls=None)
+    assert may_fulfil(wanted(density="18-", atoms="-4"), given_)
+    assert may_fulfil(Conditions(space_group=frozenset({1})), given_)
     assert nearest_miss(conditions, [nothing]) == ""

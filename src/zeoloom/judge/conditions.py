@@ -2,13 +2,14 @@
 
 | stage | conditions that can be decided once that is known |
 |---|---|
-| net | density, atoms, unique_atoms, rings, no_rings, contains |
-| framework | space_group, crystal_system, chiral, like, unlike |
+| net | unique_atoms, rings, no_rings, contains |
+| framework | density, atoms, space_group, crystal_system, chiral, like, unlike |
 | pores | window, largest_included_sphere, largest_free_sphere, accessible_volume, channels |
 | energy | energy, lid, likeness |
 | adsorption | henry_ch4, heat_ch4 |
 
-The stages are in the order of their cost, and a search asks the cheap ones first.
+The stages are in the order of their cost, and a search asks the cheap ones first. Of the framework
+means once it is refined: files may give it in any cell and group.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ Stage = Literal["net", "framework", "pores", "energy", "adsorption"]
 """What has to be known of a framework."""
 
 STAGE_OF: dict[str, Stage] = {
-    "density": "net",
-    "atoms": "net",
+    "density": "framework",
+    "atoms": "framework",
     "unique_atoms": "net",
     "rings": "net",
     "no_rings": "net",

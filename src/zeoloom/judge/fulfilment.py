@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, Conditions
+from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, STAGE_OF, Conditions
 from zeoloom.structure.nearest_type import distance_to_type
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ def nearest_miss(conditions: Conditions, judgements: Sequence[Judgement]) -> str
     nearest = min(valid, key=lambda each: distance_from(conditions, each))
     parts = []
     for name, gap in gaps(conditions, nearest).items():
-        if gap != 0.0:
-            value = "not known" if gap is None else _value_text(name, nearest)
+        if gap:
             asked = conditions.asked[name]
             shown = _listed(asked) if isinstance(asked, frozenset) else str(asked)
-            parts.append(f"{name} {value} ({shown} asked)")
-    return f"{nearest.name} comes nearest: {', '.join(parts)}"
+            shown = {"True": "yes", "False": "no"}.get(shown, shown)
+            parts.append(f"{name} {_value_text(name, nearest)} ({shown} asked)")
+    return f"{nearest.name} comes nearest: {', '.join(parts) or 'not all of it is known'}"
 
 
 def _value_text(name: str, judgement: Judgement) -> str:
@@ -120,10 +120,12 @@ def _listed(values: frozenset[Any]) -> str:
 
 
 def _gap(name: str, asked: Any, judgement: Judgement) -> float | None:
+    if STAGE_OF[name] == "framework" and (judgement.framework is None or judgement.r_dls is None):
+        return None
     if name in GAP_STEPS:
         attribute, step = GAP_STEPS[name]
         value = getattr(judgement, attribute)
-        known = value is not None and (value or attribute not in {"n_t", "n_t_unique"})
+        known = value is not None and (value or attribute != "n_t_unique")
         return float(asked.distance(value)) / step if known else None
     return OTHER_GAPS[name](asked, judgement)
 
@@ -145,19 +147,17 @@ def _no_rings_gap(asked: Ranges, judgement: Judgement) -> float | None:
     return float(sum(size in asked for size in judgement.rings))
 
 
-def _group_gap(asked: frozenset[int], judgement: Judgement) -> float | None:
-    if judgement.framework is None:
-        return None
+def _group_gap(asked: frozenset[int], judgement: Judgement) -> float:
+    assert judgement.framework is not None
     return float(judgement.framework.space_group_number not in asked)
 
 
-def _system_gap(asked: frozenset[str], judgement: Judgement) -> float | None:
+def _system_gap(asked: frozenset[str], judgement: Judgement) -> float:
     return _group_gap(frozenset().union(*(CRYSTAL_SYSTEMS[each] for each in asked)), judgement)
 
 
-def _chiral_gap(asked: bool, judgement: Judgement) -> float | None:
-    if judgement.framework is None:
-        return None
+def _chiral_gap(asked: bool, judgement: Judgement) -> float:
+    assert judgement.framework is not None
     rotations = judgement.framework.operations.rotations
     return float((np.linalg.det(rotations) > 0).all() != asked)
 
@@ -170,18 +170,18 @@ def _units_gap(asked: frozenset[str], judgement: Judgement) -> float | None:
     return None if judgement.units is None else float(len(asked - set(judgement.units)))
 
 
-def _like_gap(asked: Likes, judgement: Judgement) -> float | None:
-    if judgement.framework is None:
-        return None
-    nearest = min(distance_to_type(judgement.framework, code) for code in asked.codes)
-    return max(nearest - asked.within, 0.0) / LIKE_STEP
+def _like_gap(asked: Likes, judgement: Judgement) -> float:
+    return max(_distance_to(asked, judgement) - asked.within, 0.0) / LIKE_STEP
 
 
-def _unlike_gap(asked: Likes, judgement: Judgement) -> float | None:
-    if judgement.framework is None:
-        return None
-    nearest = min(distance_to_type(judgement.framework, code) for code in asked.codes)
-    return max(asked.within - nearest, 0.0) / LIKE_STEP
+def _unlike_gap(asked: Likes, judgement: Judgement) -> float:
+    return max(asked.within - _distance_to(asked, judgement), 0.0) / LIKE_STEP
+
+
+def _distance_to(asked: Likes, judgement: Judgement) -> float:
+    """Å to the nearest of some types."""
+    assert judgement.framework is not None
+    return min(distance_to_type(judgement.framework, code) for code in asked.codes)
 
 
 OTHER_GAPS: dict[str, Callable[[Any, Judgement], float | None]] = {
