@@ -97,7 +97,7 @@ def main() -> None:
         print(f"{name:<24}{count:8.4g}  {count / spent * 3600:8.0f} per core-hour")
     new = [each for each in made.judgements if each.new and each.framework is not None]
     good = [each for each in new if (each.r_dls or 1.0) <= options.max_r_dls]
-    rediscovered = sorted(j.framework_type for j in made.judgements if not j.new)
+    rediscovered = sorted(j.framework_type for j in made.judgements if j.kind == "zeolite")
     print(f"rediscovered: {' '.join(rediscovered)}")
     groups = Counter(each.framework.space_group_symbol for each in good if each.framework)
     unique = Counter(str(each.n_t_unique) for each in good)

@@ -63,6 +63,7 @@ def main() -> None:
     with zipfile.ZipFile(arguments.wheel) as archive, tempfile.TemporaryDirectory() as folder:
         database = archive.read(DATABASE)
         metadata = next(name for name in archive.namelist() if name.endswith("METADATA"))
+        year, month, day, *_ = archive.getinfo(metadata).date_time
         package = dict(
             line.split(": ", 1)
             for line in archive.read(metadata).decode().split("\n\n")[0].split("\n")
@@ -73,6 +74,7 @@ def main() -> None:
     provenance = {
         "source": package["Name"],
         "version": package["Version"],
+        "date": f"{year}-{month:02}-{day:02}",
         "licence": package["License-Expression"],
         "wheel_sha256": hashlib.sha256(wheel).hexdigest(),
         "database": DATABASE,

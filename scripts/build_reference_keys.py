@@ -38,7 +38,10 @@ def main() -> None:
             raise SystemExit(f"{code} and {twins[0]} have the same net")
         keys[code] = key.text
         fingerprints[code] = fingerprint_of(net)
+    origin = load_reference().provenance
     provenance = {
+        "source": f"{origin['source']} {origin['version']}: {origin['credit']}",
+        "date": origin["date"],
         "made_by": "scripts/build_reference_keys.py",
         "reference_sha256": hashlib.sha256(
             (STRUCTURE / "reference.jsonl").read_bytes()

@@ -73,6 +73,12 @@ def kept_workers() -> Iterator[None]:
     last.close()
 
 
+@pytest.fixture(autouse=True)
+def own_data(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees what the user has added to the reference, nor adds to it."""
+    monkeypatch.setenv("ZEOLOOM_DATA", str(tmp_path_factory.getbasetemp() / "no data"))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a run of the program left behind in the terminal."""

@@ -30,18 +30,27 @@ if TYPE_CHECKING:
     from zeoloom.report.scene import read_scenes
     from zeoloom.report.scene_page import write_page
     from zeoloom.report.tables import (
-        framework_sheet,
         frameworks_table,
         metrics_table,
+        reference_sheet,
         reference_table,
     )
     from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest, resolved
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
     from zeoloom.run.cutting import cut
-    from zeoloom.run.file_requests import JudgeRequest, ShowRequest, TrainRequest, ViewRequest
+    from zeoloom.run.file_requests import (
+        AddRequest,
+        JudgeRequest,
+        ListRequest,
+        RemoveRequest,
+        ShowRequest,
+        TrainRequest,
+        ViewRequest,
+    )
     from zeoloom.run.folder import check_free
     from zeoloom.run.joining import join
     from zeoloom.run.judging import files_to_judge, judge_files
+    from zeoloom.run.own_reference import add_to_reference
     from zeoloom.run.preparation import prepare
     from zeoloom.run.request import parse_request
     from zeoloom.run.sampling import sample
@@ -62,13 +71,18 @@ if TYPE_CHECKING:
     )
     from zeoloom.structure.files.cluster_archive import load_clusters, save_clusters
     from zeoloom.structure.files.reader import read_framework
+    from zeoloom.structure.own_nets import remove_own_net
     from zeoloom.structure.reference import load_reference
+    from zeoloom.structure.reference_list import reference_entries, reference_entry
 
 _HOMES = {
     "cut": "run.cutting",
     "check_free": "run.folder",
     "join": "run.joining",
+    "AddRequest": "run.file_requests",
     "JudgeRequest": "run.file_requests",
+    "ListRequest": "run.file_requests",
+    "RemoveRequest": "run.file_requests",
     "ShowRequest": "run.file_requests",
     "TrainRequest": "run.file_requests",
     "ViewRequest": "run.file_requests",
@@ -88,6 +102,7 @@ _HOMES = {
     "JoinRequest": "run.cluster_requests",
     "SampleRequest": "run.cluster_requests",
     "resolved": "run.cluster_requests",
+    "add_to_reference": "run.own_reference",
     "parse_request": "run.request",
     "prepare": "run.preparation",
     "sample": "run.sampling",
@@ -107,28 +122,35 @@ _HOMES = {
     "load_clusters": "structure.files.cluster_archive",
     "save_clusters": "structure.files.cluster_archive",
     "load_reference": "structure.reference",
+    "remove_own_net": "structure.own_nets",
+    "reference_entries": "structure.reference_list",
+    "reference_entry": "structure.reference_list",
     "scene_figure": "report.figures",
     "write_page": "report.scene_page",
     "read_scenes": "report.scene",
-    "framework_sheet": "report.tables",
     "frameworks_table": "report.tables",
     "metrics_table": "report.tables",
+    "reference_sheet": "report.tables",
     "reference_table": "report.tables",
 }
 
 __all__ = [
+    "AddRequest",
     "CutRequest",
     "GenerateRequest",
     "InputError",
     "JoinRequest",
     "JudgeRequest",
+    "ListRequest",
     "Model",
+    "RemoveRequest",
     "SampleRequest",
     "ShowRequest",
     "SolveRequest",
     "TrainRequest",
     "TrainingConfig",
     "ViewRequest",
+    "add_to_reference",
     "check_free",
     "cut",
     "describe_training",
@@ -136,7 +158,6 @@ __all__ = [
     "draw_targets",
     "files_to_judge",
     "find_config",
-    "framework_sheet",
     "frameworks_table",
     "join",
     "judge_files",
@@ -155,7 +176,11 @@ __all__ = [
     "prepare",
     "read_framework",
     "read_scenes",
+    "reference_entries",
+    "reference_entry",
+    "reference_sheet",
     "reference_table",
+    "remove_own_net",
     "resolved",
     "sample",
     "save_atoms",

@@ -106,19 +106,19 @@ def test_wrong_usage_shows_the_usage(run: Run, arguments: list[str], complaint: 
 
 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    def broken() -> None:
+    def broken(_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("zeoloom.structure.reference.load_reference", broken)
+    monkeypatch.setattr("zeoloom.structure.reference_list.reference_entries", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         run("reference", "list")
 
 
 def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    def interrupted() -> None:
+    def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zeoloom.structure.reference.load_reference", interrupted)
+    monkeypatch.setattr("zeoloom.structure.reference_list.reference_entries", interrupted)
     done = run("reference", "list")
     assert (done.code, done.err) == (130, "interrupted\n")
 
@@ -129,16 +129,31 @@ def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, run: Run
 def test_the_list_of_the_reference(run: Run) -> None:
     done = run("reference", "list")
     assert done.code == 0
-    rows = {line.split()[0]: line for line in done.out.splitlines()[1:]}
-    assert len(rows) == 253
-    assert "interrupted" in rows["CLO"]
-    assert rows["CHA"].split()[-2:] == ["1", "15.1"]
+    rows = {line.split()[0]: line.split() for line in done.out.splitlines()[1:-1]}
+    assert done.out.splitlines()[-1] == f"{len(rows)} nets"
+    assert len(rows) == 253 + 18 + 15
+    assert rows["CHA"] == ["CHA", "zeolite", "R-3m", "1", "15.1", "2025-09-28"]
+    assert rows["CLO"][1] == rows["ERS"][1] == "interrupted"
+    assert rows["quartz"][:3] == ["quartz", "dense", "P3221"]
+    assert " ".join(rows["JSY"]) == "JSY zeolite 2026-11-28 known by its key alone"
+    assert " ".join(rows["MRE"][-2:]) == "also RFE"
+
+
+def test_the_list_of_a_kind(run: Run) -> None:
+    for kind, count in (("zeolite", 250), ("interrupted", 21), ("dense", 15), ("own", 0)):
+        lines = run("reference", "list", "--kind", kind).out.splitlines()
+        assert lines[-1] == f"{count} nets"
+        assert [line.split()[1] for line in lines[1:-1]] == [kind] * count
+    assert run("reference", "list", "--kind", "new").code == 2
 
 
 def test_one_type_of_the_reference(run: Run) -> None:
     shown = run("reference", "show", "cha").out
-    for fact in ("R-3m (166)", "13.675", "120.00", "T1", "O4"):
+    for fact in ("R-3m (166)", "13.675", "120.00", "T1", "O4", "zeose 0.0.1", "(2025-09-28)"):
         assert fact in shown
+    assert run("reference", "show", "*-SSO").out.startswith("net                SSO")
+    assert "also beryl, indialite" in run("reference", "show", "Beryl").out
+    assert "known by its key alone" in run("reference", "show", "jsy").out
     unknown = run("reference", "show", "[red]XYZ[/]")
     assert unknown.code == 2
     assert "'[red]XYZ[/]' is no framework type" in unknown.message

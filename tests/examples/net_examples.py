@@ -38,6 +38,19 @@ def diamond(copies: int = 1) -> Framework:
     return replace(one, frac_o=((frac_o + shifts) % 1.0).reshape(-1, 3))
 
 
+def stacked(layers: str = "ABABCBCAC") -> Framework:
+    """Layers of diamond in a stacking of their own: a valid net that nobody has made of silica."""
+    height, above = 3.08 * 4 / 3, {"A": (0, 0), "B": (1 / 3, 2 / 3), "C": (2 / 3, 1 / 3)}
+    frac_t = [
+        (*above[letter], (number + part) / len(layers))
+        for number, letter in enumerate(layers)
+        for part in (1 / 8, 7 / 8)
+    ]
+    side = 3.08 * np.sqrt(8 / 3)
+    cell = [[side, 0, 0], [-side / 2, side * np.sqrt(3) / 2, 0], [0, 0, len(layers) * height]]
+    return framework_of(np.array(cell), np.array(frac_t))
+
+
 def net(*edges: tuple[int, ...]) -> PeriodicNet:
     """A net from (i, j, S...) with vertices counted from 0."""
     rows = np.array(edges)

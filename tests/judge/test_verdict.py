@@ -18,7 +18,7 @@ import spglib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from net_examples import diamond, framework_of, redescribed
+from net_examples import diamond, framework_of, redescribed, stacked
 from paths import IZA_CIFS
 from silica_examples import bare, in_p1, known, shaken
 from zeoloom.geometry.operations import expand_orbits
@@ -147,11 +147,31 @@ def test_a_supercell_without_symmetry_gets_its_own_back() -> None:
 
 
 def test_what_is_the_users_own_is_not_new() -> None:
-    made = diamond()
+    made = stacked()
     assert judge_net(made).new
     own = {net_key(net_of(made)).text: "mine"}
     found = judge_net(made, against=own)
     assert (found.framework_type, found.known_as, found.new) == ("new", "mine", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "valid", "known_as", "kind", "label"),
+    [
+        ("CHA", True, "", "zeolite", "CHA"),
+        ("CHA", True, "mine", "zeolite", "CHA, mine"),
+        ("MRE", True, "", "zeolite", "MRE, RFE"),
+        ("quartz", True, "", "dense", "dense: quartz"),
+        ("CLO", False, "", "interrupted", "interrupted: CLO"),
+        ("new", True, "", "new", "new"),
+        ("new", True, "mine", "own", "mine"),
+        ("", False, "", "", "not valid"),
+    ],
+)
+def test_what_a_net_is_called(name: str, valid: bool, known_as: str, kind: str, label: str) -> None:
+    found = Judgement("x", valid=valid, framework_type=name, known_as=known_as)
+    assert (found.kind, found.label) == (kind, label)
+    assert found.new == (kind == "new")
+    assert found.known_name == ("mine" if kind == "own" else name)
 
 
 def test_a_net_that_cannot_be_tetrahedra() -> None:
@@ -284,21 +304,24 @@ def test_counts() -> None:
 
     judgements = [
         net("a", "CHA", 16.0),
+        net("q", "quartz", 0.0),
         net("b", "new", 20.0),
         net("c", "new", 40.0),
         replace(net("d", "new", 20.0), known_as="mine"),
         net("e", "new"),
         Judgement("bad"),
     ]
-    found = {"a": 5, "b": 2, "c": 1, "d": 1, "e": 1}
+    found = {"a": 5, "q": 2, "b": 2, "c": 1, "d": 1, "e": 1}
     counts = counts_of(judgements, found, 40)
     assert counts == {
         "tried": 40,
-        "valid": 10,
-        "unique": 5,
+        "valid": 12,
+        "unique": 6,
         "known_types": 1,
+        "known_dense": 1,
+        "known_own": 1,
         "new": 3,
-        "feasible": 3,
+        "feasible": 4,
         "new_feasible": 1,
         "families": 0,
         "new_feasible_share": 1 / 40,

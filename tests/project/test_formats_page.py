@@ -25,6 +25,7 @@ from zeoloom.run.folder import open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, GIVEN_COLUMNS, counts_of
 from zeoloom.run.judging import JUDGING_STEPS
 from zeoloom.silica.energy import Relaxation
+from zeoloom.structure.own_nets import OwnNet, save_own_net
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,6 +77,14 @@ def test_figures_of_merit() -> None:
     for names in METRICS.values():
         plain = [name for name in names if not name.startswith("before_repair_")]
         assert missing(plain, "Figures of merit") == []
+
+
+def test_the_own_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZEOLOOM_DATA", str(tmp_path))
+    path = save_own_net(OwnNet("mine", "key", "fingerprint", "mine.cif", "2026-11-28", "data_mine"))
+    content = json.loads(path.read_text())
+    assert missing(content, "Own reference") == []
+    assert content["format"] in section("Own reference")
 
 
 def test_records_of_runs() -> None:

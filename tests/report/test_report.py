@@ -113,14 +113,21 @@ def test_counts_have_their_shares() -> None:
 def test_what_is_said_of_frameworks() -> None:
     data = data_of(report_html(some_judgements(), **WORDS))
     verdicts = {each["name"]: each["verdict"] for each in data["frameworks"]}
-    assert verdicts["SOD"] == "Known net, type SOD, as stable as silica zeolites made so far"
-    assert verdicts["ABW"] == "Known net, type ABW, feasible"
-    assert verdicts["MER"] == "Known net, type MER, not feasible"
+    assert verdicts["SOD"] == "Known zeolite type SOD, as stable as silica zeolites made so far"
+    assert verdicts["ABW"] == "Known zeolite type ABW, feasible"
+    assert verdicts["MER"] == "Known zeolite type MER, not feasible"
     assert verdicts[HOSTILE] == "New net"
     assert verdicts["lost"] == "Not valid: T1 has 3 neighbours"
     own = replace(some_judgements()[-1], known_as="mine", reason="not relaxed: too large")
     assert verdict_of(own) == "Known as mine. not relaxed: too large"
     assert verdict_of(Judgement("odd")) == "Not valid"
+    for name, said in (
+        ("quartz", "Known dense net quartz (also berlinite, beta-eucryptite)"),
+        ("UOE", "Known zeolite type UOE (also EOS)"),
+    ):
+        assert verdict_of(Judgement("x", valid=True, framework_type=name)) == said
+    cut = Judgement("x", reason="1 of 2 T atoms", framework_type="CLO")
+    assert verdict_of(cut) == "Known interrupted type CLO: 1 of 2 T atoms"
 
 
 def test_rings_of_the_page_are_closed_walks() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import zeoloom
-from net_examples import diamond, framework_of, redescribed, supercell
+from net_examples import diamond, framework_of, redescribed, stacked, supercell
 from paths import CASES
 from silica_examples import bare, in_p1, known
 from zeoloom.judge.judgement import Judgement
@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
     (inside / "deep" / "SOD.cif").write_text(cif_text(bare(in_p1(known("SOD")))))
     mixed = cif_text(redescribed(known("ABW"), np.random.default_rng(1), 0.0))
     (inside / "mixed.cif").write_text(mixed.replace(" Si ", " Al ", 3))
-    (inside / "new.cif").write_text(cif_text(diamond()))
+    (inside / "new.cif").write_text(cif_text(stacked()))
     (inside / "notes.txt").write_text("nothing here")
     for name, (content, _) in bad_files().items():
         (inside / f"{name}.cif").write_text(content)
@@ -104,7 +104,7 @@ def test_a_folder_of_anything(run: Run, folder: Path, tmp_path: Path) -> None:
     assert record["outcome"]["counts"]["unique"] == 3
     assert record["outcome"]["counts"]["new"] == 1
     assert set(record["outcome"]["seconds"]) == {"net", "refine", "pores"}
-    assert "valid 5, unique 3, known_types 2, new 1" in done.text
+    assert "valid 5, unique 3, known_types 2, known_dense 0, known_own 0, new 1" in done.text
 
 
 def test_notices_reach_the_user(run: Run, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_energies(run: Run, folder: Path, tmp_path: Path) -> None:
 def test_what_is_known_already(run: Run, folder: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    (own / "mine.cif").write_text(cif_text(redescribed(diamond(), np.random.default_rng(2), 0.0)))
+    (own / "mine.cif").write_text(cif_text(redescribed(stacked(), np.random.default_rng(3), 0.0)))
     (own / "broken.cif").write_text("data_")
     files = [folder / "new.cif", folder / "SOD.cif"]
     quick = ["--no-energy", "--no-pores"]

@@ -1,4 +1,4 @@
-"""`reference` and `view`: the bundled framework types, and looking at files."""
+"""`reference` and `view`: what is known, and looking at files."""
 
 from __future__ import annotations
 
@@ -9,21 +9,42 @@ from zeoloom.cli.terminal import out, say
 from zeoloom.errors import InputError
 
 if TYPE_CHECKING:
-    from zeoloom.run.file_requests import ShowRequest, ViewRequest
+    from zeoloom.run.file_requests import (
+        AddRequest,
+        ListRequest,
+        RemoveRequest,
+        ShowRequest,
+        ViewRequest,
+    )
 
 
 def reference_verb() -> None:
-    """The bundled reference of IZA framework types."""
+    """What is known: IZA framework types, dense silica and silicates, and your own structures."""
 
 
-def list_reference() -> None:
-    """List the framework types of the bundled reference."""
-    out.print(zeoloom.reference_table(zeoloom.load_reference()))
+def list_reference(request: ListRequest) -> None:
+    """List everything that is known, with its kind and the date of its source."""
+    entries = zeoloom.reference_entries(request.kind)
+    out.print(zeoloom.reference_table(entries))
+    out.print(f"{len(entries)} nets")
 
 
 def show_reference(request: ShowRequest) -> None:
-    """Show one framework type: space group, cell and asymmetric unit."""
-    out.print(zeoloom.framework_sheet(zeoloom.load_reference()[request.code]))
+    """Show one net: kind, source, space group, cell and asymmetric unit."""
+    out.print(zeoloom.reference_sheet(zeoloom.reference_entry(request.code)))
+
+
+def add_reference(request: AddRequest) -> None:
+    """Add structures of your own: `judge`, `solve` and `generate` then know them."""
+    for net, path, notices in zeoloom.add_to_reference(request):
+        for notice in notices:
+            say("note", "yellow", f"{net.source}: {notice}")
+        out.print(f"{net.name} -> {path}")
+
+
+def remove_reference(request: RemoveRequest) -> None:
+    """Take out a structure that was added."""
+    out.print(f"{request.name} removed, it was in {zeoloom.remove_own_net(request.name)}")
 
 
 def view_verb(request: ViewRequest) -> None:

@@ -22,7 +22,15 @@ from zeoloom.cli.spaced_values import SpacedCommand
 from zeoloom.learn.settings import TrainingSettings
 from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
-from zeoloom.run.file_requests import JudgeRequest, ShowRequest, TrainRequest, ViewRequest
+from zeoloom.run.file_requests import (
+    AddRequest,
+    JudgeRequest,
+    ListRequest,
+    RemoveRequest,
+    ShowRequest,
+    TrainRequest,
+    ViewRequest,
+)
 from zeoloom.run.request import spaced_options
 
 if TYPE_CHECKING:
@@ -41,6 +49,14 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 }
 """Arguments of each verb: models, or changes to one."""
 
+REFERENCE_VERBS: dict[str, tuple[Callable[..., None], Any]] = {
+    "list": (file_verbs.list_reference, ListRequest),
+    "show": (file_verbs.show_reference, ShowRequest),
+    "add": (file_verbs.add_reference, AddRequest),
+    "remove": (file_verbs.remove_reference, RemoveRequest),
+}
+"""The commands below `reference`, and what each takes."""
+
 DEFAULTS: dict[str, dict[str, Any]] = {
     "cut": {"output": Path("clusters.npz")},
     "train": {"output": Path("training"), "threads": 0},
@@ -51,7 +67,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 def command_of(name: str, verb: Callable[..., None]) -> Any:
-    """The command of a verb; `reference` has two below it."""
+    """The command of a verb; `reference` has others below it."""
     if name == "reference":
         return _reference(verb.__doc__)
     defaults = DEFAULTS.get(name, {"output": Path(name)})
@@ -75,6 +91,6 @@ def _reference(text: str | None) -> Any:
         add_completion=False,
         rich_markup_mode="rich",
     )
-    app.command("list")(file_verbs.list_reference)
-    app.command("show")(with_options(file_verbs.show_reference, (ShowRequest,), {}))
+    for name, (verb, kind) in REFERENCE_VERBS.items():
+        app.command(name)(with_options(verb, (kind,), {}))
     return get_command(app)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.structure.known_nets import known_nets
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +21,7 @@ LIKE_MADE = 16.0
 """kJ/mol SiO2. Every pure-silica zeolite made so far lies below (Bushuev & Sastre 2010)."""
 
 NEW = "new"
-"""In place of a framework type code: the bundled reference has no such net."""
+"""In place of a framework type: the bundled reference has no such net."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Judgement:
         valid: it is one connected 3-periodic net of T atoms with exactly 4 T neighbours each, not
             interpenetrated, no two of them overlapping.
         reason: why it is not valid, or what else went wrong; empty if nothing did.
-        framework_type: IZA code (of an interrupted type too, though that is not valid), `NEW`, or
-            empty if it is neither.
+        framework_type: IZA code (of an interrupted type too, though that is not valid), name of a
+            dense net, `NEW`, or empty if it is none of these.
         known_as: name of the user's own structure that has the same net, if any.
         key: identity of its net (`nets.identity.NetKey.text`).
         family: name of the set of its vertex symbols (`nets.family`).
@@ -114,8 +116,42 @@ class Judgement:
 
     @property
     def new(self) -> bool:
-        """Valid, and neither a framework type nor one of the user's own."""
+        """Valid, and no net of the reference nor one of the user's own."""
         return self.framework_type == NEW and not self.known_as
+
+    @property
+    def kind(self) -> str:
+        """`NEW`, or the kind of known net (`structure.known_nets.Kind`); empty if it is no net."""
+        if self.framework_type in known_nets():
+            return known_nets()[self.framework_type].kind
+        if self.framework_type != NEW:
+            return ""
+        return "own" if self.known_as else NEW
+
+    @property
+    def known_name(self) -> str:
+        """The name that its net has, in the reference or by the user; `NEW`, or empty."""
+        return self.known_as if self.kind == "own" else self.framework_type
+
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """Other codes or names of its net, if it is a bundled one."""
+        known = known_nets().get(self.framework_type)
+        return () if known is None else known.also
+
+    @property
+    def label(self) -> str:
+        """What it is, for a table: "CHA", "dense: quartz", "interrupted: CLO", "new" ..."""
+        kind = self.kind
+        if not self.valid:
+            return f"{kind}: {self.framework_type}" if self.framework_type else "not valid"
+        if kind == "dense":
+            return f"dense: {self.framework_type}"
+        if kind != "zeolite":
+            return self.known_name
+        return ", ".join(
+            (self.framework_type, *self.other_names, *([self.known_as] * bool(self.known_as)))
+        )
 
 
 def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:

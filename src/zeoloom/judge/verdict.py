@@ -9,7 +9,7 @@ duplicates and nets without prospects in between. Files take the first way, a se
 | step | decides |
 |---|---|
 | `judge_net` | whether it is one 3-periodic 4-connected net, and which |
-| `quick_check` | whether it is one, and whether it is a known type; not which new one |
+| `quick_check` | whether it is one, and whether it is known; not which new one |
 | `identified` | which new one |
 | `refined` | the geometry it has as SiO2, R_DLS, its space group |
 | `with_nearest_type` | which known type it is most like |
@@ -38,6 +38,7 @@ from zeoloom.silica.pores import pores as pores_of
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.known_nets import framework_type_of_key, reference_fingerprints
 from zeoloom.structure.nearest_type import nearest_type
+from zeoloom.structure.own_nets import NO_OWN
 from zeoloom.structure.reference import framework_density
 from zeoloom.structure.standard import standardised
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from zeoloom.nets.identity import NetDescription
     from zeoloom.nets.periodic_net import PeriodicNet
     from zeoloom.silica.energy import Relaxation
+    from zeoloom.structure.own_nets import OwnReference
     from zeoloom.structure.records import Framework
 
 MANY_SITES = 150
@@ -96,19 +98,23 @@ def judge_net(
 
 
 def quick_check(
-    framework: Framework, fingerprint: str, net: PeriodicNet | None = None
+    framework: Framework,
+    fingerprint: str,
+    net: PeriodicNet | None = None,
+    own: OwnReference = NO_OWN,
 ) -> Judgement:
     """As `judge_net`, in a tenth of its time: a new net is named by its fingerprint alone.
 
-    A net whose fingerprint is that of no known type is new; `identified` computes its exact key.
+    A net whose fingerprint is that of no known net is new; `identified` computes its exact key.
 
     Args:
         framework: with or without oxygen.
         fingerprint: of its net.
         net: that it has, if known.
+        own: the user's nets.
     """
-    if fingerprint in reference_fingerprints():
-        return judge_net(framework)
+    if fingerprint in reference_fingerprints() or fingerprint in own.fingerprints:
+        return judge_net(framework, against=own.names)
     found = Judgement(framework.name)
     try:
         net = net or net_of(framework)

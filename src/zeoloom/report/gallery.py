@@ -97,7 +97,7 @@ def gallery_figure(
 
 def _caption(judgement: Judgement, more: int) -> str:
     """Type, the number that it is ranked by, and how many more there are of its family."""
-    shown = [] if judgement.framework_type == judgement.name else [judgement.framework_type]
+    shown = [] if judgement.known_name == judgement.name else [judgement.label]
     if judgement.energy_kj_mol is not None:
         shown.append(f"{judgement.energy_kj_mol:.1f} kJ/mol")
     elif judgement.r_dls is not None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.judge.judgement import NEW
 from zeoloom.report.cavities import largest_cavities
 from zeoloom.report.page_parts import number_or_none, packed, packed_fractions
 from zeoloom.report.periodic import axes_by_length, periodic_bonds, view_along_shortest
@@ -71,6 +70,8 @@ def judgement_data(
         "notices": list(judgement.notices),
         "verdict": verdict_of(judgement),
         "type": judgement.framework_type,
+        "kind": judgement.kind,
+        "label": judgement.label,
         "knownAs": judgement.known_as,
         "new": judgement.new,
         "group": "" if framework is None else framework.space_group_symbol,
@@ -111,7 +112,8 @@ def _cif_data(judgement: Judgement, operations: Operations) -> list[str | int] |
     if judgement.framework is None:
         return None
     facts = {
-        "framework_type": judgement.framework_type,
+        "framework_type": judgement.known_name,
+        "kind": judgement.kind,
         "key": judgement.key,
         "density": _text(judgement.density, 3),
         "r_dls": _text(judgement.r_dls, 6),
@@ -148,18 +150,27 @@ def verdict_of(judgement: Judgement) -> str:
     """What a framework is, and how stable, in a few words."""
     reason = judgement.reason
     if not judgement.valid:
-        return f"Not valid: {reason}" if reason else "Not valid"
-    if judgement.new:
-        kind = "New net"
-    elif judgement.framework_type == NEW:
-        kind = f"Known as {judgement.known_as}"
-    else:
-        kind = f"Known net, type {judgement.framework_type}"
+        kind = "Not valid"
+        if judgement.framework_type:
+            kind = f"Known interrupted type {judgement.framework_type}"
+        return f"{kind}: {reason}" if reason else kind
+    kind = _kind_of_net(judgement)
     if judgement.like_made:
         kind += ", as stable as silica zeolites made so far"
     elif judgement.feasible is not None:
         kind += ", feasible" if judgement.feasible else ", not feasible"
     return f"{kind}. {reason}" if reason else kind
+
+
+def _kind_of_net(judgement: Judgement) -> str:
+    """Whether a net is new, or what it is known as."""
+    if judgement.new:
+        return "New net"
+    if judgement.kind == "own":
+        return f"Known as {judgement.known_as}"
+    kind = "zeolite type" if judgement.kind == "zeolite" else "dense net"
+    also = f" (also {', '.join(judgement.other_names)})" if judgement.other_names else ""
+    return f"Known {kind} {judgement.framework_type}{also}"
 
 
 def _cell_parameters(framework: Framework) -> list[float]:

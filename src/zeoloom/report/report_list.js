@@ -17,8 +17,8 @@ const List = (() => {
   let selected = -1;
 
   function tagOf(f) {
-    if (!f.valid) return ["not valid", "bad"];
-    return f.new ? ["new", "new"] : [f.type === "new" ? f.knownAs : f.type, "old"];
+    if (!f.valid) return [f.label, "bad"];
+    return [f.label, f.new ? "new" : "old"];
   }
 
   function aboutOf(f) {

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zeoloom.judge.judgement import Judgement
-    from zeoloom.structure.records import Framework
+    from zeoloom.structure.reference_list import ReferenceEntry
 
 
 FRAMEWORK_COLUMNS = (
     Column("name", widest=22),
-    Column("type", widest=12, rank=4),
+    Column("type", widest=20, rank=4),
     Column("group", rank=2),
     Column("T", number=True, rank=5),
     Column("unique", number=True, rank=3),
@@ -34,46 +34,62 @@ FRAMEWORK_COLUMNS = (
 """Of the table of frameworks."""
 
 
-def reference_table(frameworks: Mapping[str, Framework]) -> TextTable:
-    """One row a framework type."""
+def reference_table(entries: Sequence[ReferenceEntry]) -> TextTable:
+    """One row a known net."""
     columns = (
-        Column("type"),
-        Column("space group"),
-        Column("T sites", number=True, rank=1),
-        Column("T / 1000 Å³", number=True, rank=2),
-        Column("remark", rank=3),
+        Column("net"),
+        Column("kind"),
+        Column("space group", rank=2),
+        Column("T sites", number=True, rank=3),
+        Column("T / 1000 Å³", number=True, rank=4),
+        Column("source", rank=1),
+        Column("remark", rank=5),
     )
-    rows = [
-        (
-            code,
-            framework.space_group_symbol,
-            str(len(framework.frac_t)),
-            f"{framework_density(framework):.1f}",
-            framework.flag,
+    rows = []
+    for each in entries:
+        framework = each.framework
+        shown = (
+            ("", "", "")
+            if framework is None
+            else (
+                framework.space_group_symbol,
+                str(len(framework.frac_t)),
+                f"{framework_density(framework):.1f}",
+            )
         )
-        for code, framework in frameworks.items()
-    ]
+        rows.append((each.net.name, each.net.kind, *shown, each.net.date, each.remark))
     return TextTable(columns, rows)
 
 
-def framework_sheet(framework: Framework) -> Group:
-    """Space group, cell, density and asymmetric unit of one framework."""
+def reference_sheet(entry: ReferenceEntry) -> Group:
+    """What is known of one net: kind, source, space group, cell, density, asymmetric unit."""
+    framework, net = entry.framework, entry.net
+    facts = [
+        ("net", f"{net.name}  {entry.remark}".rstrip()),
+        ("kind", net.kind),
+        ("source", f"{net.source} ({net.date})"),
+        ("key", net.key),
+    ]
+    if framework is None:
+        return Group(*_fact_lines(facts))
     a, b, c, alpha, beta, gamma = parameters_from_cell(framework.cell)
     group = f"{framework.space_group_symbol} ({framework.space_group_number})"
-    facts = (
-        ("framework type", f"{framework.name}  {framework.flag}".rstrip()),
+    facts += [
         ("space group", group),
         ("cell", f"{a:.3f} {b:.3f} {c:.3f} Å  {alpha:.2f} {beta:.2f} {gamma:.2f}°"),
         ("framework density", f"{framework_density(framework):.1f} T / 1000 Å³"),
-    )
+    ]
     labels = (*framework.t_labels, *(f"O{i + 1}" for i in range(len(framework.frac_o))))
     sites = [
         (label, *(f"{value:.5f}" for value in site))
         for label, site in zip(labels, [*framework.frac_t, *framework.frac_o], strict=True)
     ]
     numbers = [Column(name, number=True) for name in "xyz"]
-    lines = [f"{name:<19}{text}" for name, text in facts]
-    return Group(*map(Text, lines), "", TextTable((Column("site"), *numbers), sites))
+    return Group(*_fact_lines(facts), "", TextTable((Column("site"), *numbers), sites))
+
+
+def _fact_lines(facts: Sequence[tuple[str, str]]) -> list[Text]:
+    return [Text(f"{name:<19}{text}") for name, text in facts]
 
 
 def metrics_table(metrics: Mapping[str, float | int | None]) -> TextTable:
@@ -102,7 +118,7 @@ def frameworks_table(
     rows = [
         (
             judgement.name,
-            _kind(judgement),
+            judgement.label,
             judgement.framework.space_group_symbol if judgement.framework else "-",
             str(judgement.n_t or "-"),
             str(judgement.n_t_unique or "-"),
@@ -118,13 +134,6 @@ def frameworks_table(
     if len(ordered) > len(shown):
         remarks.append(f"and {len(ordered) - len(shown)} more")
     return TextTable(columns, rows, remarks)
-
-
-def _kind(judgement: Judgement) -> str:
-    """Framework type, the user's own structure with the net, 'new', or 'not valid'."""
-    if not judgement.valid:
-        return "not valid"
-    return judgement.known_as or judgement.framework_type
 
 
 def _figure(value: float | None, decimals: int) -> str:

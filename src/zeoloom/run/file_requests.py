@@ -1,4 +1,4 @@
-"""What is asked of the verbs that read files: `judge`, `view`, `reference show` and `train`."""
+"""What is asked of the verbs that read files: `judge`, `view`, `reference` and `train`."""
 
 from __future__ import annotations
 
@@ -69,11 +69,36 @@ class ViewRequest(Request):
     """Most clouds in the page."""
 
 
+class ListRequest(Request):
+    """What `reference list` is asked for."""
+
+    kind: Literal["zeolite", "interrupted", "dense", "own"] | None = None
+    """Only nets of this kind: zeolite types, interrupted types, dense silica and silicates, or
+    your own."""
+
+
 class ShowRequest(Request):
     """What `reference show` is asked for."""
 
     code: Annotated[str, Flag(argument=True)]
-    """Framework type, such as CHA."""
+    """Framework type, such as CHA, or the name of another net of the list."""
+
+
+class AddRequest(Request):
+    """What `reference add` is asked for."""
+
+    files: Annotated[tuple[Path, ...], Flag(argument=True)]
+    """CIF and other structure files."""
+
+    name: str | None = None
+    """Name of the net, if there is one file; the name of the file if not given."""
+
+
+class RemoveRequest(Request):
+    """What `reference remove` is asked for."""
+
+    name: Annotated[str, Flag(argument=True)]
+    """Name of a net of your own."""
 
 
 class TrainRequest(Request):

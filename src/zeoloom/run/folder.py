@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from zeoloom.structure.own_nets import OwnReference
+
 RUN_FORMAT = "zeoloom-run/2"
 """Of `run.json` and the journal. The first one kept unfinished runs in a folder `parts/`."""
 
@@ -62,6 +64,11 @@ def open_run(path: Path, request: Mapping[str, Any], *, resume: bool) -> RunFold
         check_free(path, resume=resume)
         write_json(record, {"format": RUN_FORMAT, "request": request})
     return RunFolder(path, request, Journal(path / "journal.jsonl"))
+
+
+def own_in_record(own: OwnReference) -> dict[str, Any]:
+    """What a request says of the user's own nets: key by name; nothing where there are none."""
+    return {"own": {name: key for key, name in own.names.items()}} if own.names else {}
 
 
 def check_free(path: Path, *, resume: bool = False) -> None:

@@ -25,6 +25,7 @@ Value = str | float | bool | None
 COLUMNS = (
     "name",
     "framework_type",
+    "kind",
     "key",
     "family",
     "space_group",
@@ -66,10 +67,18 @@ UNREFINED_COLUMNS = (
 """Of `unrefined.csv`."""
 
 CIF_FACTS = (
-    *("framework_type", "key", "density", "r_dls", "energy_kj_mol", "rings"),
+    *("framework_type", "kind", "key", "density", "r_dls", "energy_kj_mol", "rings"),
     *GIVEN_COLUMNS,
 )
 """Columns that are written into the CIF files too, as `_zeoloom_...`."""
+
+COUNTED_AS = {
+    "zeolite": "known_types",
+    "dense": "known_dense",
+    "own": "known_own",
+    NEW: "new",
+}
+"""Valid nets of each kind among the counts."""
 
 COLUMN_DECIMALS = {"density": 3, "r_dls": 6, "r_dls_cell": 6, "energy_kj_mol": 2}
 """Those of spheres and lengths are 4."""
@@ -163,7 +172,8 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         cell = [float(x) for x in parameters_from_cell(framework.cell)]
     return {
         "name": judgement.name,
-        "framework_type": judgement.framework_type,
+        "framework_type": judgement.known_name,
+        "kind": judgement.kind,
         "key": judgement.key,
         "family": judgement.family,
         "space_group": None if framework is None else framework.space_group_symbol,
@@ -227,22 +237,22 @@ def counts_of(
         tried: everything that was looked at, good or bad.
 
     Returns:
-        `tried`; `valid`; `unique` nets among them, and of those `known_types` (of the reference),
-        `new`, `feasible` and `new_feasible`; `families` of the new ones, as far as they are known;
-        and `new_feasible_share`, the share of `new_feasible` in everything tried.
+        `tried`; `valid`; `unique` nets among them, and of those `known_types` (zeolites),
+        `known_dense`, `known_own`, `new`, `feasible` and `new_feasible`; `families` of the new
+        ones, as far as they are known; and `new_feasible_share`, the share of `new_feasible` in
+        everything tried.
     """
     nets = {each.key: each for each in reversed(judgements) if each.valid}.values()
     kinds = Counter[str]()
     for net in nets:
-        kinds["new"] += net.new
-        kinds["known_types"] += net.framework_type != NEW
+        kinds[COUNTED_AS[net.kind]] += 1
         kinds["feasible"] += net.feasible is True
         kinds["new_feasible"] += net.new and net.feasible is True
     return {
         "tried": tried,
         "valid": sum(found.values()),
         "unique": len(nets),
-        **{kind: kinds[kind] for kind in ("known_types", "new", "feasible", "new_feasible")},
+        **{kind: kinds[kind] for kind in (*COUNTED_AS.values(), "feasible", "new_feasible")},
         "families": len({net.family for net in nets if net.new} - {""}),
         "new_feasible_share": kinds["new_feasible"] / max(tried, 1),
     }

@@ -13,7 +13,7 @@ from zeoloom.errors import InputError, RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.judge.fulfilment import fulfils, missed_conditions, nearest_miss
 from zeoloom.judge.judgement import Judgement
-from zeoloom.run.folder import RunFolder, finish_run, open_run
+from zeoloom.run.folder import RunFolder, finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
 from zeoloom.run.judgement_steps import (
     Judging,
@@ -26,11 +26,13 @@ from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.reader import name_of, structure_files
+from zeoloom.structure.own_nets import own_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zeoloom.run.file_requests import JudgeRequest
+    from zeoloom.structure.own_nets import OwnReference
 
 JUDGING_STEPS = ("against", "net", "refine", "pores", "energy")
 
@@ -81,12 +83,9 @@ def judge_files(
     """
     waiting, notices = files_to_judge(request.sources)
     known, _ = files_to_judge(request.against) if request.against else ([], ())
-    inputs = _digest([*waiting, *known])
-    run = open_run(
-        folder,
-        {"verb": "judge", **request.model_dump(mode="json"), "inputs": inputs},
-        resume=resume,
-    )
+    inputs, own = _digest([*waiting, *known]), own_reference()
+    asked = {"verb": "judge", **request.model_dump(mode="json"), "inputs": inputs}
+    run = open_run(folder, asked | own_in_record(own), resume=resume)
     on_progress(0, len(waiting), "preparing compiled code")
     with Workers(threads) as workers, ThreadPoolExecutor(1) as beside:
         beside.submit(_prepare_writing)
@@ -94,7 +93,7 @@ def judge_files(
         how = _steps_of(request, run, workers, on_progress)
         before = workers.survived
         others = through_step("against", judged_file, known, how)
-        nets = _recognised(through_step("net", judged_file, waiting, how), others)
+        nets = _recognised(through_step("net", judged_file, waiting, how), others, own)
         first = {each.key: each.name for each in reversed(nets) if each.valid}
         kept = [each for each in nets if first.get(each.key, each.name) == each.name]
         full = {each.name: each for each in full_judgements(kept, how)}
@@ -188,10 +187,20 @@ def _prepared(workers: Workers) -> None:
     raise RunError(f"nothing can be judged here: {outcome.reason}")
 
 
-def _recognised(nets: list[Judgement], others: list[Judgement]) -> list[Judgement]:
+def _recognised(
+    nets: list[Judgement], others: list[Judgement], own: OwnReference
+) -> list[Judgement]:
     """Nets with the names of the user's own structures that have the same."""
-    own = {each.key: each.name for each in reversed(others) if each.key}
-    return [replace(each, known_as=own.get(each.key, "")) for each in nets]
+    names = {**own.names, **{each.key: each.name for each in reversed(others) if each.key}}
+    return [_with_codes(replace(each, known_as=names.get(each.key, ""))) for each in nets]
+
+
+def _with_codes(judgement: Judgement) -> Judgement:
+    """A judgement with a notice if its net has several framework type codes."""
+    if judgement.kind != "zeolite" or not judgement.other_names:
+        return judgement
+    codes = " and ".join((judgement.framework_type, *judgement.other_names))
+    return replace(judgement, notices=(*judgement.notices, f"its net has the codes {codes}"))
 
 
 def _write(

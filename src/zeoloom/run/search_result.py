@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from zeoloom.judge.judgement import best_first
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.findings import within_limits
-from zeoloom.run.framework_table import counts_of
+from zeoloom.run.framework_table import COUNTED_AS, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.findings import Findings
+
+
+KNOWN_COUNTS = [name for name in COUNTED_AS.values() if name != "new"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def _failure(
         for number, reason in (
             (counts["outside_limits"], "outside the limits"),
             (counts["unrefined"], "too strained to be refined or out of time"),
-            (counts["known_types"], "known already"),
+            (sum(counts[name] for name in KNOWN_COUNTS), "known already"),
         )
         if number
     ]

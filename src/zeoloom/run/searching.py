@@ -21,7 +21,7 @@ from zeoloom.report.report_page import write_report
 from zeoloom.run.batches import run_batches
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.findings import Findings, batch_result, in_vain, is_enough, progress_of
-from zeoloom.run.folder import finish_run, open_run
+from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.preparation import prepare_search
@@ -34,6 +34,7 @@ from zeoloom.search.pipeline import R_DLS_OF_ONE_START, SearchPlan, search_batch
 from zeoloom.silica.dls import STARTS
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.processes import Workers
+from zeoloom.structure.own_nets import own_reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from zeoloom.run.folder import RunFolder
     from zeoloom.run.search_result import SearchResult
     from zeoloom.run.search_targets import DrawTargets
+    from zeoloom.structure.own_nets import OwnReference
 
 MAX_STRAIN = 0.6
 """Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
@@ -86,11 +88,12 @@ def make_frameworks(
     """
     draw = draw_targets(request, model)
     verb = "solve" if isinstance(request, SolveRequest) else "generate"
+    own = own_reference()
     asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
-    run = open_run(folder, asked, resume=resume)
+    run = open_run(folder, asked | own_in_record(own), resume=resume)
     prepare_search(model, on_notice)
     search = Search(model.network, next(model.network.parameters()).device, generator)
-    findings = _search(request, run, search, draw, on_progress)
+    findings = _search(request, run, search, draw, own, on_progress)
     with Workers(threads) as workers:
         judgements = _judged_further(request, run, findings, workers, on_progress)
     if any(each.energy_status == "skipped" for each in judgements):
@@ -111,6 +114,7 @@ def _search(
     run: RunFolder,
     search: Search,
     draw: DrawTargets,
+    own: OwnReference,
     on_progress: OnProgress,
 ) -> Findings:
     """Search batch after batch until the budget is spent, by the clock of the user."""
@@ -120,7 +124,7 @@ def _search(
         targets = draw(search.rng)
         if isinstance(request, SolveRequest) and request.n is not None:
             targets = targets[: request.n - findings.tried]
-        plan = _plan(request, clock.left(findings.seconds_spent))
+        plan = replace(_plan(request, clock.left(findings.seconds_spent)), own=own)
         return batch_result(search_batch(targets, search, plan, findings.judgements.keys()))
 
     def add(findings: Findings, batch: Batch) -> Findings:

@@ -41,6 +41,7 @@ from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_pre
 from zeoloom.search.target import with_cell_indices
 from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 from zeoloom.silica.dls import STARTS
+from zeoloom.structure.own_nets import NO_OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from zeoloom.search.context import Search
     from zeoloom.search.target import Target
     from zeoloom.search.wyckoff import Assignments, WyckoffConstraint
+    from zeoloom.structure.own_nets import OwnReference
 
 ANNEALED_SHARE = 0.6
 """Share of the candidates of a batch, those of least cost, that are annealed."""
@@ -86,6 +88,7 @@ class SearchPlan:
         seconds: after which all stages end, with what they have.
         in_given_cell: whether nets are refined in the cell that was given too.
         measurement: of the cell and group of all crystals, to compare them with.
+        own: the user's nets, which are not new.
     """
 
     sampler: Sampler
@@ -97,6 +100,7 @@ class SearchPlan:
     seconds: float = math.inf
     in_given_cell: bool = False
     measurement: Measurement | None = None
+    own: OwnReference = NO_OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +232,8 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
     return replace(batch, times_met=times_met, best=best)
 
 
-def check_nets(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
-    """Drop what is no 4-connected net, and recognise known framework types."""
+def check_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
+    """Drop what is no 4-connected net, and recognise known nets."""
     judgements: dict[str, Judgement] = {}
     ends = max(batch.checks_end, time.monotonic() + GRACE)
     for fingerprint, each in batch.best.items():
@@ -237,7 +241,7 @@ def check_nets(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchSt
             break
         if fingerprint not in batch.known:
             judgements[fingerprint] = quick_check(
-                candidate_framework(each, fingerprint), fingerprint, candidate_net(each)
+                candidate_framework(each, fingerprint), fingerprint, candidate_net(each), plan.own
             )
     return replace(batch, judgements=judgements)
 
@@ -311,9 +315,9 @@ def identify_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> Batch
 
 
 def _named(judgement: Judgement) -> Judgement:
-    """Named by its framework type, or by the key of its net."""
-    if judgement.framework_type not in {"", NEW}:
-        return replace(judgement, name=judgement.framework_type)
+    """Named by what its net is known as, or by its key."""
+    if judgement.known_name not in {"", NEW}:
+        return replace(judgement, name=judgement.known_name)
     key = judgement.key or judgement.name
     return replace(judgement, name=f"new-{key.removeprefix('~')[:8]}")
 

@@ -113,6 +113,25 @@ def _codes_of_pairs(pairs: IntArray, reach: int) -> IntArray:
     return np.asarray((codes * count + pairs[:, 0]) * count + pairs[:, 1])
 
 
+def beside_bridges(bonds: OxygenBonds, barred: BoolArray) -> list[int]:
+    """T atoms with five or more oxygen atoms, each of which bridges two others without them.
+
+    Args:
+        bonds: of all that may be T atoms.
+        barred: (n,) asymmetric atoms whose octahedra are meant.
+
+    Returns:
+        Asymmetric atoms that are cations beside the framework.
+    """
+    if len(bonds.atom) == 0:
+        return []
+    crowded = (np.bincount(bonds.atom) > VALENCE)[bonds.atom]
+    others = np.bincount(bonds.oxygen[~crowded], minlength=int(bonds.oxygen.max()) + 1)
+    whole = others[bonds.oxygen] > 1
+    rows = set(bonds.atom_row[crowded & whole & ~barred[bonds.atom_row]].tolist())
+    return sorted(rows - set(bonds.atom_row[crowded & ~whole].tolist()))
+
+
 def added_oxygen(
     bonds: OxygenBonds, likelihood: FloatArray, barred: BoolArray, count: int
 ) -> list[int]:

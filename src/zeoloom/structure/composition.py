@@ -2,7 +2,8 @@
 
 An atom is a T atom of the framework if its element can be one and it shares oxygen atoms with at
 least two others; oxygen belongs to the framework if it is bonded to such a T atom. The rest goes:
-also oxygen that makes T atoms five- or six-coordinated, as OH and water do in aluminophosphates.
+also oxygen that makes T atoms five- or six-coordinated, as OH and water do in aluminophosphates,
+and octahedral cations beside a framework that is whole without them, as the aluminium of beryl.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from zeoloom.structure.bridges import (
     T_O_CUTOFF,
     VALENCE,
     added_oxygen,
+    beside_bridges,
     coordination_by_oxygen,
     oxygen_bonds,
 )
@@ -102,13 +104,17 @@ def framework_atoms(
     oxygen = np.array(["O" in kinds for kinds in elements]) & ~candidate
     is_t = _linked(frac, sure, candidate, oxygen, operations, cell)
     bonds = oxygen_bonds(frac, is_t, oxygen, operations, cell)
+    barred = np.array([not kinds.isdisjoint(NEVER_OCTAHEDRAL) for kinds in elements])
+    beside = beside_bridges(bonds, barred)
+    if beside:
+        is_t &= ~np.isin(np.arange(len(frac)), beside)
+        bonds = oxygen_bonds(frac, is_t, oxygen, operations, cell)
     full, _ = expand_orbits(frac[is_t], operations, cell)
     if not coordination_by_oxygen(bonds, len(full)).any():  # no oxygen, or none that links T atoms
         neighbours: IntArray = np.zeros(len(frac), dtype=np.int64)
         neighbours[is_t] = _count_near(frac[is_t], full, cell, BOND_CUTOFF) - 1
         nothing = np.zeros(len(frac), dtype=bool)
         return Composition(is_t, nothing, neighbours, _left_out(elements, is_t))
-    barred = np.array([not kinds.isdisjoint(NEVER_OCTAHEDRAL) for kinds in elements])
     likelihood = _likelihood(frac, elements, bonds, operations, cell)
     added = added_oxygen(bonds, likelihood, barred, len(full))
     bonds = bonds.where(~np.isin(bonds.oxygen_row, added))

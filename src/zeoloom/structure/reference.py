@@ -62,9 +62,24 @@ class Reference(Mapping[str, Framework]):
 @cache
 def load_reference() -> Reference:
     """Read the bundled reference, once per process."""
-    text = resources.files("zeoloom.structure").joinpath("reference.jsonl").read_text("utf-8")
+    return Reference(*_read("reference.jsonl"))
+
+
+@cache
+def load_dense_nets() -> Mapping[str, Framework]:
+    """Dense silica and silicates by name, as they were published; nothing is learned from them.
+
+    `dense_nets.jsonl` is made by `scripts/build_dense_nets.py`, which says where each is from.
+    """
+    frameworks, _ = _read("dense_nets.jsonl")
+    return frameworks
+
+
+def _read(file: str) -> tuple[dict[str, Framework], dict[str, str | int]]:
+    """Frameworks by name, and what the first line says of them all."""
+    text = resources.files("zeoloom.structure").joinpath(file).read_text("utf-8")
     provenance, *records = map(json.loads, text.splitlines())
-    return Reference({record["code"]: _framework(record) for record in records}, provenance)
+    return {record["code"]: _framework(record) for record in records}, provenance
 
 
 def _framework(record: dict[str, object]) -> Framework:
