@@ -245,7 +245,7 @@ def test_a_folder_in_use_and_one_without_a_run(small: Any, tmp_path: Path) -> No
 
 def test_a_run_of_another_version_is_not_continued(small: Any, tmp_path: Path) -> None:
     """Version 1 kept its batches in a folder `parts/`, and named no format."""
-    for name, content in (("old", {}), ("new", {"format": "zeoloom-run/3"})):
+    for name, content in (("old", {}), ("older", {"format": "zeoloom-run/2"})):
         parts = tmp_path / name / "parts"
         parts.mkdir(parents=True)
         (parts / "00000.npz").write_bytes(b"PK")

@@ -19,12 +19,13 @@ from zeoloom.diffraction.reflection_records import REFLECTION_COLUMNS, REFLECTIO
 from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
 from zeoloom.network import EquivariantConfig, PlainPointNetConfig, PointNetConfig
-from zeoloom.run.batches import run_batches
+from zeoloom.run.batches import BatchPlan, Task, run_batches
 from zeoloom.run.condition_requests import ConditionOptions
 from zeoloom.run.folder import open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, GIVEN_COLUMNS, counts_of
 from zeoloom.run.judging import JUDGING_STEPS
 from zeoloom.silica.energy import Relaxation
+from zeoloom.silica.pool import ThisProcess
 from zeoloom.structure.own_nets import OwnNet, save_own_net
 
 if TYPE_CHECKING:
@@ -107,12 +108,16 @@ def test_the_journal_of_a_run(tmp_path: Path) -> None:
     run = open_run(tmp_path / "run", {"n": 1}, resume=False)
     record = json.loads((run.path / "run.json").read_text())
     assert missing([*record, record["format"]], "Record of a run") == []
-    once = {"wanted": lambda i: i == 0, "make": lambda _: {}, "add": lambda i, _: i + 1}
-    run_batches(run.journal, torch.Generator(), 0, **once)
+    plan = BatchPlan(
+        wanted=lambda i: i == 0,
+        first=lambda _: Task("make", lambda i: {"points": np.zeros(i + 1)}, 0, 1.0),
+        add=lambda i, _: i + 1,
+    )
+    assert run_batches(run.journal, ThisProcess(), 0, plan) == 1
     entry = json.loads(run.journal.path.read_text())
-    assert missing([*entry, entry["step"], *entry["result"]], "Record of a run") == []
+    assert missing([*entry, entry["step"]], "Record of a run") == []
     text = section("Record of a run")
-    for key in entry["result"]["generator"]:
+    for key in entry["result"]["points"]:
         assert f'"{key}": ' in text
     assert run.journal.path.name in TEXT
 

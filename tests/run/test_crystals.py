@@ -22,11 +22,11 @@ from silica_examples import known
 from training_examples import seeded
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.run import findings, judgement_steps, searching
+from zeoloom.run import findings, judgement_steps, search_tasks, searching
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, UNREFINED_COLUMNS
 from zeoloom.run.search_result import KNOWN_COUNTS
 from zeoloom.search import pipeline
-from zeoloom.search.pipeline import STAGES, search_batch
+from zeoloom.search.pipeline import STAGES, find_nets
 from zeoloom.silica import energy
 from zeoloom.silica.processes import Workers
 
@@ -245,7 +245,7 @@ def test_solve_says_why_energies_are_missing(
 
 
 def test_a_search_in_vain_ends(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "TRIED_PER_FRAMEWORK", 8)
+    monkeypatch.setattr(findings, "TRIED_PER_FAMILY", 8)
     limits = ("--unique-atoms", 1, "--max-r-dls", 1e-9)
     done = run("generate", "-n", 1, *limits, *QUICK, "--batch", 8, "-o", tmp_path / "made")
     assert "ended after 8 crystals: what is asked for is too rare" in done.message
@@ -262,13 +262,13 @@ def test_an_interrupted_run_is_taken_up_exactly(
     def interrupted(*arguments: Any) -> Any:
         nonlocal searched
         searched += 1
-        batch = search_batch(*arguments)
+        batch = find_nets(*arguments)
         if searched == 2:  # in the midst of the second part, after it has drawn its noise
             raise KeyboardInterrupt
         return batch
 
     with monkeypatch.context() as patch:
-        patch.setattr(searching, "search_batch", interrupted)
+        patch.setattr(search_tasks, "find_nets", interrupted)
         cut_short = run("solve", *CHA, *SMALL, "-o", folder)
     assert cut_short.code == 130
     assert "--resume goes on" in cut_short.message
@@ -364,7 +364,7 @@ def test_what_is_not_refined_in_time_is_reported(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "ANNEALING_TIME_SHARE", 1.0)  # nothing is left for refining
-    hurry = ("--seconds", 0.05, "--batch", 8)  # over long before all rounds of a batch
+    hurry = ("--seconds", 0.4, "--batch", 8)  # over long before all rounds of a batch
     made = run("solve", *CHA, *hurry, "--relax", 5, "-o", tmp_path / "hasty")
     assert made.code == 1
     assert rows_of(tmp_path / "hasty") == []

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from zeoloom.errors import InputError
 from zeoloom.judge.judgement import Judgement
-from zeoloom.run.batches import run_batches
+from zeoloom.run.batches import BatchPlan, Task, batch_generator, run_batches
 from zeoloom.run.journal import Journal
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
+from zeoloom.silica.pool import ThisProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,23 +103,20 @@ def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
 def test_batches_are_continued_exactly_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
     made: list[int] = []
 
+    def make(index: int) -> dict[str, object]:
+        made.append(index)
+        return {"x": torch.rand(2, generator=batch_generator(7, index)).numpy()}
+
     def run(journal: Journal, number: int) -> list[float]:
-        generator = torch.Generator().manual_seed(0)
-
-        def make(done: list[float]) -> dict[str, object]:
-            made.append(len(done) // 2)
-            return {"x": torch.rand(2, generator=generator).numpy()}
-
-        return run_batches(
-            journal,
-            generator,
-            [],
-            wanted=lambda done: len(done) < 2 * number,
-            make=make,
+        plan = BatchPlan(
+            wanted=lambda index: index < number,
+            first=lambda index: Task("make", make, index, 1.0),
             add=lambda done, batch: [*done, *batch["x"].tolist()],
         )
+        return run_batches(journal, ThisProcess(), [], plan)
 
     whole = run(Journal(tmp_path / "whole.jsonl"), 4)
+    assert len(set(whole)) == 8
     made.clear()
     path = tmp_path / "halved.jsonl"
     assert run(Journal(path), 2) == whole[:4]
@@ -131,3 +129,6 @@ def test_batches_are_continued_exactly_and_a_damaged_one_is_made_again(tmp_path:
     made.clear()
     assert run(Journal(path), 4) == whole
     assert made == [1]
+    lines[second] = ""
+    path.write_text("\n".join(lines))
+    assert run(Journal(path), 0) == [*whole[:2], *whole[4:]], "no time is left for the damaged one"

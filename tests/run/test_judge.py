@@ -309,7 +309,7 @@ def test_from_python(folder: Path, tmp_path: Path) -> None:
     request = zeoloom.JudgeRequest(sources=files, relax=False, pores=False)
     messages: list[str] = []
     judged = zeoloom.judge_files(
-        request, tmp_path / "out", threads=2, on_progress=lambda *update: messages.append(update[2])
+        request, tmp_path / "out", workers=2, on_progress=lambda *update: messages.append(update[2])
     )
     assert judged.counts["valid"] == len([each for each in judged.judgements if each.valid]) == 3
     assert [each.name for each in judged.judgements] == ["ABW", "SOD", "new", "guest"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from zeoloom.cli.program_options import ComputeOptions, JudgeOptions, SolveOptions
+    from zeoloom.cli.program_options import JudgeOptions, SearchOptions, SolveOptions
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
     from zeoloom.run.file_requests import JudgeRequest
@@ -28,12 +28,12 @@ def solve_verb(request: SolveRequest, options: SolveOptions) -> None:
     _search(request, options)
 
 
-def generate_verb(request: GenerateRequest, options: ComputeOptions) -> None:
+def generate_verb(request: GenerateRequest, options: SearchOptions) -> None:
     """Generate new frameworks."""
     _search(request, options)
 
 
-def _search(request: SolveRequest | GenerateRequest, options: ComputeOptions) -> None:
+def _search(request: SolveRequest | GenerateRequest, options: SearchOptions) -> None:
     model = zeoloom.load_model(request.model, device_of(options))
     zeoloom.draw_targets(request, model)  # refuses what is impossible before anything is shown
     if options.dry_run:
@@ -44,7 +44,7 @@ def _search(request: SolveRequest | GenerateRequest, options: ComputeOptions) ->
             request,
             model,
             options.output,
-            threads=options.threads,
+            workers=options.workers,
             resume=options.resume,
             generator=generator_of(request.seed),
             on_progress=lambda finished, total, doing: progress.update(
@@ -67,7 +67,7 @@ def judge_verb(request: JudgeRequest, options: JudgeOptions) -> None:
         judged = zeoloom.judge_files(
             request,
             options.output,
-            threads=options.threads,
+            workers=options.workers,
             resume=options.resume,
             on_progress=lambda finished, total, doing: progress.update(
                 task, completed=finished, total=total, description=doing

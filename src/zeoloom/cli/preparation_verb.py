@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
 def prepare_verb(options: PreparationOptions) -> None:
     """Compile what solve, generate and judge need, so that the first run need not."""
-    zeoloom.prepare(options.threads, on_notice=partial(say, "note", "yellow"))
+    zeoloom.prepare(options.workers, on_notice=partial(say, "note", "yellow"))

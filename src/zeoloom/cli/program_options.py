@@ -1,13 +1,27 @@
-"""Options that concern the program and not the outcome: folder, resuming, device, threads."""
+"""Options that concern the program and not the outcome: folder, resuming, device, processes."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from zeoloom.run.request import Flag, Request
+from zeoloom.run.request import Flag, Request, Written
+
+
+def count_of_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _process_count(value: Any) -> Any:
+    return count_of_cores() if value == "auto" else value
+
+
+ProcessCount = Annotated[int, BeforeValidator(_process_count), Written("N|auto", str)]
+"""How many processes: a number, or auto."""
 
 
 class FileOptions(Request):
@@ -41,11 +55,19 @@ class ComputeOptions(FolderOptions):
     """Device of the network."""
 
     threads: int = Field(1, ge=0)
-    """CPU threads, and processes where frameworks are relaxed. 0 leaves the threads to torch.
-    Small clouds are no faster with more than one."""
+    """CPU threads of the network. 0 leaves them to torch. Small clouds are no faster with more than
+    one."""
 
 
-class SolveOptions(ComputeOptions):
+class SearchOptions(ComputeOptions):
+    """Of `generate`, and of all verbs whose batches several processes can make."""
+
+    workers: ProcessCount = Field(1, ge=1)
+    """Processes at once, of one thread each; auto for as many as there are cores. Each makes
+    batches of its own. The frameworks are the same whatever their number, unless time decides."""
+
+
+class SolveOptions(SearchOptions):
     """Of `solve`."""
 
     yes: bool = False
@@ -57,8 +79,8 @@ class PreparationOptions(Request):
 
     panel: ClassVar[str] = "Run"
 
-    threads: int = Field(0, ge=0)
-    """Processes at once; 0 for as many as there are cores."""
+    workers: ProcessCount = Field("auto", ge=1, validate_default=True)
+    """Processes at once; auto for as many as there are cores."""
 
 
 class TrainOptions(ComputeOptions):
@@ -71,5 +93,5 @@ class TrainOptions(ComputeOptions):
 class JudgeOptions(FolderOptions):
     """Of `judge`, which evaluates no network."""
 
-    threads: int = Field(1, ge=1)
-    """Files judged at once, each in a process of its own."""
+    workers: ProcessCount = Field(1, ge=1)
+    """Files judged at once, each in a process of its own; auto for as many as there are cores."""

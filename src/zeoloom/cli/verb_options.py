@@ -15,6 +15,7 @@ from zeoloom.cli.program_options import (
     FileOptions,
     JudgeOptions,
     PreparationOptions,
+    SearchOptions,
     SolveOptions,
     TrainOptions,
 )
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
-    "generate": (GenerateRequest, ComputeOptions),
+    "generate": (GenerateRequest, SearchOptions),
     "solve": (SolveRequest, SolveOptions),
     "judge": (JudgeRequest, JudgeOptions),
     "cut": (CutRequest, FileOptions),

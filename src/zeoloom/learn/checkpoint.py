@@ -76,7 +76,7 @@ def load_model(model: str | Path, device: torch.device) -> Model:
     Raises:
         InputError: if there is no such model, or its files are damaged or do not fit each other.
     """
-    path = _find_weights(model)
+    path = find_weights(model)
     try:
         record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         config = parse_config(record["config"])
@@ -99,7 +99,15 @@ def load_model(model: str | Path, device: torch.device) -> Model:
     return Model(network, config, record, file_sha256(path))
 
 
-def _find_weights(model: str | Path) -> Path:
+def find_weights(model: str | Path) -> Path:
+    """The file of some weights.
+
+    Args:
+        model: as `load_model` takes it.
+
+    Raises:
+        InputError: if there is none.
+    """
     if str(model) in SHIPPED:
         return Path(str(resources.files("zeoloom.learn") / "weights" / f"{model}.safetensors"))
     path = Path(model)

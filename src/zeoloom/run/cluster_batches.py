@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from zeoloom.clusters.repair import RepairPlan, begin_repair, repair
 from zeoloom.diffusion.samplers import ancestral, euler, heun
 from zeoloom.report.scene import Scene, scenes_of_clouds
 from zeoloom.report.scene_page import write_page
-from zeoloom.run.batches import STEP, Batch, run_batches
+from zeoloom.run.batches import STEP, Batch, BatchPlan, Task, batch_generator, run_batches
 from zeoloom.run.folder import RunFolder, finish_run, write_json
+from zeoloom.silica.pool import ThisProcess
 from zeoloom.structure.files.cloud_archive import save_atoms, save_clouds
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
@@ -75,7 +77,7 @@ def make_clouds(
     generator: torch.Generator,
     on_progress: OnProgress,
 ) -> GeneratedClouds:
-    """Make the clouds of a request, and write `clouds.npz`, `atoms.extxyz` and `clouds.html`.
+    """Make the clouds of a request.
 
     Args:
         run: where; finished batches are not made again.
@@ -89,12 +91,15 @@ def make_clouds(
     sizes = [min(request.batch, request.n - i) for i in range(0, request.n, request.batch)]
     plan = RepairPlan(rounds=request.repair or 0, radius=radius)
 
-    def make_batch(done: tuple[Batch, ...]) -> Batch:
-        def report(doing: str) -> None:
-            on_progress(sum(sizes[: len(done)]), request.n, doing)
+    seed = generator.initial_seed()
 
+    def make_batch(index: int) -> Batch:
+        def report(doing: str) -> None:
+            on_progress(sum(sizes[:index]), request.n, doing)
+
+        generator.set_state(batch_generator(seed, index).get_state())
         with _counting_evaluations(network) as count:
-            batch = _from_noise(make(sizes[len(done)]), report, record=not done)
+            batch = _from_noise(make(sizes[index]), report, record=not index)
             batch["repaired"] = _repaired(network, batch, plan, generator, report)
         return _with_last_frame(batch) | {"evaluations": count()}
 
@@ -105,29 +110,30 @@ def make_clouds(
     nothing: tuple[Batch, ...] = ()
     batches = run_batches(
         run.journal,
-        generator,
+        ThisProcess(),
         nothing,
-        wanted=lambda done: len(done) < len(sizes),
-        make=make_batch,
-        add=add,
+        BatchPlan(
+            wanted=lambda index: index < len(sizes),
+            first=lambda index: Task("make", make_batch, index, math.inf),
+            add=add,
+        ),
     )
     on_progress(request.n, request.n, "gathering points into atoms")
     clouds = _cloud_set(batches, radius)
-    made = GeneratedClouds(
+    return GeneratedClouds(
         clouds,
         [merge_points(cloud) for batch in batches for cloud in batch["repaired"]],
         [merge_points(cloud) for batch in batches for cloud in batch["points"]],
         sum(batch["evaluations"] for batch in batches),
         run.journal.seconds(STEP),
     )
-    save_clouds(run.path / "clouds.npz", clouds)
-    save_atoms(run.path / "atoms.extxyz", made.atoms)
-    write_page(run.path / "clouds.html", scenes(made, SHOWN), run.path.name)
-    return made
 
 
 def finish_clouds(run: RunFolder, model: Model, made: GeneratedClouds, metrics: Metrics) -> None:
-    """Write the figures of merit and close the run."""
+    """Write clouds, a page and the figures of merit, and close the run."""
+    save_clouds(run.path / "clouds.npz", made.clouds)
+    save_atoms(run.path / "atoms.extxyz", made.atoms)
+    write_page(run.path / "clouds.html", scenes(made, SHOWN), run.path.name)
     write_json(run.path / "metrics.json", metrics)
     outcome = {
         "evaluations": made.evaluations,

@@ -4,48 +4,46 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zeoloom.geometry.space_groups import number_of_hall_number
 from zeoloom.judge.judgement import family_of
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
-from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
+from zeoloom.run.judgement_json import judgement_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.batches import Batch
-    from zeoloom.search.pipeline import BatchState
 
 
 TRIED_PER_FAMILY = 10_000
 """Crystals that are tried for each new family within the limits; usually it takes some 20."""
 
 
-@dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that the batches of a run have found.
+    """Everything that the batches of a run have found; grows in place, batch by batch.
 
     Attributes:
         judgements: of each net, refined, by its fingerprint.
         times_met: how often each net was met, by its fingerprint.
         tried: crystals generated from noise.
         valid_at_once: those of them that needed no repair.
-        seconds: by stage.
+        valid: how many nets are valid.
+        new: how many of these are new.
+        good: how many of these `generate` wants: within the limits, with R_DLS as low as asked for.
+        families: of these.
+        seconds: by stage, over all processes.
     """
 
-    judgements: Mapping[str, Judgement] = field(default_factory=dict)
-    times_met: Mapping[str, int] = field(default_factory=dict)
-    tried: int = 0
-    valid_at_once: int = 0
-    seconds: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def seconds_spent(self) -> float:
-        """On all stages."""
-        return sum(self.seconds.values())
+    def __init__(self, request: SolveRequest | GenerateRequest) -> None:
+        self._request = request
+        self.judgements: dict[str, Judgement] = {}
+        self.times_met = Counter[str]()
+        self.tried = self.valid_at_once = self.valid = self.new = self.good = 0
+        self.families: set[str] = set()
+        self.seconds: dict[str, float] = {}
 
     @property
     def times_met_by_key(self) -> Mapping[str, int]:
@@ -55,46 +53,34 @@ class Findings:
             times[each.key] += self.times_met[fingerprint]
         return times
 
-    def with_batch(self, batch: Batch) -> Findings:
-        """These and those of another batch, as `batch_result` gives them."""
-        new = {name: judgement_from_json(each) for name, each in batch["judgements"].items()}
-        return Findings(
-            {**self.judgements, **new},
-            Counter(self.times_met) + Counter(batch["times_met"]),
-            self.tried + batch["tried"],
-            self.valid_at_once + batch["valid_at_once"],
-            {
-                stage: self.seconds.get(stage, 0.0) + batch["seconds"].get(stage, 0.0)
-                for stage in {**self.seconds, **batch["seconds"]}
-            },
-        )
-
-    def good(self, request: GenerateRequest) -> list[Judgement]:
-        """New frameworks within the limits, with R_DLS as low as was asked for."""
-        return [
-            each
-            for each in self.judgements.values()
-            if each.new
-            and each.framework is not None
-            and each.r_dls is not None
-            and each.r_dls <= request.max_r_dls
-            and within_limits(request, each)
-        ]
-
-    def families(self, request: GenerateRequest) -> int:
-        """Number of families of these."""
-        return len({family_of(each) for each in self.good(request)})
+    def add(self, batch: Batch) -> None:
+        """Take up another batch, as the tasks of a search give it."""
+        for name, values in batch["judgements"].items():
+            if name not in self.judgements:
+                judgement = judgement_from_json(values)
+                self.judgements[name] = judgement
+                self.valid += judgement.valid
+                self.new += judgement.valid and judgement.new
+                if is_good(self._request, judgement):
+                    self.good += 1
+                    self.families.add(family_of(judgement))
+        self.times_met.update(batch["times_met"])
+        self.tried += batch["tried"]
+        self.valid_at_once += batch["valid_at_once"]
+        for stage, seconds in batch["seconds"].items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
 
-def batch_result(batch: BatchState) -> Batch:
-    """What is kept of a batch."""
-    return {
-        "tried": len(batch.targets),
-        "valid_at_once": batch.valid_at_once,
-        "times_met": batch.times_met,
-        "judgements": {name: judgement_to_json(each) for name, each in batch.judgements.items()},
-        "seconds": batch.seconds,
-    }
+def is_good(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:
+    """Whether it is what `generate` wants: new, within the limits, its R_DLS low enough."""
+    return (
+        isinstance(request, GenerateRequest)
+        and judgement.new
+        and judgement.framework is not None
+        and judgement.r_dls is not None
+        and judgement.r_dls <= request.max_r_dls
+        and within_limits(request, judgement)
+    )
 
 
 def within_limits(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:
@@ -121,22 +107,29 @@ def within_limits(request: SolveRequest | GenerateRequest, judgement: Judgement)
 
 
 def progress_of(
-    request: SolveRequest | GenerateRequest, findings: Findings
+    request: SolveRequest | GenerateRequest, findings: Findings, elapsed: float = 0.0
 ) -> tuple[int, int, str]:
-    """How much of the budget is spent, the budget, and what has been found."""
-    nets = [each for each in findings.judgements.values() if each.valid]
-    text = f"{findings.tried} tried, {len(nets)} nets, {sum(each.new for each in nets)} new"
+    """How much of the budget is spent, the budget, and what has been found.
+
+    Args:
+        request: with the budget.
+        findings: so far.
+        elapsed: seconds of the run so far.
+    """
+    text = f"{findings.tried} tried, {findings.valid} nets, {findings.new} new"
     finished = findings.tried
     if isinstance(request, GenerateRequest):
-        finished = findings.families(request)
+        finished = len(findings.families)
         text += f", {finished} families with R_DLS <= {request.max_r_dls:g}"
     if request.time_limit is None:
         return finished, request.number, text
-    return int(findings.seconds_spent), math.ceil(request.time_limit), text
+    return int(elapsed), math.ceil(request.time_limit), text
 
 
 def is_enough(request: SolveRequest | GenerateRequest, findings: Findings) -> bool:
-    """Whether the budget is spent, or so much was tried in vain that it never will be."""
+    """Whether the number asked for is there, or so much was tried in vain that it never will be."""
+    if request.time_limit is not None:
+        return False
     finished, budget, _ = progress_of(request, findings)
     return finished >= budget or in_vain(request, findings)
 
@@ -145,4 +138,4 @@ def in_vain(request: SolveRequest | GenerateRequest, findings: Findings) -> bool
     """Whether a number of families is wanted, and they are too rare to be found."""
     if isinstance(request, SolveRequest) or request.time_limit is not None:
         return False
-    return findings.tried >= TRIED_PER_FAMILY * (1 + findings.families(request))
+    return findings.tried >= TRIED_PER_FAMILY * (1 + len(findings.families))

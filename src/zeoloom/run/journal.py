@@ -52,6 +52,10 @@ class Journal:
         """What a step gave for a name, or None if it was not done."""
         return self._results.get((step, name))
 
+    def names(self, step: str) -> list[str]:
+        """What went through a step."""
+        return [name for kind, name in self._results if kind == step]
+
     def seconds(self, step: str) -> float:
         """Time spent on a step, over all interruptions and all processes."""
         return self._seconds[step]

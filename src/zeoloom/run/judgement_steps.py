@@ -32,7 +32,7 @@ from zeoloom.structure.reference import load_reference
 if TYPE_CHECKING:
     from zeoloom.run.journal import Journal
     from zeoloom.silica.energy import Relaxation
-    from zeoloom.silica.processes import Outcome, Workers
+    from zeoloom.silica.pool import Outcome, Pool
 
 Work = Callable[[Judgement], Judgement]
 """A step for one judgement; a function of a module, so that a worker can import it."""
@@ -53,7 +53,7 @@ class Judging:
         on_progress: called with the progress of each step.
     """
 
-    workers: Workers
+    workers: Pool
     journal: Journal
     seconds: float = 120.0
     energy: bool = True

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zeoloom.run.file_requests import JudgeRequest
+    from zeoloom.silica.pool import Pool
     from zeoloom.structure.own_nets import OwnReference
 
 JUDGING_STEPS = ("against", "net", "refine", "pores", "energy")
@@ -61,7 +62,7 @@ def judge_files(
     request: JudgeRequest,
     folder: Path,
     *,
-    threads: int = 1,
+    workers: int = 1,
     resume: bool = False,
     on_progress: OnProgress = silent,
 ) -> Judged:
@@ -73,7 +74,7 @@ def judge_files(
     Args:
         request: what is wanted.
         folder: for the run.
-        threads: files judged at once, each in a process of its own.
+        workers: files judged at once, each in a process of its own.
         resume: go on with an interrupted run in the folder.
         on_progress: called with the progress.
 
@@ -87,18 +88,18 @@ def judge_files(
     asked = {"verb": "judge", **request.model_dump(mode="json"), "inputs": inputs}
     run = open_run(folder, asked | own_in_record(own), resume=resume)
     on_progress(0, len(waiting), "preparing compiled code")
-    with Workers(threads) as workers, ThreadPoolExecutor(1) as beside:
+    with Workers(workers) as pool, ThreadPoolExecutor(1) as beside:
         beside.submit(_prepare_writing)
-        _prepared(workers)
-        how = _steps_of(request, run, workers, on_progress)
-        before = workers.survived
+        _prepared(pool)
+        how = _steps_of(request, run, pool, on_progress)
+        before = pool.survived
         others = through_step("against", judged_file, known, how)
         nets = _recognised(through_step("net", judged_file, waiting, how), others, own)
         first = {each.key: each.name for each in reversed(nets) if each.valid}
         kept = [each for each in nets if first.get(each.key, each.name) == each.name]
         full = {each.name: each for each in full_judgements(kept, how)}
-        loss = workers.loss
-        failed = workers.deaths[-1] if workers.deaths and workers.survived == before else ""
+        loss = pool.loss
+        failed = pool.deaths[-1] if pool.deaths and pool.survived == before else ""
     judgements = tuple(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
@@ -109,7 +110,7 @@ def judge_files(
     listed = {each.name for each in judged.judgements}
     kept = [each for each in kept if each.name in listed]
     shown = _with_all_notices([full[each.name] for each in kept], judgements)
-    _write(run, request, judged, shown, threads)
+    _write(run, request, judged, shown, workers)
     return judged
 
 
@@ -134,11 +135,11 @@ def _as_asked(request: JudgeRequest, judged: Judged, folder: Path) -> Judged:
 
 
 def _steps_of(
-    request: JudgeRequest, run: RunFolder, workers: Workers, on_progress: OnProgress
+    request: JudgeRequest, run: RunFolder, pool: Pool, on_progress: OnProgress
 ) -> Judging:
     """How the steps of judging are carried out."""
     return Judging(
-        workers,
+        pool,
         run.journal,
         seconds=request.seconds_each,
         energy=request.relax,
@@ -174,14 +175,14 @@ def _prepare_writing() -> None:
     prepare_statistics()
 
 
-def _prepared(workers: Workers) -> None:
+def _prepared(pool: Pool) -> None:
     """Load or compile what judging needs, outside of the time of the first file.
 
     Raises:
         RunError: if the process died, twice.
     """
     for _ in range(2):
-        [outcome] = workers.run(prepare_judging, [None], seconds=3600.0)
+        [outcome] = pool.run(prepare_judging, [None], seconds=3600.0)
         if outcome.status != "died":
             return
     raise RunError(f"nothing can be judged here: {outcome.reason}")
@@ -208,7 +209,7 @@ def _write(
     request: JudgeRequest,
     judged: Judged,
     shown: list[Judgement],
-    threads: int,
+    workers: int,
 ) -> None:
     """Tables, structures, the page with the judgements to be shown, and the record of the run."""
     from zeoloom.report.report_page import write_report  # noqa: PLC0415 - see `_prepare_writing`
@@ -227,12 +228,12 @@ def _write(
             "against": _listed(request.against) or "the framework types",
             "seconds each": request.seconds_each,
             "seed": request.seed,
-            "threads": threads,
+            "processes": workers,
         },
         found=judged.found,
         seconds=seconds,
     )
-    outcome = {"counts": judged.counts, "seconds": seconds, "threads": threads}
+    outcome = {"counts": judged.counts, "seconds": seconds, "workers": workers}
     finish_run(run, outcome)
 
 

@@ -6,7 +6,6 @@ an example so small that it takes next to no time itself.
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -51,11 +50,11 @@ def prepare_search(model: Model, on_notice: OnNotice = no_notice) -> None:
         prepare_judging()
 
 
-def prepare(threads: int = 1, on_notice: OnNotice = no_notice) -> None:
+def prepare(workers: int = 1, on_notice: OnNotice = no_notice) -> None:
     """Make ready all compiled code, in other processes, for those that come later.
 
     Args:
-        threads: processes at once; 0 for as many as there are cores.
+        workers: processes at once.
         on_notice: called with what is done.
 
     Raises:
@@ -65,8 +64,8 @@ def prepare(threads: int = 1, on_notice: OnNotice = no_notice) -> None:
         on_notice(NOT_KEPT)
         return
     begin = time.monotonic()
-    with Workers(threads or os.cpu_count() or 1) as workers:
-        for outcome in workers.run(_prepare_part, sorted(_PARTS), seconds=MOST_SECONDS):
+    with Workers(workers) as pool:
+        for outcome in pool.run(_prepare_part, sorted(_PARTS), seconds=MOST_SECONDS):
             if outcome.status != "done":
                 raise RuntimeError(f"compiling failed: {outcome.reason}")
     on_notice(f"compiled code is ready ({time.monotonic() - begin:.0f} s)")

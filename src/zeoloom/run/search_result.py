@@ -83,8 +83,8 @@ def search_result(
     }
     if isinstance(request, GenerateRequest):
         counts |= {
-            "new_with_good_r_dls": len(findings.good(request)),
-            "families_with_good_r_dls": findings.families(request),
+            "new_with_good_r_dls": findings.good,
+            "families_with_good_r_dls": len(findings.families),
         }
     return SearchResult(
         tuple(judgements),

@@ -11,8 +11,9 @@
 | `refine` | builds the new nets as SiO2 and refines them; in a given cell too, beside data |
 | `identify` | gives well refined nets their exact key, and all of them a name |
 
-A stage is a function that takes a `BatchState` and returns the next one. `search_batch` runs them
-in this order and measures their time. Cheap tests come first: duplicates are dropped before
+A stage is a function that takes a `BatchState` and returns the next one. `find_nets` runs those to
+`deduplicate`, `judge_nets` the others, which need no network, on the nets that are not known from
+other batches; both measure their time. Cheap tests come first: duplicates are dropped before
 refinement, and strained nets before an exact key is computed.
 """
 
@@ -23,7 +24,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zeoloom.judge.given_cell import refined_as_given
 from zeoloom.judge.judgement import NEW, Judgement
@@ -58,9 +59,11 @@ if TYPE_CHECKING:
 ANNEALED_SHARE = 0.6
 """Share of the candidates of a batch, those of least cost, that are annealed."""
 
-ANNEALING_TIME_SHARE, CHECK_TIME_SHARE, REFINEMENT_TIME_SHARE = 0.6, 0.75, 0.97
-"""Shares of the time of a batch after which annealing, checks and refinement end, so that time is
-left for what comes next."""
+ANNEALING_TIME_SHARE = 0.6
+"""Share of the time of a batch after which annealing ends, so that time is left to judge nets."""
+
+CHECK_TIME_SHARE, REFINEMENT_TIME_SHARE = 0.375, 0.925
+"""Shares of the time for judging nets after which checks and refinement end."""
 
 GRACE = 0.5
 """Seconds that each of the quick stages has for what was found, though the time be up."""
@@ -109,7 +112,6 @@ class BatchState:
 
     Attributes:
         targets: the cell, group and numbers of atoms that are asked for, of each crystal.
-        known: fingerprints of nets that need no further judgement.
         annealing_ends: on the clock of `time.monotonic`.
         ends: likewise; that of everything, as checks_end and refinement_ends are of their stages.
         constraint: keeps points on assigned Wyckoff positions; None before.
@@ -119,12 +121,11 @@ class BatchState:
         valid_at_once: of these, those that needed no annealing.
         times_met: how often each net was met, by its fingerprint.
         best: of each net the candidate of least cost, by its fingerprint, the least first.
-        judgements: of the nets that are not known, by their fingerprints, in the same order.
+        judgements: of these nets, by their fingerprints, in the same order.
         seconds: that each stage took.
     """
 
-    targets: tuple[Target, ...]
-    known: Collection[str] = ()
+    targets: tuple[Target, ...] = ()
     annealing_ends: float = math.inf
     checks_end: float = math.inf
     refinement_ends: float = math.inf
@@ -151,18 +152,55 @@ def search_batch(
         plan: of the stages.
         known: fingerprints of nets that need no further judgement.
     """
+    began = time.monotonic()
+    found = find_nets(targets, search, plan)
+    unknown = {name: each for name, each in found.best.items() if name not in known}
+    left = plan.seconds - (time.monotonic() - began)
+    judged = judge_nets(unknown, replace(plan, seconds=left))
+    return replace(found, judgements=judged.judgements, seconds={**found.seconds, **judged.seconds})
+
+
+def find_nets(targets: Sequence[Target], search: Search, plan: SearchPlan) -> BatchState:
+    """Run the stages that find nets, on one crystal at each target.
+
+    Args:
+        targets: of the crystals, which are denoised together.
+        search: network, device and source of randomness.
+        plan: of the stages.
+    """
     now = time.monotonic()
     batch = BatchState(
         tuple(targets),
-        known,
         annealing_ends=now + ANNEALING_TIME_SHARE * plan.seconds,
+        ends=now + plan.seconds,
+    )
+    return _through(FINDING_STAGES, batch, search, plan)
+
+
+def judge_nets(best: Mapping[str, Candidate], plan: SearchPlan) -> BatchState:
+    """Run the stages that judge nets.
+
+    Args:
+        best: candidates by their fingerprints.
+        plan: of the stages.
+    """
+    now = time.monotonic()
+    batch = BatchState(
+        best=best,
         checks_end=now + CHECK_TIME_SHARE * plan.seconds,
         refinement_ends=now + REFINEMENT_TIME_SHARE * plan.seconds,
         ends=now + plan.seconds,
     )
-    seconds = {}
-    for name, stage in STAGES.items():
-        batch = stage(batch, search, plan)
+    return _through(JUDGING_STAGES, batch, plan)
+
+
+def _through(
+    stages: Mapping[str, Callable[..., BatchState]], batch: BatchState, *how: Any
+) -> BatchState:
+    """A batch after some stages, with the seconds that each took."""
+    now, seconds = time.monotonic(), {}
+    for name, stage in stages.items():
+        batch = stage(batch, *how)
         before, now = now, time.monotonic()
         seconds[name] = now - before
     return replace(batch, seconds=seconds)
@@ -232,17 +270,16 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
     return replace(batch, times_met=times_met, best=best)
 
 
-def check_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
+def check_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Drop what is no 4-connected net, and recognise known nets."""
     judgements: dict[str, Judgement] = {}
     ends = max(batch.checks_end, time.monotonic() + GRACE)
     for fingerprint, each in batch.best.items():
         if time.monotonic() > ends:
             break
-        if fingerprint not in batch.known:
-            judgements[fingerprint] = quick_check(
-                candidate_framework(each, fingerprint), fingerprint, candidate_net(each), plan.own
-            )
+        judgements[fingerprint] = quick_check(
+            candidate_framework(each, fingerprint), fingerprint, candidate_net(each), plan.own
+        )
     return replace(batch, judgements=judgements)
 
 
@@ -267,7 +304,7 @@ class _Pace:
         self._rate = max(self._rate, spent / max(judgement.n_t, 1))
 
 
-def refine_frameworks(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
+def refine_frameworks(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Refine the nets as SiO2, the least strained first, until the time is up."""
     judgements = dict(batch.judgements)
     pace = _Pace(batch.refinement_ends)
@@ -301,7 +338,7 @@ def _refined(judgement: Judgement, fingerprint: str, plan: SearchPlan) -> Judgem
     )
 
 
-def identify_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
+def identify_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Compute the exact keys of well refined nets while there is time, and name all of them."""
     judgements = {}
     pace = _Pace(batch.ends)
@@ -322,14 +359,21 @@ def _named(judgement: Judgement) -> Judgement:
     return replace(judgement, name=f"new-{key.removeprefix('~')[:8]}")
 
 
-STAGES: dict[str, Callable[[BatchState, Search, SearchPlan], BatchState]] = {
+FINDING_STAGES: dict[str, Callable[[BatchState, Search, SearchPlan], BatchState]] = {
     "assign": assign_positions,
     "denoise": denoise_points,
     "gather": gather_atoms,
     "anneal": anneal,
     "deduplicate": drop_duplicates,
+}
+"""The stages that find nets, in their order."""
+
+JUDGING_STAGES: dict[str, Callable[[BatchState, SearchPlan], BatchState]] = {
     "check": check_nets,
     "refine": refine_frameworks,
     "identify": identify_nets,
 }
-"""The stages of a batch, in their order."""
+"""The stages that judge them."""
+
+STAGES = (*FINDING_STAGES, *JUDGING_STAGES)
+"""Names of all stages of a batch."""

@@ -21,13 +21,14 @@ from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import wrap
 from zeoloom.silica.force_field import INSTALL, ForceField, LammpsMissingError
 from zeoloom.silica.primitive_cell import in_p1, primitive_cell
-from zeoloom.silica.processes import Outcome, Workers
+from zeoloom.silica.processes import Workers
 from zeoloom.silica.relaxing import relaxed
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from zeoloom.silica.pool import Outcome, Pool
     from zeoloom.silica.primitive_cell import PrimitiveCell
     from zeoloom.structure.records import Framework
 
@@ -90,7 +91,7 @@ def relax_many(
     frameworks: Sequence[Framework],
     *,
     seconds: float = 120.0,
-    workers: int | Workers = 1,
+    workers: int | Pool = 1,
     seed: int = 0,
     on_done: Callable[[int, Relaxation], None] | None = None,
 ) -> list[Relaxation]:
@@ -99,8 +100,8 @@ def relax_many(
     Args:
         frameworks: SiO2 near their final geometries, as `dls.refine` gives them.
         seconds: time limit for each.
-        workers: processes at once; or `Workers`, which are then kept for the next call: to start
-            one takes about a second.
+        workers: processes at once; or a pool, which is then kept for the next call: to start one
+            takes about a second.
         seed: of the small displacements at the start; each framework's are the same whatever the
             others are.
         on_done: called with the index of a framework and its relaxation, in the order they end.

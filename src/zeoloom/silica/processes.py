@@ -9,6 +9,7 @@ started with its safe path (`-P`), and entries of PYTHONPATH that mean that fold
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -16,19 +17,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from zeoloom.silica.pool import Given, Made, Outcome, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import TracebackType
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+    from collections.abc import Callable
+    from concurrent.futures import Future
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """In the environment of each worker: there may be as many workers as cores."""
@@ -46,122 +46,78 @@ MOST_WORDS = 300
 """Characters that are shown of what a process wrote before it died."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[Made]):
-    """What became of one piece of work.
-
-    Attributes:
-        value: what was returned; None unless done.
-        status: "done"; "failed" if it raised; "died" if its process did; "timed out".
-        reason: empty if done, else what happened.
-        seconds: from handing it over to its end.
-    """
-
-    value: Made | None
-    status: Literal["done", "failed", "died", "timed out"]
-    reason: str
-    seconds: float
+LONGEST_WAIT = 1e6
+"""Seconds; a pipe cannot be waited on for ever."""
 
 
-class Workers:
-    """Processes that wait for work, started when first needed. Close them, or use `with`.
+class Workers(Pool):
+    """Processes that wait for work, started when first needed, each with a thread here beside it.
 
     Args:
         count: how many at once.
-
-    Attributes:
-        survived: pieces of work so far that did not end with the death of their process.
-        deaths: what became of the processes that died, in words.
     """
 
-    survived: int
-    deaths: list[str]
-
     def __init__(self, count: int = 1) -> None:
-        self.count = max(count, 1)
-        self.survived, self.deaths = 0, []
+        super().__init__(count)
         self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._new_round()
 
-    def __enter__(self) -> Self:
-        return self
+    def _new_round(self) -> None:
+        """Threads for the work to come, and a sign to give it up."""
+        self._threads, self._given_up = ThreadPoolExecutor(self.count), Event()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def submit(
+        self, work: Callable[[Given], Made], given: Given, *, seconds: float = math.inf
+    ) -> Future[Outcome[Made]]:
+        """Begin a piece of work as soon as a process is free."""
+        return self._threads.submit(self._done, work, given, seconds, self._given_up)
+
+    def abandon(self) -> None:
+        """Kill the processes that are at work; others take their place when there is work again."""
+        self._given_up.set()
+        while self._busy:
+            with suppress(KeyError):  # its work has just ended
+                self._busy.pop().kill()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._new_round()
 
     def close(self) -> None:
-        """End the idle processes."""
+        """Kill the processes that are at work, and let the idle ones end."""
+        self.abandon()
         while self._idle:
             self._idle.pop().stop()
 
-    def run(
+    def _done(
         self,
         work: Callable[[Given], Made],
-        given: Sequence[Given],
-        *,
+        given: Given,
         seconds: float,
-        on_done: Callable[[int, Outcome[Made]], None] | None = None,
-    ) -> list[Outcome[Made]]:
-        """Do the same work on many things.
-
-        Args:
-            work: a function of a module, so that a worker can import it; what it takes and returns
-                must pickle.
-            given: its argument, piece by piece.
-            seconds: time limit of each piece.
-            on_done: called with the index of a piece and its outcome, in the order they end.
-
-        Returns:
-            An outcome for each piece, in the order given.
-        """
-        outcomes: dict[int, Outcome[Made]] = {}
-        waiting = deque(range(len(given)))
-        busy: dict[Connection, _Busy] = {}
+        given_up: Event,
+    ) -> Outcome[Made]:
+        """What becomes of a piece of work in a process."""
+        began = time.monotonic()
+        worker = self._handed((work, given))
+        self._busy.add(worker)
+        if given_up.is_set():
+            worker.kill()
         try:
-            while waiting or busy:
-                while waiting and len(busy) < self.count:
-                    index = waiting.popleft()
-                    worker = self._handed((work, given[index]))
-                    busy[worker.pipe] = _Busy(worker, index, time.monotonic())
-                oldest = min(each.since for each in busy.values())
-                wait(list(busy), timeout=max(oldest + seconds - time.monotonic(), 0.0))
-                for pipe, each in list(busy.items()):
-                    outcome: Outcome[Made] | None = self._outcome(each, seconds)
-                    if outcome is not None:
-                        del busy[pipe]
-                        outcomes[each.index] = outcome
-                        self._count(outcome)
-                        if on_done is not None:
-                            on_done(each.index, outcome)
+            outcome: Outcome[Made] = worker.outcome(began, seconds)
         finally:
-            # empty, unless the caller was interrupted
-            for each in busy.values():
-                each.worker.stop()
-        return [outcomes[index] for index in range(len(given))]
-
-    @property
-    def loss(self) -> str:
-        """How many processes died and what the last one said; empty if none did."""
-        if not self.deaths:
-            return ""
-        counted = f"{len(self.deaths)} of {len(self.deaths) + self.survived} processes died"
-        return f"{counted}; of the last one: {self.deaths[-1]}"
-
-    def _count(self, outcome: Outcome[Made]) -> None:
-        """Keep count of processes that die."""
-        if outcome.status == "died":
-            self.deaths.append(outcome.reason)
-        else:
-            self.survived += 1
+            self._busy.discard(worker)
+        if outcome.status in {"done", "failed"}:
+            self._idle.append(worker)
+        if not given_up.is_set():
+            self._count(outcome)
+        return outcome
 
     def _handed(self, message: object) -> _Worker:
         """An idle worker, or a new one, with a message sent to it."""
-        while self._idle:
-            worker = self._idle.pop()
+        while True:
+            try:
+                worker = self._idle.pop()
+            except IndexError:
+                break
             try:
                 worker.pipe.send(message)
             except OSError:
@@ -173,21 +129,6 @@ class Workers:
         with suppress(OSError):  # it died at once, which its outcome will say
             worker.pipe.send(message)
         return worker
-
-    def _outcome(self, each: _Busy, seconds: float) -> Outcome[Made] | None:
-        """The outcome of a piece, or None while it is being worked on."""
-        spent = time.monotonic() - each.since
-        if each.worker.pipe.poll():
-            try:
-                value, error = each.worker.pipe.recv()
-            except (EOFError, OSError):
-                return Outcome(None, "died", each.worker.obituary(), spent)
-            self._idle.append(each.worker)
-            return Outcome(value, "failed" if error else "done", error, spent)
-        if spent > seconds:
-            each.worker.stop()
-            return Outcome(None, "timed out", f"not done after {seconds:g} s", spent)
-        return None
 
 
 class _Worker:
@@ -206,6 +147,27 @@ class _Worker:
                 stderr=self._words,
             )
         self.pipe = Connection(ours.detach())
+
+    def outcome(self, began: float, seconds: float) -> Outcome[Any]:
+        """What becomes of the piece of work that was sent to it; it is stopped unless it answers.
+
+        Args:
+            began: on the clock of `time.monotonic`.
+            seconds: that the piece has from then on.
+        """
+        left = began + seconds - time.monotonic()
+        if not self.pipe.poll(min(max(left, 0.0), LONGEST_WAIT)):
+            self.stop()
+            return Outcome(None, "timed out", f"not done after {seconds:g} s", seconds)
+        try:
+            value, error = self.pipe.recv()
+        except (EOFError, OSError):
+            return Outcome(None, "died", self.obituary(), time.monotonic() - began)
+        return Outcome(value, "failed" if error else "done", error, time.monotonic() - began)
+
+    def kill(self) -> None:
+        """Kill the process, which ends whatever waits for it."""
+        self._process.kill()
 
     def obituary(self) -> str:
         """How the process died, with the last line that it wrote."""
@@ -252,15 +214,6 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Busy:
-    """A worker, the piece it works on and since when."""
-
-    worker: _Worker
-    index: int
-    since: float
 
 
 def serve(descriptor: int) -> None:

@@ -1,0 +1,201 @@
+"""The batches of `solve` and `generate`: each is searched, and what is new in it judged."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+from zeoloom.run.batches import STEP, BatchPlan, Task, batch_generator, run_batches
+from zeoloom.run.crystal_requests import SolveRequest
+from zeoloom.run.findings import Findings, is_enough, progress_of
+from zeoloom.run.loaded_models import device_of_model
+from zeoloom.run.search_tasks import (
+    FindingTask,
+    NetsTask,
+    drawing_of,
+    found_nets,
+    judged_nets,
+)
+from zeoloom.silica.pool import ThisProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zeoloom.learn.checkpoint import Model
+    from zeoloom.run.batches import Batch
+    from zeoloom.run.crystal_requests import GenerateRequest
+    from zeoloom.run.journal import Journal
+    from zeoloom.run.progress import OnNotice, OnProgress
+    from zeoloom.run.search_tasks import FoundNets
+    from zeoloom.silica.pool import Pool
+    from zeoloom.structure.own_nets import OwnReference
+
+OVERTIME = 1.5
+"""Seconds after the end of its time when a piece of work in another process is given up."""
+
+LONGEST_PIECE = 3600.0
+"""Seconds that a piece of work may take where no time is set."""
+
+SMALLEST_PART = 8
+"""Nets that are worth the way to another process."""
+
+
+def search_batches(
+    request: SolveRequest | GenerateRequest,
+    model: Model,
+    journal: Journal,
+    pool: Pool,
+    seed: int,
+    own: OwnReference,
+    on_progress: OnProgress,
+    on_notice: OnNotice,
+) -> Findings:
+    """Search batch after batch until the budget is spent, by the clock of the user.
+
+    Args:
+        request: what is wanted.
+        model: of the search.
+        journal: of the run.
+        pool: that searches and judges.
+        seed: of the run.
+        own: nets of the user.
+        on_progress: called with how much of the budget is spent.
+        on_notice: called with what became of a process.
+    """
+    batches = _SearchBatches(request, model, pool, _Clock(request.time_limit, journal), seed, own)
+
+    def add(findings: Findings, batch: Batch) -> Findings:
+        findings.add(batch)
+        return findings
+
+    def tell(findings: Findings, doing: Mapping[str, int]) -> None:
+        finished, total, text = progress_of(request, findings, batches.clock.spent())
+        on_progress(finished, total, "; ".join(filter(None, [text, doing_text(doing)])))
+
+    return run_batches(
+        journal,
+        pool,
+        Findings(request),
+        BatchPlan(
+            wanted=batches.wanted,
+            first=batches.first,
+            add=add,
+            enough=lambda findings: is_enough(request, findings),
+            rest=batches.rest,
+            whole=batches.whole,
+            recall=batches.recall,
+            on_change=tell,
+            on_loss=on_notice,
+        ),
+    )
+
+
+def doing_text(doing: Mapping[str, int]) -> str:
+    """How many processes do what, in words; empty if there is one at most."""
+    if sum(doing.values()) <= 1:
+        return ""
+    return ", ".join(f"{number} {name}" for name, number in sorted(doing.items()))
+
+
+class _SearchBatches:
+    """The parts of the batches of one run, and which nets earlier batches have met."""
+
+    def __init__(
+        self,
+        request: SolveRequest | GenerateRequest,
+        model: Model,
+        pool: Pool,
+        clock: _Clock,
+        seed: int,
+        own: OwnReference,
+    ) -> None:
+        self.clock = clock
+        self._request, self._seed, self._pool, self._own = request, seed, pool, own
+        self._where = (model.sha256, str(device_of_model(model)))
+        self._alone = isinstance(pool, ThisProcess)
+        self._met: set[str] = set()
+        self._most = math.inf
+        if isinstance(request, SolveRequest) and request.n is not None:
+            size = len(drawing_of(request, *self._where)(batch_generator(seed, 0)))
+            self._most = math.ceil(request.n / size)
+
+    def wanted(self, index: int) -> bool:
+        """Whether another batch is to be begun now."""
+        return index < self._most and self.clock.left() > 0.0
+
+    def first(self, index: int) -> Task:
+        """To find the nets of a batch."""
+        given = FindingTask(
+            self._request,
+            *self._where,
+            self._seed,
+            index,
+            self.clock.left(),
+            packed=not self._alone,
+        )
+        return Task("search", found_nets, given, self._limit())
+
+    def rest(self, _: int, found: FoundNets) -> Sequence[Task]:
+        """To judge those nets that no earlier batch has met, in parts for several processes."""
+        unknown = [name for name in found.best if name not in self._met]
+        self._met.update(unknown)
+        n_parts = math.ceil(len(unknown) / SMALLEST_PART)
+        n_parts = min(n_parts, 1 if self._alone else 2 * self._pool.count)
+        starts = [len(unknown) * i // max(n_parts, 1) for i in range(n_parts + 1)]
+        return [
+            Task(
+                "judge",
+                judged_nets,
+                NetsTask(
+                    self._request,
+                    self._own,
+                    {name: found.best[name] for name in unknown[start:end]},
+                    self.clock.left(),
+                ),
+                self._limit(),
+            )
+            for start, end in itertools.pairwise(starts)
+        ]
+
+    def whole(self, _: int, found: FoundNets, parts: Sequence[Any]) -> Batch:
+        """A batch with the judgements of its new nets."""
+        judgements: dict[str, Any] = {}
+        seconds = dict(found.counts["seconds"])
+        for part in parts:
+            judgements |= part["judgements"]
+            for stage, spent in part["seconds"].items():
+                seconds[stage] = seconds.get(stage, 0.0) + spent
+        mine = {"judgements": judgements, "seconds": seconds, "elapsed": self.clock.spent()}
+        return {**found.counts, **mine}
+
+    def recall(self, batch: Batch) -> None:
+        """Take note of the nets of a batch that was made before an interruption."""
+        self._met.update(batch["judgements"])
+
+    def _limit(self) -> float:
+        return min(max(self.clock.left(), 0.0) + OVERTIME, LONGEST_PIECE)
+
+
+class _Clock:
+    """What is left of the time of a run, over all interruptions.
+
+    Args:
+        limit: seconds; None for any time.
+        journal: of the run; its batches say how long it has run before.
+    """
+
+    def __init__(self, limit: float | None, journal: Journal) -> None:
+        self._limit = math.inf if limit is None else limit
+        self._began = time.monotonic()
+        done = (journal.result(STEP, name) for name in journal.names(STEP))
+        self._before = max((batch["elapsed"] for batch in done), default=0.0)
+
+    def spent(self) -> float:
+        """Seconds that the run has taken."""
+        return self._before + time.monotonic() - self._began
+
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self._limit - self.spent()

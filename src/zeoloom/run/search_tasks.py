@@ -1,0 +1,166 @@
+"""What a process does for `solve` and `generate`: find the nets of a batch, or judge some nets.
+
+Results cross from process to process, so they are small: candidates are packed one by one, and
+unpacked only where they are judged.
+"""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from zeoloom.diffusion.samplers import ancestral
+from zeoloom.run.batches import batch_generator
+from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.run.judgement_json import judgement_to_json
+from zeoloom.run.loaded_models import device_of_model, loaded_model
+from zeoloom.run.search_targets import draw_targets
+from zeoloom.search.annealing import AnnealingPlan
+from zeoloom.search.context import Search
+from zeoloom.search.pipeline import (
+    R_DLS_OF_ONE_START,
+    SearchPlan,
+    find_nets,
+    judge_nets,
+)
+from zeoloom.silica.dls import STARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zeoloom.run.search_targets import DrawTargets
+    from zeoloom.search.candidates import Candidate
+    from zeoloom.structure.own_nets import OwnReference
+
+MAX_STRAIN = 0.6
+"""Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
+100 have an R_DLS of at most 0.006, of the others two in five."""
+
+MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
+"""Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
+to refining them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingTask:
+    """To find the nets of one batch.
+
+    Attributes:
+        request: of the run.
+        weights: SHA-256 of them.
+        device: of the network.
+        seed: of the run.
+        index: of the batch.
+        seconds: that are left.
+        packed: whether the candidates are to be packed.
+    """
+
+    request: SolveRequest | GenerateRequest
+    weights: str
+    device: str
+    seed: int
+    index: int
+    seconds: float
+    packed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNets:
+    """The nets of one batch.
+
+    Attributes:
+        counts: `tried`, `valid_at_once`, `times_met` (each net, by its fingerprint) and `seconds`
+            (of each stage).
+        best: of each net the candidate of least cost, by its fingerprint, the least first; packed
+            if asked for.
+    """
+
+    counts: dict[str, Any]
+    best: Mapping[str, Candidate | bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class NetsTask:
+    """To judge nets.
+
+    Attributes:
+        request: of the run.
+        own: nets of the user.
+        best: candidates by their fingerprints, packed or not.
+        seconds: that are left.
+    """
+
+    request: SolveRequest | GenerateRequest
+    own: OwnReference
+    best: Mapping[str, Candidate | bytes]
+    seconds: float
+
+
+def found_nets(task: FindingTask) -> FoundNets:
+    """The nets of a batch."""
+    request = task.request
+    model = loaded_model(request.model, task.weights, task.device)
+    rng = batch_generator(task.seed, task.index)
+    targets = drawing_of(request, task.weights, task.device)(rng)
+    if isinstance(request, SolveRequest) and request.n is not None:
+        targets = targets[: request.n - task.index * len(targets)]
+    search = Search(model.network, device_of_model(model), rng)
+    batch = find_nets(targets, search, search_plan(request, task.seconds))
+    counts = {
+        "tried": len(batch.targets),
+        "valid_at_once": batch.valid_at_once,
+        "times_met": dict(batch.times_met),
+        "seconds": dict(batch.seconds),
+    }
+    best: Mapping[str, Candidate | bytes] = batch.best
+    if task.packed:
+        best = {name: pickle.dumps(each) for name, each in batch.best.items()}
+    return FoundNets(counts, best)
+
+
+def judged_nets(task: NetsTask) -> dict[str, Any]:
+    """Judgements of nets as JSON values, by their fingerprints, and the seconds of each stage."""
+    best = {
+        name: pickle.loads(each) if isinstance(each, bytes) else each  # noqa: S301 - our own
+        for name, each in task.best.items()
+    }
+    plan = replace(search_plan(task.request, task.seconds), own=task.own)
+    judged = judge_nets(best, plan)
+    return {
+        "judgements": {name: judgement_to_json(each) for name, each in judged.judgements.items()},
+        "seconds": dict(judged.seconds),
+    }
+
+
+@lru_cache(maxsize=1)
+def drawing_of(request: SolveRequest | GenerateRequest, weights: str, device: str) -> DrawTargets:
+    """How the targets of all batches are drawn, worked out once in a process.
+
+    Raises:
+        InputError: as `draw_targets` and `loaded_model`.
+    """
+    return draw_targets(request, loaded_model(request.model, weights, device))
+
+
+def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> SearchPlan:
+    """How a batch is searched, if so many seconds are left."""
+    solving = isinstance(request, SolveRequest)
+    plan = SearchPlan(
+        sampler=partial(ancestral, noise_factor=request.noise_factor),
+        steps=request.steps,
+        annealing=AnnealingPlan(
+            rounds=request.repair,
+            walk=request.walk,
+            max_reported=MAX_REPORTED if solving else MAX_REPORTED_TO_REFINE,
+        ),
+        dls_starts=STARTS if solving else 1,
+        seconds=seconds,
+        in_given_cell=solving,
+    )
+    if isinstance(request, SolveRequest):
+        return plan
+    if request.max_r_dls <= R_DLS_OF_ONE_START:
+        plan = replace(plan, max_strain=MAX_STRAIN)
+    return replace(plan, max_r_dls=request.max_r_dls)
