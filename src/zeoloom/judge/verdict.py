@@ -36,6 +36,7 @@ from zeoloom.silica.dls import STARTS, refine
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
 from zeoloom.structure.bonds import net_of
+from zeoloom.structure.building_units import units_in
 from zeoloom.structure.known_nets import framework_type_of_key, reference_fingerprints
 from zeoloom.structure.nearest_type import nearest_type
 from zeoloom.structure.own_nets import NO_OWN
@@ -94,6 +95,7 @@ def judge_net(
         framework=framework,
         n_t_unique=_unique(description, framework),
         rings=description.ring_sizes,
+        units=_units(description, net),
     )
 
 
@@ -135,14 +137,15 @@ def quick_check(
 
 
 def identified(judgement: Judgement) -> Judgement:
-    """Its key, family and rings, its T atoms that no symmetry of the net makes equal; never raises.
+    """Its key, family, rings and units, its T atoms that no symmetry makes equal; never raises.
 
     Args:
         judgement: of `quick_check` or later. Without a framework it stays as it is.
     """
     if judgement.framework is None:
         return judgement
-    description = describe(net_of(judgement.framework))
+    net = net_of(judgement.framework)
+    description = describe(net)
     return replace(
         judgement,
         framework_type=framework_type_of_key(description.key) or NEW,
@@ -150,6 +153,7 @@ def identified(judgement: Judgement) -> Judgement:
         family=family_name(description.vertex_symbols),
         n_t_unique=_unique(description, judgement.framework),
         rings=description.ring_sizes,
+        units=_units(description, net),
     )
 
 
@@ -304,6 +308,12 @@ def judge_framework(
 def _unique(description: NetDescription, framework: Framework) -> int:
     """T atoms that no symmetry of the net makes equal, or no symmetry of the framework."""
     return int(description.orbits.max()) + 1 if description.key.exact else len(framework.frac_t)
+
+
+def _units(description: NetDescription, net: PeriodicNet) -> tuple[str, ...]:
+    """Its composite building units, looked for from one T atom of each kind."""
+    _, roots = np.unique(description.orbits, return_index=True)
+    return units_in(net, roots=roots)
 
 
 def _with_symmetry(framework: Framework, fingerprint: str) -> Framework:

@@ -86,6 +86,7 @@ def judgement_data(
         "likeMade": _known(judgement.like_made),
         "lid": _known(judgement.lid),
         "rings": [int(size) for size in judgement.rings],
+        "units": list(judgement.units or ()),
         "included": number_or_none(judgement.largest_included_sphere, 2),
         "free": number_or_none(judgement.largest_free_sphere, 2),
         "volume": number_or_none(judgement.accessible_volume, 4),

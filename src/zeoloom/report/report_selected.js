@@ -2,7 +2,7 @@
 "use strict";
 const Selected = (() => {
   const { byId, element } = Tools;
-  const PROPERTIES = ["energy", "rDls", "density", "group", "cell", "nT", "unique", "rings", "included", "free", "volume",
+  const PROPERTIES = ["energy", "rDls", "density", "group", "cell", "nT", "unique", "rings", "units", "included", "free", "volume",
     "channels", "lid", "nearest", "nearestBy", "family", "more", "found", "key", "file", "notices"];
 
   const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", included: "Å", free: "Å", nearestBy: "Å", volume: "%" };

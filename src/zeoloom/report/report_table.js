@@ -16,6 +16,7 @@ const Table = (() => {
     { key: "nT", head: "T atoms", unit: "in the cell", name: "T atoms in the cell", of: (f) => f.nT, write: String },
     { key: "unique", head: "T atoms", unit: "unique", name: "T atoms, unique", of: (f) => f.unique, write: String },
     { key: "rings", head: "Rings", name: "Smallest rings", of: (f) => (f.rings.length ? f.rings.join(" ") : null), sort: (f) => (f.rings.length ? Math.max(...f.rings) : null) },
+    { key: "units", head: "Units", name: "Composite building units", of: (f) => f.units.join(" ") || null },
     { key: "included", head: "Included sphere", unit: "Å", name: "Largest included sphere", of: (f) => f.included, write: fixed(2) },
     { key: "free", head: "Free sphere", unit: "Å", name: "Largest free sphere", of: (f) => f.free, write: fixed(2) },
     { key: "volume", head: "Accessible", unit: "% of volume", name: "Accessible volume", of: (f) => (f.volume === null ? null : 100 * f.volume), write: fixed(1) },
@@ -62,7 +63,7 @@ const Table = (() => {
     if (valid && (valid === "yes") !== f.valid) return false;
     if (lid && (f.lid === null || (lid === "yes") !== f.lid)) return false;
     if (!text.length) return true;
-    const words = [f.name, f.file, f.key, f.family, f.type, f.knownAs, f.group, f.reason, f.energyStatus, ...f.notices].join(" ").toLowerCase();
+    const words = [...f.units, f.name, f.file, f.key, f.family, f.type, f.knownAs, f.group, f.reason, f.energyStatus, ...f.notices].join(" ").toLowerCase();
     return text.every((word) => {
       const ring = /^(\d+)-rings?$/.exec(word);
       return ring ? f.rings.includes(Number(ring[1])) : words.includes(word);
