@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from zeoloom.run.sampling import sample
     from zeoloom.run.search_targets import doubt_of_cell, draw_targets
     from zeoloom.run.searching import make_frameworks
+    from zeoloom.run.solving import requests_by_group, search_parts
     from zeoloom.run.training_inputs import (
         describe_training,
         find_config,
@@ -98,6 +99,8 @@ _HOMES = {
     "doubt_of_cell": "run.search_targets",
     "draw_targets": "run.search_targets",
     "make_frameworks": "run.searching",
+    "requests_by_group": "run.solving",
+    "search_parts": "run.solving",
     "CutRequest": "run.cluster_requests",
     "JoinRequest": "run.cluster_requests",
     "SampleRequest": "run.cluster_requests",
@@ -181,12 +184,14 @@ __all__ = [
     "reference_sheet",
     "reference_table",
     "remove_own_net",
+    "requests_by_group",
     "resolved",
     "sample",
     "save_atoms",
     "save_clouds",
     "save_clusters",
     "scene_figure",
+    "search_parts",
     "tensorboard",
     "train",
     "training_examples",

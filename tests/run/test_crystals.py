@@ -105,7 +105,7 @@ def test_everything_a_run_leaves(run: Run, whole: Path, tmp_path: Path) -> None:
     assert counts["tried"] == 22
     assert counts["unique"] == len(rows) == counts["new"] + sum(counts[k] for k in KNOWN_COUNTS)
     assert counts["valid"] == sum(int(row["found"]) for row in rows) >= counts["valid_at_once"]
-    assert (asked["verb"], asked["seed"], asked["space_group"]) == ("solve", 0, 458)
+    assert (asked["verb"], asked["seed"], asked["space_group"]) == ("solve", 0, [458])
     assert asked["weights"] == shipped_crystal().sha256
     assert set(record["outcome"]["seconds"]) >= set(STAGES)
     assert {"zeoloom", "torch", "numba", "spglib"} <= record["versions"].keys()
@@ -176,7 +176,7 @@ def test_a_dry_run_writes_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for verb, flags, lines in (
-        ("solve", CHA, {"space_group": "458", "seconds": "None", "tolerance": "0.0"}),
+        ("solve", CHA, {"space_group": "[458]", "seconds": "None", "tolerance": "0.0"}),
         ("generate", ("--space-group", "Pnma"), {"space_group": "292", "max_r_dls": "0.006"}),
     ):
         done = run(verb, *flags, "--dry-run")

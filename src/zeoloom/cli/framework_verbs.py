@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 def solve_verb(request: SolveRequest, options: SolveOptions) -> None:
     """Find frameworks for a given cell and space group."""
-    question = zeoloom.doubt_of_cell(request)
-    if question and not options.yes:
-        raise zeoloom.InputError(f"{question} Give --yes to go on with it")
+    for each in zeoloom.requests_by_group(request):
+        question = zeoloom.doubt_of_cell(each)
+        if question and not options.yes:
+            raise zeoloom.InputError(f"{question} Give --yes to go on with it")
     _search(request, options)
 
 
@@ -35,7 +36,8 @@ def generate_verb(request: GenerateRequest, options: SearchOptions) -> None:
 
 def _search(request: SolveRequest | GenerateRequest, options: SearchOptions) -> None:
     model = zeoloom.load_model(request.model, device_of(options))
-    zeoloom.draw_targets(request, model)  # refuses what is impossible before anything is shown
+    for part in zeoloom.search_parts(request):
+        zeoloom.draw_targets(part, model)  # refuses what is impossible before anything is shown
     if options.dry_run:
         print_facts(request.model_dump(mode="json"))
         return

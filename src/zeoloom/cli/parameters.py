@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import typer
 from pydantic import BaseModel
 
-from zeoloom.run.request import Written, flag_of, parse_request
+from zeoloom.run.request import Written, flag_of, notes_of, parse_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -117,12 +117,11 @@ def _names(model: type[BaseModel], name: str, default: Any) -> tuple[str, ...]:
 
 def _read_as(field: FieldInfo) -> tuple[Any, str | None, Any]:
     """How typer reads a value: its type and metavar; and the default as it is shown."""
-    kind, notes = field.annotation, list(field.metadata)
+    kind, notes = field.annotation, notes_of(field)
     if NoneType in get_args(kind):
         kind = next(each for each in get_args(kind) if each is not NoneType)
     if get_origin(kind) is Annotated:
-        kind, *more = get_args(kind)
-        notes += more
+        kind = get_args(kind)[0]
     default = ... if field.is_required() else field.default
     written = next((each for each in notes if isinstance(each, Written)), None)
     if written is not None:

@@ -34,6 +34,13 @@ FRAMEWORK_COLUMNS = (
 """Of the table of frameworks."""
 
 
+COMPARED_COLUMNS = (
+    Column("E2", number=True),
+    Column("R_DLS cell", number=True, rank=2),
+)
+"""More of them where there are data."""
+
+
 def reference_table(entries: Sequence[ReferenceEntry]) -> TextTable:
     """One row a known net."""
     columns = (
@@ -114,10 +121,16 @@ def frameworks_table(
     ordered = families_first(judgements)
     more = more_beside(ordered)
     shown = ordered[:limit]
-    columns = FRAMEWORK_COLUMNS if found else FRAMEWORK_COLUMNS[:-1]
+    compared = any(each.e2 is not None for each in ordered)
+    columns = (
+        *FRAMEWORK_COLUMNS[:1],
+        *(COMPARED_COLUMNS if compared else ()),
+        *(FRAMEWORK_COLUMNS[1:] if found else FRAMEWORK_COLUMNS[1:-1]),
+    )
     rows = [
         (
             judgement.name,
+            *([_figure(judgement.e2, 3), _figure(judgement.r_dls_cell, 4)] if compared else []),
             judgement.label,
             judgement.framework.space_group_symbol if judgement.framework else "-",
             str(judgement.n_t or "-"),

@@ -2,92 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from zeoloom.errors import InputError
-from zeoloom.run.request import COUNT_FLAG, Request, Written
-from zeoloom.search.limits import ANY_NUMBER, DENSITIES, USUAL_DENSITIES, Limits
-
-MOST_UNIQUE = 32
-"""Unique T atoms of the largest frameworks learned from."""
-
-
-def _range(value: Any) -> Any:
-    """Texts such as "8-200" or "36" as (least, most)."""
-    if not isinstance(value, str):
-        return value
-    number = r"\s*(\d+(?:\.\d+)?)\s*"
-    match = re.fullmatch(rf"{number}(?:-{number})?", value)
-    if match is None:
-        raise ValueError("expected a number, or two such as 8-200")
-    return match[1], match[2] or match[1]
-
-
-def _interval(value: Any) -> Any:
-    """Texts such as "11.5-12.5" as (least, most), which differ: nothing is exactly 12."""
-    given = _range(value)
-    if isinstance(given, tuple | list) and len(given) == 2 and float(given[0]) == float(given[1]):
-        number = float(given[0])
-        raise ValueError(
-            f"nothing has exactly {number:g}: expected a range such as "
-            f"{number - 0.5:g}-{number + 0.5:g}"
-        )
-    return given
-
-
-def _hall_number(value: Any) -> Any:
-    """A space group as its Hall number."""
-    if not isinstance(value, str):
-        return value
-    from zeoloom.geometry.space_groups import (  # noqa: PLC0415 - help needs no space groups
-        hall_number_of,
-    )
-
-    try:
-        return hall_number_of(value)
-    except InputError as error:
-        raise ValueError(str(error)) from error
-
-
-def _check_range(name: str, given: tuple[float, float]) -> None:
-    low, high = given
-    if not 0 < low <= high:
-        raise ValueError(f"{name} {low:g}-{high:g}: expected a least above 0 and a most")
-
-
-def _check_unique(given: tuple[int, int]) -> None:
-    if given[1] > MOST_UNIQUE:
-        raise ValueError(f"unique_atoms {given[0]}-{given[1]}: at most {MOST_UNIQUE}")
-
-
-_RANGE = Written("LEAST-MOST", lambda given: f"{given[0]:g}-{given[1]:g}")
-
-Whole = Annotated[tuple[int, int], BeforeValidator(_range), _RANGE]
-"""Least and most, whole numbers."""
-
-Real = Annotated[tuple[float, float], BeforeValidator(_interval), _RANGE]
-"""Least and most."""
-
-Setting = Annotated[
-    int, BeforeValidator(_hall_number), Written("GROUP", lambda hall: f"hall:{hall}")
-]
-"""Hall number of a setting of a space group; as text also a number or a symbol."""
-
-
-def _numbers(value: Any) -> Any:
-    """Texts such as "13.7 13.7 14.8 90 90 120" as numbers."""
-    return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
-
-
-Numbers = Annotated[
-    tuple[float, ...],
-    BeforeValidator(_numbers),
-    Written("A [B C ALPHA BETA GAMMA]", lambda given: " ".join(map("{:g}".format, given)), True),
-]
-"""Several numbers, each a word of its own."""
+from zeoloom.run.option_values import (
+    Numbers,
+    Real,
+    Setting,
+    Settings,
+    Whole,
+    check_density,
+    check_range,
+    check_unique,
+)
+from zeoloom.run.request import COUNT_FLAG, Request
+from zeoloom.search.limits import (
+    ANY_NUMBER,
+    DENSITIES,
+    FRAMEWORK_DENSITIES,
+    USUAL_DENSITIES,
+    Limits,
+)
 
 
 class Budget(Request):
@@ -163,13 +101,16 @@ class SolveRequest(CrystalRequest):
 
     panel: ClassVar[str] = "Crystal"
 
-    space_group: Setting
-    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER."""
+    space_group: Settings | None = None
+    """Space group: a number, a Hermann-Mauguin symbol such as R-3m, or hall:NUMBER; several, with
+    commas between, are tried in turn; auto: those of the best extinction symbols of the pattern. If
+    not given, that of the pattern."""
 
-    cell: Numbers
-    """Cell: a, b, c in Å, alpha, beta, gamma in degrees; or only those that the group leaves free:
-    a of a cubic cell, a and c of a tetragonal or hexagonal one, a and alpha in rhombohedral axes,
-    a, b, c of an orthorhombic one, and an angle too of a monoclinic one."""
+    cell: Numbers | None = None
+    """Cell, if not that of the pattern: a, b, c in Å, alpha, beta, gamma in degrees; or only those
+    that the group leaves free: a of a cubic cell, a and c of a tetragonal or hexagonal one, a and
+    alpha in rhombohedral axes, a, b, c of an orthorhombic one, and an angle too of a monoclinic
+    one."""
 
     atoms: int | None = Field(None, ge=1, le=10_000)
     """Number of T atoms in the cell, if known."""
@@ -180,6 +121,16 @@ class SolveRequest(CrystalRequest):
     unique_atoms: Whole | None = None
     """Number of unique T atoms, if known: a number, or a range such as 2-4."""
 
+    density: Real | None = None
+    """T atoms per 1000 Å³, if known; else 10-21 with a pattern, and without one 12-20 or whatever
+    the number of T atoms gives."""
+
+    pattern: Path | None = None
+    """What was measured: a folder of `pattern`, or a file of intensities of reflections."""
+
+    radiation: Literal["xray", "neutron", "electron"] | None = None
+    """What was scattered, if the file does not say it."""
+
     n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
     """Crystals to try, instead of --seconds. If neither is given, 60 seconds are spent."""
 
@@ -187,34 +138,71 @@ class SolveRequest(CrystalRequest):
 
     @field_validator("cell")
     @classmethod
-    def _complete(cls, cell: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+    def _complete(
+        cls, cell: tuple[float, ...] | None, info: ValidationInfo
+    ) -> tuple[float, ...] | None:
         """All six parameters of the cell."""
-        if "space_group" not in info.data:  # it is wrong itself
+        groups = info.data.get("space_group")
+        if cell is None or "space_group" not in info.data:  # that is wrong itself
+            return cell
+        if not groups:
+            if len(cell) != 6:
+                raise ValueError("without a space group all six parameters are needed")
             return cell
         from zeoloom.geometry.cell_setting import (  # noqa: PLC0415 - help needs no space groups
             complete_parameters,
         )
 
         try:
-            return complete_parameters(cell, info.data["space_group"])
+            return complete_parameters(cell, groups[0])
         except InputError as error:
             raise ValueError(str(error)) from error
 
     @model_validator(mode="after")
     def _ranges(self) -> SolveRequest:
         if self.unique_atoms is not None:
-            _check_range("unique_atoms", self.unique_atoms)
-            _check_unique(self.unique_atoms)
+            check_range("unique_atoms", self.unique_atoms)
+            check_unique(self.unique_atoms)
+        if self.density is not None:
+            check_density(self.density)
+        if self.pattern is None:
+            self._check_without_pattern()
         return self
+
+    def _check_without_pattern(self) -> None:
+        """Raise ValueError if something is asked for that only a pattern can give."""
+        for name in ("space_group", "cell"):
+            if not getattr(self, name):
+                raise ValueError(
+                    f"--{name.replace('_', '-')} is missing; give it, or --pattern with what was "
+                    "measured"
+                )
+        if self.radiation is not None:
+            raise ValueError("--radiation is of a --pattern, and none is given")
 
     @property
     def limits(self) -> Limits:
         """Which frameworks the cell may hold."""
+        unique = self.unique_atoms or ANY_NUMBER
         if self.atoms is None:
-            return Limits(USUAL_DENSITIES, ANY_NUMBER, self.unique_atoms or ANY_NUMBER)
+            usual = USUAL_DENSITIES if self.pattern is None else FRAMEWORK_DENSITIES
+            return Limits(self.density or usual, ANY_NUMBER, unique)
         off = int(self.tolerance * self.atoms)
         n_t = (self.atoms - off, self.atoms + off)
-        return Limits(DENSITIES, n_t, self.unique_atoms or ANY_NUMBER)
+        return Limits(self.density or DENSITIES, n_t, unique)
+
+    @property
+    def hall_number(self) -> int:
+        """Of the only group."""
+        assert self.space_group is not None
+        (hall_number,) = self.space_group
+        return hall_number
+
+    @property
+    def given_cell(self) -> tuple[float, ...]:
+        """a, b, c in Å, alpha, beta, gamma in degrees."""
+        assert self.cell is not None
+        return self.cell
 
     @property
     def time_limit(self) -> float | None:
@@ -258,14 +246,10 @@ class GenerateRequest(CrystalRequest):
 
     @model_validator(mode="after")
     def _ranges(self) -> GenerateRequest:
-        for name in ("density", "atoms", "unique_atoms"):
-            _check_range(name, getattr(self, name))
-        if self.density[0] < DENSITIES[0] or self.density[1] > DENSITIES[1]:
-            raise ValueError(
-                f"density {self.density[0]:g}-{self.density[1]:g}: zeolites have "
-                f"{DENSITIES[0]:g} to {DENSITIES[1]:g} T atoms per 1000 Å^3"
-            )
-        _check_unique(self.unique_atoms)
+        check_density(self.density)
+        for name in ("atoms", "unique_atoms"):
+            check_range(name, getattr(self, name))
+        check_unique(self.unique_atoms)
         return self
 
     @property

@@ -35,6 +35,8 @@ class Findings:
         good: how many of these `generate` wants: within the limits, with R_DLS as low as asked for.
         families: of these.
         seconds: by stage, over all processes.
+        batches: how many were made in each space group, by its Hall number; of `solve` only.
+        best_e2: the greatest found in each, likewise.
     """
 
     def __init__(self, request: SolveRequest | GenerateRequest) -> None:
@@ -44,6 +46,8 @@ class Findings:
         self.tried = self.valid_at_once = self.valid = self.new = self.good = 0
         self.families: set[str] = set()
         self.seconds: dict[str, float] = {}
+        self.batches = Counter[int]()
+        self.best_e2: dict[int, float] = {}
 
     @property
     def times_met_by_key(self) -> Mapping[str, int]:
@@ -59,6 +63,7 @@ class Findings:
             if name not in self.judgements:
                 judgement = judgement_from_json(values)
                 self.judgements[name] = judgement
+                self._note_e2(batch["group"], judgement.e2)
                 self.valid += judgement.valid
                 self.new += judgement.valid and judgement.new
                 if is_good(self._request, judgement):
@@ -69,6 +74,12 @@ class Findings:
         self.valid_at_once += batch["valid_at_once"]
         for stage, seconds in batch["seconds"].items():
             self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        if batch["group"] is not None:
+            self.batches[batch["group"]] += 1
+
+    def _note_e2(self, group: int | None, e2: float | None) -> None:
+        if group is not None and e2 is not None:
+            self.best_e2[group] = max(self.best_e2.get(group, 0.0), e2)
 
 
 def is_good(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:

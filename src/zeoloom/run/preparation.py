@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from numba.core import event
 
+from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.learn.checkpoint import load_model
@@ -25,6 +28,7 @@ from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.context import Search
 from zeoloom.search.pipeline import SearchPlan, search_batch
 from zeoloom.silica.processes import Workers
+from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +87,15 @@ def _search_example(model: Model | None = None) -> None:
     )
     generator = torch.Generator().manual_seed(0)
     device = next(model.network.parameters()).device
-    plan = SearchPlan(partial(ancestral, noise_factor=0.8), 3, AnnealingPlan(rounds=1, walk=2))
+    known = load_reference()["ABW"]
+    data = simulated(known, Difficulty(), np.random.default_rng(0))
+    plan = SearchPlan(
+        partial(ancestral, noise_factor=0.8),
+        3,
+        AnnealingPlan(rounds=1, walk=2),
+        in_given_cell=True,
+        measurement=measurement_of(data, known.operations),
+    )
     search_batch(
         draw_targets(request, model)(generator), Search(model.network, device, generator), plan
     )

@@ -8,7 +8,7 @@ Nothing heavy is imported here, so that help is quick.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,6 +18,7 @@ from zeoloom.learn.settings import OPTION_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 
@@ -98,8 +99,17 @@ def spaced_options(kind: type[BaseModel]) -> set[str]:
     return {
         option_name(kind, name)
         for name, field in kind.model_fields.items()
-        if any(isinstance(each, Written) and each.spaced for each in field.metadata)
+        if any(isinstance(each, Written) and each.spaced for each in notes_of(field))
     }
+
+
+def notes_of(field: FieldInfo) -> list[Any]:
+    """What is noted beside the type of a field, which may be left out or not."""
+    kinds = [field.annotation, *get_args(field.annotation)]
+    inside = [
+        note for kind in kinds if get_origin(kind) is Annotated for note in get_args(kind)[1:]
+    ]
+    return [*field.metadata, *inside]
 
 
 def option_name(kind: type[BaseModel], field: str) -> str:

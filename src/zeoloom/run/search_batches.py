@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.run.batches import STEP, BatchPlan, Task, batch_generator, run_batches
@@ -18,6 +19,7 @@ from zeoloom.run.search_tasks import (
     found_nets,
     judged_nets,
 )
+from zeoloom.run.solving import next_group, search_parts
 from zeoloom.silica.pool import ThisProcess
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def search_batches(
 
     def add(findings: Findings, batch: Batch) -> Findings:
         findings.add(batch)
+        batches.findings = findings
         return findings
 
     def tell(findings: Findings, doing: Mapping[str, int]) -> None:
@@ -117,9 +120,19 @@ class _SearchBatches:
         self._alone = isinstance(pool, ThisProcess)
         self._met: set[str] = set()
         self._most = math.inf
+        self.findings = Findings(request)
+        self._groups = {_group_of(each): each for each in search_parts(request)}
+        self._group_of_batch: dict[int, int | None] = {}
         if isinstance(request, SolveRequest) and request.n is not None:
-            size = len(drawing_of(request, *self._where)(batch_generator(seed, 0)))
-            self._most = math.ceil(request.n / size)
+            sizes = [
+                len(drawing_of(each, *self._where)(batch_generator(seed, 0)))
+                for each in self._groups.values()
+            ]
+            self._most = math.ceil(request.n / min(sizes))
+            self._groups = {
+                group: each.model_copy(update={"batch": min(sizes)})
+                for group, each in self._groups.items()
+            }
 
     def wanted(self, index: int) -> bool:
         """Whether another batch is to be begun now."""
@@ -127,17 +140,33 @@ class _SearchBatches:
 
     def first(self, index: int) -> Task:
         """To find the nets of a batch."""
+        group, seconds = self._chosen_group(index)
+        self._group_of_batch[index] = group
         given = FindingTask(
-            self._request,
+            self._groups[group],
             *self._where,
             self._seed,
             index,
-            self.clock.left(),
+            seconds,
             packed=not self._alone,
         )
         return Task("search", found_nets, given, self._limit())
 
-    def rest(self, _: int, found: FoundNets) -> Sequence[Task]:
+    def _chosen_group(self, index: int) -> tuple[int | None, float]:
+        """The group that a batch is made in, and the seconds it may take.
+
+        If a number of crystals decides, groups take turns, so that what is found does not depend on
+        how many processes there are.
+        """
+        groups = list(self._groups)
+        if self._most < math.inf:
+            return groups[index % len(groups)], self.clock.left()
+        begun = Counter(group for group in self._group_of_batch.values() if group is not None)
+        group = next_group(groups, begun | self.findings.batches, self.findings.best_e2)
+        untried = sum(each not in begun for each in groups if each != group)
+        return group, self.clock.left() / (1 + untried * (len(groups) > 1))
+
+    def rest(self, index: int, found: FoundNets) -> Sequence[Task]:
         """To judge those nets that no earlier batch has met, in parts for several processes."""
         unknown = [name for name in found.best if name not in self._met]
         self._met.update(unknown)
@@ -149,7 +178,7 @@ class _SearchBatches:
                 "judge",
                 judged_nets,
                 NetsTask(
-                    self._request,
+                    self._groups[self._group_of_batch[index]],
                     self._own,
                     {name: found.best[name] for name in unknown[start:end]},
                     self.clock.left(),
@@ -159,7 +188,7 @@ class _SearchBatches:
             for start, end in itertools.pairwise(starts)
         ]
 
-    def whole(self, _: int, found: FoundNets, parts: Sequence[Any]) -> Batch:
+    def whole(self, index: int, found: FoundNets, parts: Sequence[Any]) -> Batch:
         """A batch with the judgements of its new nets."""
         judgements: dict[str, Any] = {}
         seconds = dict(found.counts["seconds"])
@@ -167,8 +196,13 @@ class _SearchBatches:
             judgements |= part["judgements"]
             for stage, spent in part["seconds"].items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
-        mine = {"judgements": judgements, "seconds": seconds, "elapsed": self.clock.spent()}
-        return {**found.counts, **mine}
+        return {
+            **found.counts,
+            "group": self._group_of_batch[index],
+            "judgements": judgements,
+            "seconds": seconds,
+            "elapsed": self.clock.spent(),
+        }
 
     def recall(self, batch: Batch) -> None:
         """Take note of the nets of a batch that was made before an interruption."""
@@ -176,6 +210,11 @@ class _SearchBatches:
 
     def _limit(self) -> float:
         return min(max(self.clock.left(), 0.0) + OVERTIME, LONGEST_PIECE)
+
+
+def _group_of(request: SolveRequest | GenerateRequest) -> int | None:
+    """Hall number of the only group of a part of `solve`; None for `generate`."""
+    return request.hall_number if isinstance(request, SolveRequest) else None
 
 
 class _Clock:

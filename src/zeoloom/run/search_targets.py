@@ -41,12 +41,12 @@ def doubt_of_cell(request: SolveRequest) -> str:
     Raises:
         InputError: if the cell contradicts the group.
     """
-    cell = fitting_cell(request.cell, request.space_group)
+    cell = fitting_cell(request.given_cell, request.hall_number)
     low, high = atoms_within(request.limits, cell)
     if low <= MANY_ATOMS:
         return ""
-    given = " ".join(f"{value:g}" for value in request.cell)
-    tenth = " ".join(f"{value / 10.0:g}" for value in request.cell[:3])
+    given = " ".join(f"{value:g}" for value in request.given_cell)
+    tenth = " ".join(f"{value / 10.0:g}" for value in request.given_cell[:3])
     return (
         f"the cell {given} has room for {low:,} to {high:,} T atoms: is it right, or has a decimal "
         f"point slipped (lengths of {tenth} Å)?"
@@ -65,8 +65,8 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
             "on whole frameworks, such as crystal"
         )
     if isinstance(request, SolveRequest):
-        cell = fitting_cell(request.cell, request.space_group)
-        targets = targets_in_cell(cell, request.space_group, request.limits)
+        cell = fitting_cell(request.given_cell, request.hall_number)
+        targets = targets_in_cell(cell, request.hall_number, request.limits)
         size = request.batch or batch_size(targets[-1].n_points)
 
         def given(generator: torch.Generator) -> list[Target]:

@@ -17,6 +17,7 @@ from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.loaded_models import device_of_model, loaded_model
 from zeoloom.run.search_targets import draw_targets
+from zeoloom.run.solving import measurement_for
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.context import Search
 from zeoloom.search.pipeline import (
@@ -42,13 +43,16 @@ MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
 """Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
 to refining them."""
 
+MOST_GROUPS = 64
+"""Space groups of a run whose targets are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class FindingTask:
     """To find the nets of one batch.
 
     Attributes:
-        request: of the run.
+        request: of the run, with one space group.
         weights: SHA-256 of them.
         device: of the network.
         seed: of the run.
@@ -86,7 +90,7 @@ class NetsTask:
     """To judge nets.
 
     Attributes:
-        request: of the run.
+        request: of the run, with one space group.
         own: nets of the user.
         best: candidates by their fingerprints, packed or not.
         seconds: that are left.
@@ -127,6 +131,8 @@ def judged_nets(task: NetsTask) -> dict[str, Any]:
         for name, each in task.best.items()
     }
     plan = replace(search_plan(task.request, task.seconds), own=task.own)
+    if isinstance(task.request, SolveRequest):
+        plan = replace(plan, measurement=measurement_for(task.request))
     judged = judge_nets(best, plan)
     return {
         "judgements": {name: judgement_to_json(each) for name, each in judged.judgements.items()},
@@ -134,9 +140,9 @@ def judged_nets(task: NetsTask) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=MOST_GROUPS)
 def drawing_of(request: SolveRequest | GenerateRequest, weights: str, device: str) -> DrawTargets:
-    """How the targets of all batches are drawn, worked out once in a process.
+    """How the targets of all batches are drawn, worked out once in a process for each group.
 
     Raises:
         InputError: as `draw_targets` and `loaded_model`.

@@ -25,6 +25,7 @@ from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 from zeoloom.run.search_batches import search_batches
 from zeoloom.run.search_result import refined_within_limits, search_result
 from zeoloom.run.search_tasks import drawing_of
+from zeoloom.run.solving import search_parts
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.pool import ThisProcess
 from zeoloom.silica.processes import Workers
@@ -104,7 +105,8 @@ def make_frameworks(
 def _refuse_impossible(request: SolveRequest | GenerateRequest, model: Model, workers: int) -> None:
     """Raise InputError if nothing fits what is asked for, or a process cannot load the model."""
     keep_loaded(model)
-    drawing_of(request, model.sha256, str(device_of_model(model)))
+    for each in search_parts(request):
+        drawing_of(each, model.sha256, str(device_of_model(model)))
     if workers > 1:
         check_loadable(request.model, model)
 

@@ -10,6 +10,9 @@ DENSITIES = (7.0, 22.0)
 USUAL_DENSITIES = (12.0, 20.0)
 """T atoms per 1000 Å^3 of most frameworks."""
 
+FRAMEWORK_DENSITIES = (10.0, 21.0)
+"""T atoms per 1000 Å^3 that a framework may have of which only a pattern is known."""
+
 ANY_NUMBER = (1, 1_000_000)
 """Of atoms or orbits."""
 

@@ -1,0 +1,106 @@
+"""`solve --pattern`: what is searched, what comes first, what is refused."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import zeoloom
+from zeoloom.diffraction.reflection_records import save_reflections
+from zeoloom.diffraction.simulation import Difficulty, simulated
+from zeoloom.errors import InputError
+from zeoloom.geometry.space_groups import hall_number_of
+from zeoloom.run.solving import next_group
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+QUICK = ("--repair", 10, "--relax", 0)
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Path:
+    """What `pattern` would make of a chabazite."""
+    data = simulated(zeoloom.load_reference()["CHA"], Difficulty(), np.random.default_rng(0))
+    save_reflections(tmp_path / "pattern", data)
+    return tmp_path / "pattern"
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((folder / "frameworks.csv").read_text().splitlines()))
+
+
+@pytest.mark.long
+def test_the_net_that_was_measured_comes_first(run: Run, measured: Path, tmp_path: Path) -> None:
+    done = run("solve", "--pattern", measured, "-n", 40, *QUICK, "-o", tmp_path / "run")
+    assert done.code == 0
+    rows = rows_of(tmp_path / "run")
+    assert rows[0]["framework_type"] == "CHA"
+    assert float(rows[0]["e2"]) > 0.9
+    values = [float(row["e2"] or -1) for row in rows]
+    assert values == sorted(values, reverse=True)
+    assert len(values) > 1
+    assert values[1] < 0.8
+
+
+@pytest.mark.long
+def test_several_groups_are_tried_in_turn(run: Run, measured: Path, tmp_path: Path) -> None:
+    asked = ("--space-group", "R-3m,R32,R3m", "-n", 24, "--batch", 8)
+    done = run("solve", "--pattern", measured, *asked, *QUICK, "-o", tmp_path / "run")
+    assert done.code == 0
+    rows = rows_of(tmp_path / "run")
+    assert rows[0]["framework_type"] == "CHA"
+
+
+def test_requests_take_cell_and_group_from_the_data(measured: Path) -> None:
+    (request,) = zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=measured))
+    assert request.hall_number == hall_number_of("R-3m")
+    np.testing.assert_allclose(request.given_cell, (13.675, 13.675, 14.767, 90, 90, 120))
+    assert request.limits.density == (10.0, 21.0)
+
+
+def test_groups_that_fit_are_searched_and_others_left_out(measured: Path) -> None:
+    asked = zeoloom.SolveRequest(pattern=measured, space_group="R-3m, R3, Pm-3m")  # type: ignore[arg-type]
+    names = [each.hall_number for each in zeoloom.requests_by_group(asked)]
+    assert names == [hall_number_of("R-3m"), hall_number_of("R3")]
+    with pytest.raises(InputError, match="contradicts the space group"):
+        zeoloom.requests_by_group(
+            asked.model_copy(update={"space_group": (hall_number_of("Pm-3m"),)})
+        )
+
+
+def test_a_cell_that_is_not_that_of_the_data_is_refused(measured: Path) -> None:
+    cell = (14.5, 14.5, 14.767, 90.0, 90.0, 120.0)
+    asked = zeoloom.SolveRequest(pattern=measured, cell=cell)
+    with pytest.raises(InputError, match="is not that of the data"):
+        zeoloom.requests_by_group(asked)
+
+
+def test_data_without_a_group_need_one(tmp_path: Path) -> None:
+    data = simulated(zeoloom.load_reference()["CHA"], Difficulty(), np.random.default_rng(0))
+    save_reflections(tmp_path / "no-group", replace(data, space_group=None))
+    asked = zeoloom.SolveRequest(pattern=tmp_path / "no-group")
+    with pytest.raises(InputError, match="--space-group"):
+        zeoloom.requests_by_group(asked)
+
+
+def test_the_budget_goes_where_e2_rises() -> None:
+    groups = [1, 2, 3]
+    assert next_group([None], {}, {}) is None
+    tries: dict[int, int] = {}
+    best = {1: 0.9, 2: 0.3, 3: 0.3}
+    order = []
+    for _ in range(40):
+        chosen = next_group(groups, tries, best)
+        assert chosen is not None
+        tries[chosen] = tries.get(chosen, 0) + 1
+        order.append(chosen)
+    assert order[:3] == groups  # each once, the first first
+    assert tries[1] > 20
+    assert min(tries.values()) >= 1
