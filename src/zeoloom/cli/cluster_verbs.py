@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import zeoloom
 from zeoloom.cli.computing import device_of, generator_of
-from zeoloom.cli.terminal import out, print_facts, progress_bar, say
+from zeoloom.cli.terminal import out, print_facts, progress_bar, say, say_note
 
 if TYPE_CHECKING:
-    from zeoloom.cli.program_options import ComputeOptions, FileOptions
+    from zeoloom.cli.program_options import FileOptions, SearchOptions
     from zeoloom.run.cluster_requests import ClusterRequest, CutRequest, JoinRequest, SampleRequest
 
 
@@ -34,17 +34,17 @@ def cut_verb(request: CutRequest, options: FileOptions) -> None:
         out.print(f"{len(result.problems)} files skipped, named above")
 
 
-def sample_verb(request: SampleRequest, options: ComputeOptions) -> None:
+def sample_verb(request: SampleRequest, options: SearchOptions) -> None:
     """Generate clusters and test how well they regenerate real ones."""
     _run(zeoloom.sample, request, options)
 
 
-def join_verb(request: JoinRequest, options: ComputeOptions) -> None:
+def join_verb(request: JoinRequest, options: SearchOptions) -> None:
     """Join clusters: a central one and its neighbours."""
     _run(zeoloom.join, request, options)
 
 
-def _run(verb: Any, request: ClusterRequest, options: ComputeOptions) -> None:
+def _run(verb: Any, request: ClusterRequest, options: SearchOptions) -> None:
     """Carry out `sample` or `join` and print its metrics."""
     model = zeoloom.load_model(request.model, device_of(options))
     if options.dry_run:
@@ -55,11 +55,13 @@ def _run(verb: Any, request: ClusterRequest, options: ComputeOptions) -> None:
             request,
             model,
             options.output,
-            resume=options.resume,
             generator=generator_of(request.seed),
+            workers=options.workers,
+            resume=options.resume,
             on_progress=lambda finished, _, doing: progress.update(
                 task, completed=finished, description=doing or "working"
             ),
+            on_notice=say_note,
         )
     out.print(zeoloom.metrics_table(metrics))
     names = ", ".join(sorted(path.name for path in options.output.iterdir()))

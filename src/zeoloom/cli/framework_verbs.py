@@ -8,7 +8,7 @@ import typer
 
 import zeoloom
 from zeoloom.cli.computing import device_of, generator_of
-from zeoloom.cli.terminal import out, print_facts, progress_bar, say
+from zeoloom.cli.terminal import out, print_facts, progress_bar, say, say_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def _search(request: SolveRequest | GenerateRequest, options: SearchOptions) -> 
             on_progress=lambda finished, total, doing: progress.update(
                 task, completed=min(finished, total), total=total, description=doing
             ),
-            on_notice=lambda text: say("note", "yellow", text),
+            on_notice=say_note,
         )
     _print_frameworks(options.output, result.judgements, result.found, result.counts)
     _end_with(result.failure)

@@ -60,11 +60,11 @@ class ComputeOptions(FolderOptions):
 
 
 class SearchOptions(ComputeOptions):
-    """Of `generate`, and of all verbs whose batches several processes can make."""
+    """Of the verbs whose batches several processes can make."""
 
     workers: ProcessCount = Field(1, ge=1)
     """Processes at once, of one thread each; auto for as many as there are cores. Each makes
-    batches of its own. The frameworks are the same whatever their number, unless time decides."""
+    batches of its own. What is made is the same whatever their number, unless time decides."""
 
 
 class SolveOptions(SearchOptions):

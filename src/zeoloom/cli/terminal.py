@@ -34,6 +34,11 @@ def say(kind: str, style: str, message: str) -> None:
     err.print(Text.assemble((kind, style), f"  {message}"))
 
 
+def say_note(message: str) -> None:
+    """Print a note on standard error."""
+    say("note", "yellow", message)
+
+
 def print_facts(facts: Mapping[str, Any]) -> None:
     """Print names and values, a line each."""
     for name, value in facts.items():

@@ -11,7 +11,6 @@ from typer.main import get_command
 from zeoloom.cli import file_verbs
 from zeoloom.cli.parameters import Changes, with_options
 from zeoloom.cli.program_options import (
-    ComputeOptions,
     FileOptions,
     JudgeOptions,
     PreparationOptions,
@@ -43,8 +42,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "judge": (JudgeRequest, JudgeOptions),
     "cut": (CutRequest, FileOptions),
     "train": (TrainRequest, Changes(TrainingSettings), TrainOptions),
-    "sample": (SampleRequest, ComputeOptions),
-    "join": (JoinRequest, ComputeOptions),
+    "sample": (SampleRequest, SearchOptions),
+    "join": (JoinRequest, SearchOptions),
     "view": (ViewRequest,),
     "prepare": (PreparationOptions,),
 }

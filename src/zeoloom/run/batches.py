@@ -32,6 +32,9 @@ Batch = dict[str, Any]
 STEP = "batch"
 """Name of the step in the journal."""
 
+LONGEST_PIECE = 3600.0
+"""Seconds that a piece of work may take where no time is set."""
+
 MOST_LOST = 10
 """Pieces of work that may be lost one after the other before a run gives up."""
 
@@ -121,6 +124,13 @@ def run_batches(journal: Journal, pool: Pool, state: State, plan: BatchPlan[Stat
     while desk.hand_out():
         desk.take_in()
     return desk.state
+
+
+def doing_text(doing: Mapping[str, int]) -> str:
+    """How many processes do what, in words; empty if there is one at most."""
+    if sum(doing.values()) <= 1:
+        return ""
+    return ", ".join(f"{number} {name}" for name, number in sorted(doing.items()))
 
 
 @dataclass(slots=True)

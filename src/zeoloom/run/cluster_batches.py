@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,11 +14,23 @@ import torch
 from zeoloom.clusters.atoms import merge_points
 from zeoloom.clusters.repair import RepairPlan, begin_repair, repair
 from zeoloom.diffusion.samplers import ancestral, euler, heun
+from zeoloom.errors import RunError
 from zeoloom.report.scene import Scene, scenes_of_clouds
 from zeoloom.report.scene_page import write_page
-from zeoloom.run.batches import STEP, Batch, BatchPlan, Task, batch_generator, run_batches
+from zeoloom.run.batches import (
+    LONGEST_PIECE,
+    STEP,
+    Batch,
+    BatchPlan,
+    Task,
+    batch_generator,
+    doing_text,
+    run_batches,
+)
 from zeoloom.run.folder import RunFolder, finish_run, write_json
+from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded, loaded_model
 from zeoloom.silica.pool import ThisProcess
+from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cloud_archive import save_atoms, save_clouds
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
@@ -30,7 +41,7 @@ if TYPE_CHECKING:
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.cluster_requests import ClusterRequest
-    from zeoloom.run.progress import OnProgress
+    from zeoloom.run.progress import OnNotice, OnProgress
 
 SHOWN = 12
 """Clouds in the page."""
@@ -44,8 +55,50 @@ REPAIR_NOISE_FACTOR = 0.9
 States = Iterator[tuple["Tensor", "Tensor", float]]
 """Points (B, N, 3), centres (B, c, 3) and noise level after every step of making clouds."""
 
-MakeClouds = Callable[[int], States]
-"""Starts making so many clouds."""
+MakeClouds = Callable[[Any, "Model", int, "torch.Generator"], States]
+"""Starts making so many clouds for a request, with a model and a source of randomness; a function
+of a module, so that another process can import it."""
+
+
+def _unseen(_doing: str) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudsTask:
+    """To make one batch of clouds.
+
+    Attributes:
+        make: starts making clouds.
+        request: with the model's defaults filled in.
+        weights: SHA-256 of them.
+        device: of the network.
+        seed: of the run.
+        index: of the batch.
+        n: clouds of the batch.
+        report: called with what is being done.
+    """
+
+    make: MakeClouds
+    request: ClusterRequest
+    weights: str
+    device: str
+    seed: int
+    index: int
+    n: int
+    report: Callable[[str], None] = _unseen
+
+
+def clouds_batch(task: CloudsTask) -> Batch:
+    """One batch of clouds, repaired; that of index 0 with a trajectory."""
+    model = loaded_model(task.request.model, task.weights, task.device)
+    generator = batch_generator(task.seed, task.index)
+    plan = RepairPlan(rounds=task.request.repair or 0, radius=float(model.record["radius"]))
+    with _counting_evaluations(model.network) as count:
+        states = task.make(task.request, model, task.n, generator)
+        batch = _from_noise(states, task.report, record=not task.index)
+        batch["repaired"] = _repaired(model.network, batch, plan, generator, task.report)
+    return _with_last_frame(batch) | {"evaluations": count()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,59 +120,76 @@ class GeneratedClouds:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How batches are made.
+
+    Attributes:
+        seed: of the run; with their indices it seeds all batches.
+        workers: processes at once; with one, clouds are made in this process.
+        on_progress: called with the clouds finished, those wanted, and what is being done.
+        on_notice: called with what became of a process.
+    """
+
+    seed: int
+    workers: int
+    on_progress: OnProgress
+    on_notice: OnNotice
+
+
 def make_clouds(
     run: RunFolder,
-    network: nn.Module,
+    model: Model,
     request: ClusterRequest,
     make: MakeClouds,
-    *,
-    radius: float,
-    generator: torch.Generator,
-    on_progress: OnProgress,
+    how: Making,
 ) -> GeneratedClouds:
     """Make the clouds of a request.
 
     Args:
         run: where; finished batches are not made again.
-        network: of single clusters.
+        model: of single clusters.
         request: with the model's defaults filled in.
         make: starts making clouds.
-        radius: Å, of the clusters.
-        generator: source of randomness, on the CPU.
-        on_progress: called with the clouds finished, those wanted, and what is being done.
+        how: to make the batches.
+
+    Raises:
+        InputError: if other processes cannot load the model.
     """
     sizes = [min(request.batch, request.n - i) for i in range(0, request.n, request.batch)]
-    plan = RepairPlan(rounds=request.repair or 0, radius=radius)
+    keep_loaded(model)
+    alone, on_progress = how.workers == 1, how.on_progress
+    if not alone:
+        check_loadable(request.model, model)
+    where = (model.sha256, str(device_of_model(model)), how.seed)
 
-    seed = generator.initial_seed()
-
-    def make_batch(index: int) -> Batch:
-        def report(doing: str) -> None:
-            on_progress(sum(sizes[:index]), request.n, doing)
-
-        generator.set_state(batch_generator(seed, index).get_state())
-        with _counting_evaluations(network) as count:
-            batch = _from_noise(make(sizes[index]), report, record=not index)
-            batch["repaired"] = _repaired(network, batch, plan, generator, report)
-        return _with_last_frame(batch) | {"evaluations": count()}
+    def first(index: int) -> Task:
+        task = CloudsTask(make, request, *where, index, sizes[index])
+        if alone:
+            at = sum(sizes[:index])
+            task = replace(task, report=lambda doing: on_progress(at, request.n, doing))
+        return Task("batches", clouds_batch, task, LONGEST_PIECE)
 
     def add(done: tuple[Batch, ...], batch: Batch) -> tuple[Batch, ...]:
-        on_progress(sum(sizes[: len(done) + 1]), request.n, "")
         return (*done, batch)
 
-    nothing: tuple[Batch, ...] = ()
-    batches = run_batches(
-        run.journal,
-        ThisProcess(),
-        nothing,
-        BatchPlan(
+    def tell(done: tuple[Batch, ...], doing: Mapping[str, int]) -> None:
+        on_progress(sum(len(batch["points"]) for batch in done), request.n, doing_text(doing))
+
+    with ThisProcess() if alone else Workers(how.workers) as pool:
+        nothing: tuple[Batch, ...] = ()
+        plan = BatchPlan(
             wanted=lambda index: index < len(sizes),
-            first=lambda index: Task("make", make_batch, index, math.inf),
+            first=first,
             add=add,
-        ),
-    )
+            on_change=tell,
+            on_loss=how.on_notice,
+        )
+        batches = run_batches(run.journal, pool, nothing, plan)
+    if not batches:
+        raise RunError(f"nothing was made: {pool.loss}")
     on_progress(request.n, request.n, "gathering points into atoms")
-    clouds = _cloud_set(batches, radius)
+    clouds = _cloud_set(batches, float(model.record["radius"]))
     return GeneratedClouds(
         clouds,
         [merge_points(cloud) for batch in batches for cloud in batch["repaired"]],
@@ -129,7 +199,9 @@ def make_clouds(
     )
 
 
-def finish_clouds(run: RunFolder, model: Model, made: GeneratedClouds, metrics: Metrics) -> None:
+def finish_clouds(
+    run: RunFolder, model: Model, made: GeneratedClouds, metrics: Metrics, workers: int
+) -> None:
     """Write clouds, a page and the figures of merit, and close the run."""
     save_clouds(run.path / "clouds.npz", made.clouds)
     save_atoms(run.path / "atoms.extxyz", made.atoms)
@@ -140,6 +212,7 @@ def finish_clouds(run: RunFolder, model: Model, made: GeneratedClouds, metrics: 
         "seconds": round(made.seconds, 1),
         "device": next(model.network.parameters()).device.type,
         "threads": torch.get_num_threads(),
+        "workers": workers,
     }
     finish_run(run, outcome)
 
@@ -160,13 +233,16 @@ def scenes(made: GeneratedClouds, limit: int) -> list[Scene]:
 
 
 def _cloud_set(batches: Sequence[Batch], radius: float) -> CloudSet:
+    first = batches[0]
     points = [cloud for batch in batches for cloud in batch["repaired"]]
     return CloudSet(
         cart_points=np.concatenate(points),
         offsets=np.cumsum([0, *(len(cloud) for cloud in points)]),
         cart_centres=np.concatenate([batch["centres"] for batch in batches]).astype(np.float64),
         radius=radius,
-        trajectory=Trajectory(batches[0]["frames"], batches[0]["frame_sigmas"], 0),
+        trajectory=Trajectory(first["frames"], first["frame_sigmas"], 0)
+        if "frames" in first
+        else None,  # the batch with the trajectory was lost
     )
 
 

@@ -9,10 +9,17 @@ from zeoloom.clusters.sample import denoise_clusters, first_level, open_denoiser
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
 from zeoloom.report.figures import scene_figure
-from zeoloom.run.cluster_batches import States, finish_clouds, make_clouds, sampler_of, scenes
+from zeoloom.run.cluster_batches import (
+    Making,
+    States,
+    finish_clouds,
+    make_clouds,
+    sampler_of,
+    scenes,
+)
 from zeoloom.run.cluster_requests import JoinRequest, points_of, resolved
 from zeoloom.run.folder import open_run
-from zeoloom.run.progress import OnProgress, silent
+from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
     import torch
 
     from zeoloom.learn.checkpoint import Model
-    from zeoloom.run.cluster_batches import MakeClouds
 
 
 def join(
@@ -29,8 +35,10 @@ def join(
     folder: Path,
     *,
     generator: torch.Generator,
+    workers: int = 1,
     resume: bool = False,
     on_progress: OnProgress = silent,
+    on_notice: OnNotice = no_notice,
 ) -> Metrics:
     """Join clusters and count what came out well.
 
@@ -39,57 +47,42 @@ def join(
     Arguments and result are those of `sample`.
     """
     request = resolved(request, model)
-    radius = float(model.record["radius"])
     run = open_run(
         folder, {"verb": "join", "weights": model.sha256, **request.model_dump()}, resume=resume
     )
-    make = _joiner(request, model, radius, generator)
-    made = make_clouds(
-        run,
-        model.network,
-        request,
-        make,
-        radius=radius,
-        generator=generator,
-        on_progress=on_progress,
-    )
+    how = Making(generator.initial_seed(), workers, on_progress, on_notice)
+    made = make_clouds(run, model, request, _states, how)
     centres = list(made.clouds.cart_centres)
     before = joining_metrics([atoms.cart_t for atoms in made.atoms_before_repair], centres)
     metrics = joining_metrics([atoms.cart_t for atoms in made.atoms], centres)
     metrics |= {f"before_repair_{key}": v for key, v in before.items() if key != "joined"}
     metrics |= {
-        "evaluations_per_joined": made.evaluations / request.n,
-        "joined_per_second": request.n / made.seconds,
+        "evaluations_per_joined": made.evaluations / len(made.atoms),
+        "joined_per_second": len(made.atoms) / made.seconds,
     }
     scene_figure(folder / "joined.png", scenes(made, 1)[0])
-    finish_clouds(run, model, made, metrics)
+    finish_clouds(run, model, made, metrics, workers)
     return metrics
 
 
-def _joiner(
-    request: JoinRequest, model: Model, radius: float, generator: torch.Generator
-) -> MakeClouds:
-    """How the request wants clusters joined."""
+def _states(request: JoinRequest, model: Model, n: int, generator: torch.Generator) -> States:
+    """`n` joined clouds on their way out of noise, made as the request wants them."""
     network, sampler = model.network, sampler_of(request)
     device = next(network.parameters()).device
     points = points_of(request, model)
     how: dict[str, Any] = {
-        "radius": radius,
+        "radius": float(model.record["radius"]),
         "steps": request.steps,
         "generator": generator,
         "sigma_max": first_level(model.config, points),
     }
-
-    def together(n: int) -> States:
+    if request.mode == "together":
         centres = tetrahedral_centres(n, request.clusters, generator)
-        for joined in join_together(network, sampler, centres, points, device=device, **how):
-            yield joined.x, joined.centres, joined.sigma
-
-    def sequentially(n: int) -> States:
+        joining = join_together(network, sampler, centres, points, device=device, **how)
+    else:
         central = final(
             denoise_clusters(open_denoiser(network), sampler, n, points, device=device, **how)
         )
-        for joined in join_sequentially(network, sampler, central, request.clusters, points, **how):
-            yield joined.x, joined.centres, joined.sigma
-
-    return together if request.mode == "together" else sequentially
+        joining = join_sequentially(network, sampler, central, request.clusters, points, **how)
+    for joined in joining:
+        yield joined.x, joined.centres, joined.sigma

@@ -15,6 +15,7 @@ from zeoloom.report.figures import regeneration_figure
 from zeoloom.report.scene import scene_of_atoms
 from zeoloom.run.cluster_batches import (
     GeneratedClouds,
+    Making,
     States,
     finish_clouds,
     make_clouds,
@@ -23,7 +24,7 @@ from zeoloom.run.cluster_batches import (
 )
 from zeoloom.run.cluster_requests import SampleRequest, points_of, resolved
 from zeoloom.run.folder import open_run
-from zeoloom.run.progress import OnProgress, silent
+from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 from zeoloom.structure.records import Atoms, ClusterSet
 from zeoloom.structure.reference import load_reference
 
@@ -44,9 +45,11 @@ def sample(
     model: Model,
     folder: Path,
     *,
+    workers: int = 1,
     resume: bool = False,
     generator: torch.Generator,
     on_progress: OnProgress = silent,
+    on_notice: OnNotice = no_notice,
 ) -> Metrics:
     """Make clusters and compare them with real ones of types the model never saw.
 
@@ -57,9 +60,11 @@ def sample(
         request: what is wanted.
         model: with what.
         folder: for the run.
+        workers: processes at once. What is made is the same whatever their number.
         resume: go on with an interrupted run in the folder.
-        generator: source of randomness, on the CPU, seeded by the request.
+        generator: seeded by the request; its seed and their indices seed all batches.
         on_progress: called with the progress.
+        on_notice: called with a line for the user.
 
     Returns:
         The content of `metrics.json`.
@@ -69,17 +74,10 @@ def sample(
     run = open_run(
         folder, {"verb": "sample", "weights": model.sha256, **request.model_dump()}, resume=resume
     )
-    made = make_clouds(
-        run,
-        model.network,
-        request,
-        lambda n: _states(request, model, n, generator),
-        radius=held_out.radius,
-        generator=generator,
-        on_progress=on_progress,
-    )
-    metrics = _compared(request, made, repeat_as_drawn(held_out, REAL_CLUSTERS), run.path)
-    finish_clouds(run, model, made, metrics)
+    how = Making(generator.initial_seed(), workers, on_progress, on_notice)
+    made = make_clouds(run, model, request, _states, how)
+    metrics = _compared(made, repeat_as_drawn(held_out, REAL_CLUSTERS), run.path)
+    finish_clouds(run, model, made, metrics, workers)
     return metrics
 
 
@@ -100,9 +98,7 @@ def _states(request: SampleRequest, model: Model, n: int, generator: torch.Gener
     return ((step.x, step.x.new_zeros(n, 1, 3), step.sigma) for step in steps)
 
 
-def _compared(
-    request: SampleRequest, made: GeneratedClouds, real_clusters: list[FloatArray], folder: Path
-) -> Metrics:
+def _compared(made: GeneratedClouds, real_clusters: list[FloatArray], folder: Path) -> Metrics:
     """Figures of merit against real clusters; draws `regeneration.png`."""
     real = cluster_statistics(real_clusters)
     generated = cluster_statistics(atoms.cart_t for atoms in made.atoms)
@@ -125,8 +121,8 @@ def _compared(
         if not key.startswith("real_") and key != "clusters"
     }
     return metrics | {
-        "evaluations_per_cluster": made.evaluations / request.n,
-        "clusters_per_second": request.n / made.seconds,
+        "evaluations_per_cluster": made.evaluations / len(made.atoms),
+        "clusters_per_second": len(made.atoms) / made.seconds,
     }
 
 

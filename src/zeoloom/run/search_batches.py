@@ -8,7 +8,15 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from zeoloom.run.batches import STEP, BatchPlan, Task, batch_generator, run_batches
+from zeoloom.run.batches import (
+    LONGEST_PIECE,
+    STEP,
+    BatchPlan,
+    Task,
+    batch_generator,
+    doing_text,
+    run_batches,
+)
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.findings import Findings, is_enough, progress_of
 from zeoloom.run.loaded_models import device_of_model
@@ -36,9 +44,6 @@ if TYPE_CHECKING:
 
 OVERTIME = 1.5
 """Seconds after the end of its time when a piece of work in another process is given up."""
-
-LONGEST_PIECE = 3600.0
-"""Seconds that a piece of work may take where no time is set."""
 
 SMALLEST_PART = 8
 """Nets that are worth the way to another process."""
@@ -93,13 +98,6 @@ def search_batches(
             on_loss=on_notice,
         ),
     )
-
-
-def doing_text(doing: Mapping[str, int]) -> str:
-    """How many processes do what, in words; empty if there is one at most."""
-    if sum(doing.values()) <= 1:
-        return ""
-    return ", ".join(f"{number} {name}" for name, number in sorted(doing.items()))
 
 
 class _SearchBatches:

@@ -47,9 +47,9 @@ def make_frameworks(
     model: Model,
     folder: Path,
     *,
-    workers: int = 1,
-    resume: bool = False,
     generator: torch.Generator,
+    resume: bool = False,
+    workers: int = 1,
     on_progress: OnProgress = silent,
     on_notice: OnNotice = no_notice,
 ) -> SearchResult:
@@ -62,10 +62,10 @@ def make_frameworks(
         request: what is wanted.
         model: learned on whole frameworks.
         folder: for the run.
+        generator: seeded by the request; its seed and their indices seed all batches.
         workers: processes at once. They search too if there are several, which changes nothing in
             what is found unless time decides; with one, only relaxing has a process of its own.
         resume: go on with an interrupted run in the folder.
-        generator: seeded by the request; its seed and their indices seed all batches.
         on_progress: called with how much of the budget is spent.
         on_notice: called with a line for the user.
 
