@@ -177,7 +177,7 @@ def test_a_dry_run_writes_nothing(
     monkeypatch.chdir(tmp_path)
     for verb, flags, lines in (
         ("solve", CHA, {"space_group": "[458]", "seconds": "None", "tolerance": "0.0"}),
-        ("generate", ("--space-group", "Pnma"), {"space_group": "292", "max_r_dls": "0.006"}),
+        ("generate", ("--space-group", "Pnma"), {"space_group": "62", "max_r_dls": "0.006"}),
     ):
         done = run(verb, *flags, "--dry-run")
         assert done.code == 0

@@ -9,7 +9,7 @@ import pytest
 
 from target_examples import regular_types
 from zeoloom.errors import InputError
-from zeoloom.geometry.space_groups import hall_number_of
+from zeoloom.geometry.space_groups import hall_number_of, number_of_hall_number
 from zeoloom.search.feasibility import atoms_of_orbits
 from zeoloom.search.limits import Limits
 from zeoloom.search.prior import prior_of
@@ -30,9 +30,9 @@ def test_numbers_are_sums_of_so_many_orbits() -> None:
 @pytest.mark.long
 def test_what_known_types_have_is_never_refused() -> None:
     for framework in regular_types():
-        hall_number = hall_number_of(str(framework.space_group_number))
         n = len(framework.frac_t)
-        prior_of([framework], Limits((7.0, 22.0), n_t_unique=(n, n)), hall_number)
+        groups = (framework.space_group_number,)
+        prior_of([framework], Limits((7.0, 22.0), n_t_unique=(n, n)), groups)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_what_known_types_have_is_never_refused() -> None:
 def test_what_cannot_be_is_refused_with_what_could_be(
     group: str | None, n_t: tuple[int, int], n_t_unique: tuple[int, int], complaint: str
 ) -> None:
-    hall_number = None if group is None else hall_number_of(group)
+    groups = () if group is None else (number_of_hall_number(hall_number_of(group)),)
     limits = Limits((12.0, 20.0), n_t, n_t_unique)
     with pytest.raises(InputError, match=complaint):
-        prior_of(regular_types(), limits, hall_number)
+        prior_of(regular_types(), limits, groups)

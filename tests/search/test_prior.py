@@ -9,7 +9,6 @@ from target_examples import regular_types
 from training_examples import seeded
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import volume
-from zeoloom.geometry.space_groups import hall_number_of
 from zeoloom.run.search_targets import batch_size
 from zeoloom.search.limits import ANY_NUMBER, Limits
 from zeoloom.search.prior import draw_target, prior_of
@@ -50,7 +49,7 @@ def test_drawn_targets_are_like_known_ones() -> None:
 def test_targets_in_one_group() -> None:
     number = 166
     limits = Limits()
-    prior = prior_of(regular_types(), limits, hall_number_of(str(number)))
+    prior = prior_of(regular_types(), limits, (number,))
     codes = [each for each in regular_types() if each.space_group_number == number]
     assert 1 < len(prior.targets) <= len(codes)
     assert {draw_target(prior, seeded(s)).space_group_number for s in range(8)} == {number}
@@ -58,7 +57,7 @@ def test_targets_in_one_group() -> None:
         n for n in range(75, 140) if n not in {each.space_group_number for each in regular_types()}
     )
     with pytest.raises(InputError, match="no known framework type in P"):
-        prior_of(regular_types(), limits, hall_number_of(str(unknown)))
+        prior_of(regular_types(), limits, (unknown,))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,13 @@ class Ranges:
         """How far a number is from the nearest of the ranges; 0 within one."""
         return min(max(least - value, value - most, 0.0) for least, most in self.spans)
 
+    def within(self, least: float, most: float) -> tuple[float, float]:
+        """The least and the most of all ranges, no farther than to given ends."""
+        return (
+            max(least, min(low for low, _ in self.spans)),
+            min(most, max(high for _, high in self.spans)),
+        )
+
     def __str__(self) -> str:
         return ",".join(map(_written, self.spans))
 

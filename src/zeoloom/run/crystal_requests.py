@@ -8,10 +8,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from zeoloom.errors import InputError
+from zeoloom.judge.ranges import Ranges
+from zeoloom.run.condition_requests import ConditionOptions, Reals, Wholes
 from zeoloom.run.option_values import (
+    MOST_UNIQUE,
     Numbers,
     Real,
-    Setting,
     Settings,
     Whole,
     check_density,
@@ -26,6 +28,12 @@ from zeoloom.search.limits import (
     USUAL_DENSITIES,
     Limits,
 )
+
+N_GROUPS = 230
+
+
+def _whole(given: tuple[float, float]) -> tuple[int, int]:
+    return int(given[0]), int(given[1])
 
 
 class Budget(Request):
@@ -215,26 +223,22 @@ class SolveRequest(CrystalRequest):
         return self.n or 0
 
 
-class GenerateRequest(CrystalRequest):
-    """What `generate` is asked for."""
+class GenerateRequest(CrystalRequest, ConditionOptions):
+    """What `generate` is asked for; its conditions rule the search, from the cells on."""
 
     panel: ClassVar[str] = "Frameworks"
-
-    space_group: Setting | None = None
-    """Space group that the refined frameworks truly have: a number, a Hermann-Mauguin symbol such
-    as R-3m, or hall:NUMBER. Any if not given."""
 
     cells: Literal["known", "free", "mixed"] = "mixed"
     """Cells to start from: those of known types, strained; or drawn freely, in all space groups; or
     both. No type that the weights have not learned lends its cell."""
 
-    density: Real = USUAL_DENSITIES
+    density: Reals = Ranges((USUAL_DENSITIES,))
     """T atoms per 1000 Å³."""
 
-    atoms: Whole = (8, 200)
-    """Number of T atoms in the cell."""
+    atoms: Wholes = Ranges(((8, 200),))
+    """Number of T atoms in the conventional cell."""
 
-    unique_atoms: Whole = (1, 8)
+    unique_atoms: Wholes = Ranges(((1, 16),))
     """Number of unique T atoms."""
 
     max_r_dls: float = Field(0.006, gt=0, le=1)
@@ -245,17 +249,25 @@ class GenerateRequest(CrystalRequest):
     given). Frameworks of one family have the same vertex symbols."""
 
     @model_validator(mode="after")
-    def _ranges(self) -> GenerateRequest:
-        check_density(self.density)
-        for name in ("atoms", "unique_atoms"):
-            check_range(name, getattr(self, name))
-        check_unique(self.unique_atoms)
+    def _few_unique(self) -> GenerateRequest:
+        if all(least > MOST_UNIQUE for least, _ in self.unique_atoms.spans):
+            raise ValueError(f"unique_atoms {self.unique_atoms}: at most {MOST_UNIQUE}")
         return self
 
     @property
     def limits(self) -> Limits:
-        """Which frameworks are wanted."""
-        return Limits(self.density, self.atoms, self.unique_atoms)
+        """Numbers within which all frameworks that are wanted lie."""
+        return Limits(
+            self.density.within(*DENSITIES),
+            _whole(self.atoms.within(*ANY_NUMBER)),
+            _whole(self.unique_atoms.within(1, MOST_UNIQUE)),
+        )
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Numbers of the space groups that are wanted; none if any is."""
+        allowed = self.conditions.allowed_groups
+        return () if len(allowed) == N_GROUPS else tuple(sorted(allowed))
 
     @property
     def time_limit(self) -> float | None:

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from zeoloom.geometry.space_groups import number_of_hall_number
+from zeoloom.judge.fulfilment import fulfils, may_fulfil
 from zeoloom.judge.judgement import family_of
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_from_json
@@ -83,38 +83,24 @@ class Findings:
 
 
 def is_good(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:
-    """Whether it is what `generate` wants: new, within the limits, its R_DLS low enough."""
+    """Whether it is what `generate` wants: new, all conditions met, its R_DLS low enough."""
     return (
         isinstance(request, GenerateRequest)
         and judgement.new
         and judgement.framework is not None
         and judgement.r_dls is not None
         and judgement.r_dls <= request.max_r_dls
-        and within_limits(request, judgement)
+        and fulfils(request.conditions, judgement)
     )
 
 
 def within_limits(request: SolveRequest | GenerateRequest, judgement: Judgement) -> bool:
-    """Whether a framework is within the limits of `generate`, refined or not.
+    """Whether a framework is what `generate` was asked for, as far as it is known; refined or not.
 
     In refinement the cell adapts, and the symmetry found may be higher, with a smaller cell and
     fewer unique atoms.
     """
-    if isinstance(request, SolveRequest):
-        return True
-    if request.space_group is not None and judgement.framework is not None:
-        asked = number_of_hall_number(request.space_group)
-        if judgement.framework.space_group_number != asked:
-            return False
-    limits = request.limits
-    return all(
-        low <= value <= high
-        for value, (low, high) in (
-            (judgement.density or 0.0, limits.density),
-            (judgement.n_t, limits.n_t),
-            (judgement.n_t_unique, limits.n_t_unique),
-        )
-    )
+    return isinstance(request, SolveRequest) or may_fulfil(request.conditions, judgement)
 
 
 def progress_of(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.space_groups import number_of_hall_number
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.free_cells import draw_free_batch, free_prior_of
@@ -83,12 +82,10 @@ def _draw_new(request: GenerateRequest, frameworks: Sequence[Framework]) -> Draw
     """How `generate` draws batches: in cells of known types, in any, or now one, now the other."""
     known, free = None, None
     if request.cells != "known":
-        group = request.space_group
-        groups = () if group is None else (number_of_hall_number(group),)
-        free = free_prior_of(frameworks, request.limits, groups)
+        free = free_prior_of(frameworks, request.limits, request.groups)
     try:
         if request.cells != "free":
-            known = prior_of(frameworks, request.limits, request.space_group)
+            known = prior_of(frameworks, request.limits, request.groups)
     except InputError:
         if free is None:
             raise

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import orbit_sizes
+from zeoloom.geometry.space_groups import (
+    operations_of_hall_number,
+    standard_hall_number,
+    symbol_of_hall_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +78,38 @@ def check_counts(operations: SymmetryOperations, symbol: str, limits: Limits) ->
         f"{_range_text(*limits.n_t_unique)} of them cannot give {_range_text(low, high)} T atoms. "
         f"Possible are {', '.join(map(str, sorted(near)))} T atoms{other}"
     )
+
+
+def check_groups(groups: Sequence[int], limits: Limits) -> None:
+    """Make sure that at least one of some groups can give as many atoms as asked for.
+
+    Args:
+        groups: numbers.
+        limits: on the frameworks.
+
+    Raises:
+        InputError: if none can; it says what the first of them can give.
+    """
+    refused = []
+    for number in groups:
+        hall_number = standard_hall_number(number)
+        try:
+            check_counts(
+                operations_of_hall_number(hall_number), symbol_of_hall_number(hall_number), limits
+            )
+        except InputError as error:
+            refused.append(error)
+        else:
+            return
+    if refused:
+        raise refused[0]
+
+
+def groups_text(groups: Sequence[int]) -> str:
+    """Symbols of some groups, the first ones if there are many."""
+    symbols = [symbol_of_hall_number(standard_hall_number(n)) for n in groups[:MOST_NUMBERS]]
+    more = len(groups) - len(symbols)
+    return ", ".join(symbols) + (f" and {more} more groups" if more else "")
 
 
 def _range_text(low: int, high: int) -> str:

@@ -25,7 +25,7 @@ from zeoloom.geometry.space_groups import (
     symbol_of_hall_number,
 )
 from zeoloom.geometry.special_positions import special_positions
-from zeoloom.search.feasibility import check_counts
+from zeoloom.search.feasibility import check_groups
 from zeoloom.search.target import Target, atoms_within
 from zeoloom.search.wyckoff import ORBIT_SHARES
 
@@ -111,11 +111,7 @@ def free_prior_of(
     Raises:
         InputError: if nothing can be drawn within the limits.
     """
-    for number in groups:
-        hall_number = standard_hall_number(number)
-        check_counts(
-            operations_of_hall_number(hall_number), symbol_of_hall_number(hall_number), limits
-        )
+    check_groups(groups, limits)
     sizes = [len(expand_orbits(each.frac_t, each.operations, each.cell)[0]) for each in frameworks]
     primitive = [
         math.log(n / _lattice_points(each.operations))

@@ -11,12 +11,7 @@ import torch
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
 from zeoloom.geometry.operations import expand_orbits, symmetrised_metric
-from zeoloom.geometry.space_groups import (
-    number_of_hall_number,
-    operations_of_hall_number,
-    symbol_of_hall_number,
-)
-from zeoloom.search.feasibility import check_counts
+from zeoloom.search.feasibility import check_groups, groups_text
 from zeoloom.search.target import Target, atoms_within, target_of
 
 if TYPE_CHECKING:
@@ -45,35 +40,28 @@ class Prior:
     limits: Limits
 
 
-def prior_of(
-    frameworks: Sequence[Framework], limits: Limits, hall_number: int | None = None
-) -> Prior:
+def prior_of(frameworks: Sequence[Framework], limits: Limits, groups: Sequence[int] = ()) -> Prior:
     """The targets of those framework types that are within the limits.
 
     Args:
         frameworks: known types, in their standard settings.
         limits: on the frameworks that are searched for.
-        hall_number: setting whose group is wanted; None for any group.
+        groups: numbers of the groups that are wanted; any if none is given.
 
     Raises:
         InputError: if there is none.
     """
     counted = [(each, _n_t(each)) for each in frameworks]
     fitting = [(each, n_t) for each, n_t in counted if _density_fits(each, n_t, limits)]
-    number = None
-    if hall_number is not None:
-        number = number_of_hall_number(hall_number)
-        check_counts(
-            operations_of_hall_number(hall_number), symbol_of_hall_number(hall_number), limits
-        )
+    check_groups(groups, limits)
     targets = [
         target_of(each, len(each.frac_t))
         for each, n_t in fitting
-        if number in {None, each.space_group_number} and _counts_fit(each, n_t, limits)
+        if (not groups or each.space_group_number in groups) and _counts_fit(each, n_t, limits)
     ]
     if targets:
         return Prior(tuple(targets), limits)
-    wanted = "" if hall_number is None else f" in {symbol_of_hall_number(hall_number)}"
+    wanted = f" in {groups_text(groups)}" if groups else ""
     raise InputError(
         f"no known framework type{wanted} has {limits.n_t_unique[0]} to {limits.n_t_unique[1]} "
         f"unique T atoms, {limits.n_t[0]} to {limits.n_t[1]} T atoms and a density of "
