@@ -41,8 +41,9 @@ def say_note(message: str) -> None:
 
 def print_facts(facts: Mapping[str, Any]) -> None:
     """Print names and values, a line each."""
+    width = max((len(name) for name in facts), default=0) + 2
     for name, value in facts.items():
-        out.print(f"{name:<22}{value}")
+        out.print(f"{name:<{width}}{value}")
 
 
 @contextmanager
