@@ -63,7 +63,8 @@ class Judgement:
             distances (`structure.nearest_type`), and
         nearest_distance: how far it is, in Å.
         units: the composite building units that it contains.
-        window: T atoms of the largest ring that a channel runs through.
+        window: T atoms of the largest ring that a channel runs through; 0 if there is no channel.
+        windows: of each channel, the widest first, the ring and the direction: `12 [0 0 1]`.
         likeness: to zeolites that were made, 0 to 1.
         henry_ch4: mol/(kg bar), Henry coefficient of methane at 300 K.
         heat_ch4: kJ/mol, its heat of adsorption at 300 K without loading.
@@ -99,6 +100,7 @@ class Judgement:
     nearest_distance: float | None = None
     units: tuple[str, ...] | None = None
     window: int | None = None
+    windows: tuple[str, ...] = ()
     likeness: float | None = None
     henry_ch4: float | None = None
     heat_ch4: float | None = None

@@ -217,7 +217,7 @@ def with_nearest_type(judgement: Judgement) -> Judgement:
 
 
 def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
-    """Spheres, accessible volume and channels; never raises.
+    """Spheres, accessible volume, channels and their windows; never raises.
 
     Args:
         judgement: of `refined`. Without a framework it stays as it is.
@@ -235,6 +235,8 @@ def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
         largest_free_sphere=found.free,
         accessible_volume=found.accessible_volume / 1000.0,
         channel_dim=found.channel_dimension,
+        window=max((each.window for each in found.channels), default=0),
+        windows=tuple(map(str, found.channels)),
     )
 
 

@@ -86,6 +86,8 @@ def judgement_data(
         "likeMade": _known(judgement.like_made),
         "lid": _known(judgement.lid),
         "rings": [int(size) for size in judgement.rings],
+        "window": judgement.window,
+        "windows": list(judgement.windows),
         "units": list(judgement.units or ()),
         "included": number_or_none(judgement.largest_included_sphere, 2),
         "free": number_or_none(judgement.largest_free_sphere, 2),

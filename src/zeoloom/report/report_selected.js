@@ -3,7 +3,7 @@
 const Selected = (() => {
   const { byId, element } = Tools;
   const PROPERTIES = ["energy", "rDls", "density", "group", "cell", "nT", "unique", "rings", "units", "included", "free", "volume",
-    "channels", "lid", "nearest", "nearestBy", "family", "more", "found", "key", "file", "notices"];
+    "channels", "windows", "lid", "nearest", "nearestBy", "family", "more", "found", "key", "file", "notices"];
 
   const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", included: "Å", free: "Å", nearestBy: "Å", volume: "%" };
 

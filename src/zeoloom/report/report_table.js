@@ -21,6 +21,8 @@ const Table = (() => {
     { key: "free", head: "Free sphere", unit: "Å", name: "Largest free sphere", of: (f) => f.free, write: fixed(2) },
     { key: "volume", head: "Accessible", unit: "% of volume", name: "Accessible volume", of: (f) => (f.volume === null ? null : 100 * f.volume), write: fixed(1) },
     { key: "channels", head: "Channels", unit: "dimensions", name: "Channel dimensions", of: (f) => f.channels, write: String },
+    { key: "window", head: "Window", unit: "T atoms", name: "Largest window", of: (f) => f.window, write: String },
+    { key: "windows", head: "Channels", unit: "window, direction", name: "Channels, window and direction", of: (f) => f.windows.join("; ") || null },
     { key: "feasible", head: "Feasible", of: (f) => yesNo(f.feasible) },
     { key: "likeMade", head: "Like made", of: (f) => yesNo(f.likeMade) },
     { key: "lid", head: "Local distances", of: (f) => (f.lid === null ? null : f.lid ? "pass" : "fail") },

@@ -9,17 +9,22 @@ the void comes back by make a lattice, and its rank is the dimension of the chan
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.errors import InputError
 from zeoloom.geometry.neighbours import nearest_points
-from zeoloom.silica.primitive_cell import primitive_sites
+from zeoloom.silica.passages import passages_of
+from zeoloom.silica.primitive_cell import primitive_cell, primitive_sites
 from zeoloom.silica.voids import Voids, voids
+from zeoloom.silica.windows import Channel, channels_of
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.silica.passages import Passages
     from zeoloom.structure.records import Framework
 
 RADIUS = 1.35
@@ -45,6 +50,8 @@ class Pores:
             of channels.
         accessible_volume: Å^3 of 1000 Å^3 where the centre of such a sphere can be, in channels.
         pocket_volume: the same where it fits but cannot get to from outside.
+        channels: for such a sphere, the widest first: windows and directions. None where the bonds
+            of the framework are not those of SiO2.
     """
 
     included: float
@@ -53,6 +60,7 @@ class Pores:
     channel_dimension: int
     accessible_volume: float
     pocket_volume: float
+    channels: tuple[Channel, ...] = ()
 
 
 def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Pores:
@@ -66,7 +74,8 @@ def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Por
     cell, sites, _ = primitive_sites(framework)
     void = voids(np.concatenate(sites), cell)
     needed = 0.5 * probe + RADIUS
-    passages = _passages(void, framework.cell @ np.linalg.inv(cell), needed)
+    to_axes = framework.cell @ np.linalg.inv(cell)
+    passages = passages_of(void, to_axes, needed)
     channel, pocket = _volumes(void, cell, passages, needed, np.random.default_rng(seed))
     along = 2.0 * (passages.widest - RADIUS)
     return Pores(
@@ -76,106 +85,22 @@ def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Por
         channel_dimension=int(passages.rank.max(initial=0)),
         accessible_volume=1000.0 * channel,
         pocket_volume=1000.0 * pocket,
+        channels=_channels(framework, void, passages, to_axes),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Passages:
-    """How the nodes of a void hang together.
-
-    Attributes:
-        free: Å from the atoms, the narrowest place of the widest path.
-        widest: (3,) the same of the widest paths along each axis.
-        rank: (n,) directions in which a sphere of the size asked for can travel from each node.
-    """
-
-    free: float
-    widest: FloatArray
-    rank: IntArray
-
-
-class _Components:
-    """Connected nodes, and the whole cells by which each component comes back to itself.
-
-    Node i in cell `shift` of its root belongs to the component of the root in cell 0.
-    """
-
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
-        self._shift = np.zeros((count, 3), dtype=np.int64)
-        self.returns: list[list[IntArray]] = [[] for _ in range(count)]
-
-    def root(self, node: int) -> tuple[int, IntArray]:
-        """The root of a node, and the node's shift from it."""
-        path = []
-        while self._parent[node] != node:
-            path.append(node)
-            node = self._parent[node]
-        total = np.zeros(3, dtype=np.int64)
-        # from the root outwards: every node on the way gets the root as its parent
-        for each in reversed(path):
-            total = total + self._shift[each]
-            self._parent[each], self._shift[each] = node, total
-        return node, total
-
-    def join(self, tail: int, head: int, shift: IntArray) -> list[IntArray] | None:
-        """Add an edge; all that the component comes back by now, if that has changed."""
-        (one, from_one), (two, from_two) = self.root(tail), self.root(head)
-        step = from_one + shift - from_two
-        if one == two:
-            return self.returns[one] if step.any() and self._add(one, step) else None
-        self._parent[two], self._shift[two] = one, step
-        changed = [self._add(one, each) for each in self.returns[two]]
-        return self.returns[one] if any(changed) else None
-
-    def _add(self, root: int, step: IntArray) -> bool:
-        """Whether a return is independent of those known; then it is kept."""
-        known = self.returns[root]
-        if len(known) == 3 or np.linalg.matrix_rank([*known, step]) == len(known):
-            return False
-        known.append(step)
-        return True
-
-
-def _passages(void: Voids, axes: FloatArray, needed: float) -> _Passages:
-    """Open the edges from the widest to the narrowest.
-
-    Args:
-        void: of the primitive cell.
-        axes: (3, 3) rows are the axes asked about in terms of the primitive vectors.
-        needed: Å from the atoms, for the ranks.
-    """
-    n = len(void.distance)
-    components = _Components(n)
-    widest = np.full(3, -np.inf)
-    free = -np.inf
-    rank: IntArray = np.full(n, -1, dtype=np.int64)
-    order = np.argsort(-void.narrowest, kind="stable")
-    for edge in order:
-        width = void.narrowest[edge]
-        if width < needed and rank[0] < 0:
-            rank = _ranks(components, n)
-        if rank[0] >= 0 and np.isfinite(widest).all():
-            break
-        found = components.join(int(void.tails[edge]), int(void.heads[edge]), void.shifts[edge])
-        if found is None:
-            continue
-        free = max(free, width)
-        for axis in np.flatnonzero(~np.isfinite(widest)):
-            # an axis is along a channel if it is a combination of what the channel comes back by
-            if np.linalg.matrix_rank([*found, axes[axis]], tol=1e-6) == len(found):
-                widest[axis] = width
-    rank = _ranks(components, n) if rank[0] < 0 else rank
-    return _Passages(free, widest, np.where(void.distance >= needed, rank, 0))
-
-
-def _ranks(components: _Components, count: int) -> IntArray:
-    """(n,) independent directions each node's component comes back by."""
-    return np.array([len(components.returns[components.root(i)[0]]) for i in range(count)])
+def _channels(
+    framework: Framework, void: Voids, passages: Passages, to_axes: FloatArray
+) -> tuple[Channel, ...]:
+    """Channels with their windows; none where T atoms are not linked by oxygen."""
+    with suppress(InputError):
+        atoms = primitive_cell(framework)
+        return channels_of(void, passages.openings, atoms, to_axes, RADIUS)
+    return ()
 
 
 def _volumes(
-    void: Voids, cell: FloatArray, passages: _Passages, needed: float, rng: np.random.Generator
+    void: Voids, cell: FloatArray, passages: Passages, needed: float, rng: np.random.Generator
 ) -> tuple[float, float]:
     """Shares of the cell where a sphere's centre can be, in channels and in pockets.
 
