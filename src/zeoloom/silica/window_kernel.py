@@ -86,14 +86,14 @@ def shortest_around(bonded: IntArray, crossings: IntArray, starts: IntArray, mos
         queue[0, 0], queue[0, 1] = start, 0
         done, met = 0, 1
         while done < met:
-            atom, turns = queue[done, 0], queue[done, 1]
+            atom, winding = queue[done, 0], queue[done, 1]
             done += 1
-            steps = apart[atom, turns + 1] + 1
+            steps = apart[atom, winding + 1] + 1
             if steps >= best:
                 break
             for k in range(bonded.shape[1]):
                 other = bonded[atom, k]
-                now = turns + crossings[atom, k]
+                now = winding + crossings[atom, k]
                 if other < 0 or now < -1 or now > 1 or apart[other, now + 1] >= 0:
                     continue
                 if other == start and now != 0:

@@ -90,7 +90,7 @@ def _way_around(void: Voids, opening: Opening, cell: FloatArray) -> FloatArray:
     tail, head = int(void.tails[opening.edge]), int(void.heads[opening.edge])
     start = void.frac_nodes[tail]
     ahead = void.shifts[opening.edge]
-    # as `passages_of` opens them: with all edges as wide, ways could come back to where they began
+    # as `passages_of` opens them: else a path could come back to where it began
     opened = np.argsort(-void.narrowest, kind="stable")
     wide = opened[: np.flatnonzero(opened == opening.edge)[0]]
     tails = np.concatenate([void.tails[wide], void.heads[wide]])
