@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from zeoloom.run.joining import join
     from zeoloom.run.judging import files_to_judge, judge_files
     from zeoloom.run.own_reference import add_to_reference
+    from zeoloom.run.pattern_requests import PatternRequest
+    from zeoloom.run.patterns import fit_measured_pattern
     from zeoloom.run.preparation import prepare
     from zeoloom.run.request import parse_request
     from zeoloom.run.sampling import sample
@@ -87,6 +89,8 @@ _HOMES = {
     "ShowRequest": "run.file_requests",
     "TrainRequest": "run.file_requests",
     "ViewRequest": "run.file_requests",
+    "PatternRequest": "run.pattern_requests",
+    "fit_measured_pattern": "run.patterns",
     "files_to_judge": "run.judging",
     "judge_files": "run.judging",
     "describe_training": "run.training_inputs",
@@ -146,6 +150,7 @@ __all__ = [
     "JudgeRequest",
     "ListRequest",
     "Model",
+    "PatternRequest",
     "RemoveRequest",
     "SampleRequest",
     "ShowRequest",
@@ -161,6 +166,7 @@ __all__ = [
     "draw_targets",
     "files_to_judge",
     "find_config",
+    "fit_measured_pattern",
     "frameworks_table",
     "join",
     "judge_files",

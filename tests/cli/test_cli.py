@@ -33,7 +33,7 @@ def test_the_version_and_help(run: Run) -> None:
     shown = run("--help")
     assert shown.code == 0
     made, judged = {"generate", "solve", "sample", "join"}, {"judge", "view"}
-    assert {*VERBS} == {"reference", "cut", "train", "prepare"} | made | judged
+    assert {*VERBS} == {"reference", "cut", "train", "prepare", "pattern"} | made | judged
     for verb in VERBS:
         assert f" {verb} " in shown.out
         assert run(verb, "--help").code == 0

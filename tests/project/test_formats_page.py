@@ -24,6 +24,7 @@ from zeoloom.run.condition_requests import ConditionOptions
 from zeoloom.run.folder import open_run
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, GIVEN_COLUMNS, counts_of
 from zeoloom.run.judging import JUDGING_STEPS
+from zeoloom.run.patterns import PATTERN_COLUMNS
 from zeoloom.silica.energy import Relaxation
 from zeoloom.silica.pool import ThisProcess
 from zeoloom.structure.own_nets import OwnNet, save_own_net
@@ -95,6 +96,7 @@ def test_records_of_runs() -> None:
         zeoloom.JudgeRequest,
         zeoloom.SolveRequest,
         zeoloom.GenerateRequest,
+        zeoloom.PatternRequest,
     ):
         with_conditions = issubclass(request, ConditionOptions)
         conditions = ConditionOptions.model_fields if with_conditions else {}
@@ -150,6 +152,7 @@ def test_models_and_verbs() -> None:
 
 def test_reflections() -> None:
     assert missing(REFLECTION_COLUMNS, "Reflections") == []
+    assert missing(PATTERN_COLUMNS, "Reflections") == []
     fields = ("format", "cell", "space_group", "radiation", "wavelength", REFLECTIONS_FORMAT)
     assert missing(fields, "Reflections") == []
 

@@ -33,6 +33,15 @@ class FileOptions(Request):
     """File to write."""
 
 
+class ResultOptions(Request):
+    """Of a verb that writes a folder at once."""
+
+    panel: ClassVar[str] = "Run"
+
+    output: Annotated[Path, Flag(("-o", "--output"))]
+    """Folder to write, new or empty."""
+
+
 class FolderOptions(Request):
     """Of a verb whose run has a folder of its own."""
 

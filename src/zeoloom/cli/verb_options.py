@@ -14,6 +14,7 @@ from zeoloom.cli.program_options import (
     FileOptions,
     JudgeOptions,
     PreparationOptions,
+    ResultOptions,
     SearchOptions,
     SolveOptions,
     TrainOptions,
@@ -31,6 +32,7 @@ from zeoloom.run.file_requests import (
     TrainRequest,
     ViewRequest,
 )
+from zeoloom.run.pattern_requests import PatternRequest
 from zeoloom.run.request import spaced_options
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "generate": (GenerateRequest, SearchOptions),
     "solve": (SolveRequest, SolveOptions),
     "judge": (JudgeRequest, JudgeOptions),
+    "pattern": (PatternRequest, ResultOptions),
     "cut": (CutRequest, FileOptions),
     "train": (TrainRequest, Changes(TrainingSettings), TrainOptions),
     "sample": (SampleRequest, SearchOptions),

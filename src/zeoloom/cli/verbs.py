@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from zeoloom.cli import cluster_verbs, file_verbs, framework_verbs, preparation_verb, training_verb
+from zeoloom.cli import (
+    cluster_verbs,
+    file_verbs,
+    framework_verbs,
+    pattern_verb,
+    preparation_verb,
+    training_verb,
+)
 from zeoloom.cli.terminal import err, say
 from zeoloom.errors import InputError, RunError
 
@@ -20,6 +27,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "generate": framework_verbs.generate_verb,
     "solve": framework_verbs.solve_verb,
     "judge": framework_verbs.judge_verb,
+    "pattern": pattern_verb.pattern_verb,
     "cut": cluster_verbs.cut_verb,
     "train": training_verb.train_verb,
     "sample": cluster_verbs.sample_verb,

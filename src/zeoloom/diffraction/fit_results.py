@@ -1,0 +1,239 @@
+"""What a fit of a pattern says: agreement, cell, reflections, and what is unexplained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+from scipy.signal import find_peaks
+from scipy.sparse import csr_matrix
+
+from zeoloom.diffraction.pattern_fit import lorentz_polarisation
+from zeoloom.diffraction.peak_shape import SHAPE_NAMES
+from zeoloom.diffraction.possible_reflections import groups_within
+from zeoloom.diffraction.reflections import Reflections
+from zeoloom.diffraction.whole_pattern import calculate, jacobian_of, prior_of
+from zeoloom.geometry.lattice import parameters_from_cell
+
+if TYPE_CHECKING:
+    from zeoloom.diffraction.pattern_fit import PatternFit
+    from zeoloom.diffraction.reflections import Radiation
+    from zeoloom.diffraction.whole_pattern import Profiles
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
+
+OVERLAP = 0.5
+"""Widths; neighbours that are closer are one group."""
+
+MOST_INVERTED = 1_500
+"""Groups up to which their uncertainties take account of one another."""
+
+UNEXPLAINED = 0.02
+"""Height of a peak that is worth a word, relative to the highest one."""
+
+SHAPE_ERROR = 0.1
+"""Share of a peak's height that may be left beside it by errors of its shape."""
+
+MOST_UNEXPLAINED = 12
+"""Peaks that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well a pattern is fitted.
+
+    Attributes:
+        r_wp: weighted profile R factor.
+        r_exp: the one that counting statistics let expect.
+        chi2: (r_wp / r_exp)^2.
+        r_wp_peaks: r_wp with the background subtracted from the counts.
+        r_wp_explained: r_wp without the unexplained peaks.
+    """
+
+    r_wp: float
+    r_exp: float
+    chi2: float
+    r_wp_peaks: float
+    r_wp_explained: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnexplainedPeak:
+    """A peak that no reflection of the cell accounts for.
+
+    Attributes:
+        two_theta: degrees, as measured.
+        d: Å, by the first wavelength and the zero of the fit.
+        height: relative to the highest peak of the pattern.
+    """
+
+    two_theta: float
+    d: float
+    height: float
+
+
+def agreement(fit: PatternFit) -> Agreement:
+    """The figures of agreement of a fit."""
+    pattern = fit.problem.pattern
+    weights = 1.0 / pattern.esd**2
+    squares = weights * fit.residual**2
+    total = weights * pattern.counts**2
+    above = weights * (pattern.counts - fit.background) ** 2
+    parameters = len(fit.state.intensity) + len(fit.state.shape.vector) + len(fit.state.background)
+    free = max(len(pattern) - parameters, 1)
+    explained = ~_near_unexplained(fit)
+    r_wp, r_exp = np.sqrt(squares.sum() / total.sum()), np.sqrt(free / total.sum())
+    return Agreement(
+        r_wp=float(r_wp),
+        r_exp=float(r_exp),
+        chi2=float((r_wp / r_exp) ** 2),
+        r_wp_peaks=float(np.sqrt(squares.sum() / above.sum())),
+        r_wp_explained=float(np.sqrt(squares[explained].sum() / total[explained].sum())),
+    )
+
+
+def unexplained_peaks(fit: PatternFit) -> list[UnexplainedPeak]:
+    """The largest peaks that the fit leaves, in order of their heights."""
+    points = _unexplained_points(fit)
+    angles = fit.problem.pattern.two_theta[points]
+    shape = fit.state.shape
+    theta = np.radians(0.5 * (angles - shape.value("zero") - shape.value("displacement")))
+    spacing = 0.5 * fit.problem.beam.first / np.sin(np.maximum(theta, 1e-3))
+    height = fit.residual[points] / float((fit.problem.pattern.counts - fit.background).max())
+    order = np.argsort(-height)[:MOST_UNEXPLAINED]
+    return [UnexplainedPeak(float(angles[k]), float(spacing[k]), float(height[k])) for k in order]
+
+
+def _unexplained_points(fit: PatternFit) -> IntArray:
+    """Indices of the tops of unexplained peaks."""
+    pattern = fit.problem.pattern
+    step = float(np.median(np.diff(pattern.two_theta)))
+    width = max(float(np.median(fit.widths)) / step, 2.0)
+    smooth = np.convolve(fit.residual, np.ones(int(width) | 1) / (int(width) | 1), mode="same")
+    noise = pattern.esd / np.sqrt(width)
+    least = UNEXPLAINED * float((pattern.counts - fit.background).max())
+    tops, _ = find_peaks(smooth, prominence=0.5 * least, distance=max(int(width), 1))
+    highest = maximum_filter1d(fit.peaks, 4 * int(width) + 1)
+    above = (smooth > least) & (smooth > 6.0 * noise) & (smooth > 0.3 * fit.peaks)
+    above &= smooth > SHAPE_ERROR * highest
+    return np.asarray(tops[above[tops]], dtype=np.int64)
+
+
+def _near_unexplained(fit: PatternFit) -> BoolArray:
+    """(n,) the points within a width of an unexplained peak."""
+    angles = fit.problem.pattern.two_theta
+    reach = 1.5 * float(np.median(fit.widths))
+    near = np.zeros(len(angles), dtype=bool)
+    for point in _unexplained_points(fit):
+        near |= np.abs(angles - angles[point]) < reach
+    return near
+
+
+def cell_with_esd(fit: PatternFit) -> tuple[FloatArray, FloatArray]:
+    """a, b, c, alpha, beta, gamma (6,), and their standard uncertainties (6,)."""
+    shape = fit.state.shape
+    covariance = _covariance(fit)[: len(shape.metric), : len(shape.metric)]
+    parameters = parameters_from_cell(shape.cell)
+    slopes = np.zeros((6, len(shape.metric)))
+    for k in range(len(shape.metric)):
+        vector = shape.vector
+        step = 1e-6 * float(np.linalg.norm(shape.metric))
+        vector[k] += step
+        slopes[:, k] = (parameters_from_cell(shape.with_vector(vector).cell) - parameters) / step
+    variance = np.einsum("ik,kl,il->i", slopes, covariance, slopes)
+    return parameters, np.sqrt(np.maximum(variance, 0.0))
+
+
+def zero_esd(fit: PatternFit) -> float:
+    """Degrees, the standard uncertainty of the zero shift."""
+    place = len(fit.state.shape.metric) + SHAPE_NAMES.index("zero")
+    return float(np.sqrt(_covariance(fit)[place, place]))
+
+
+def _covariance(fit: PatternFit) -> FloatArray:
+    """(p, p) of the parameters of the shape, those of intensities and background left free."""
+    found = calculate(fit.problem, fit.state, fit.profiles.layout)
+    weights = 1.0 / fit.problem.pattern.esd**2
+    jacobian = jacobian_of(fit.problem, found)
+    p = len(fit.state.shape.vector)
+    used = np.concatenate([fit.state.shape.vector != 0.0, np.ones(jacobian.shape[1] - p, bool)])
+    jacobian *= used
+    profiles = profile_matrix(fit.profiles, len(weights))
+    own = profiles.T @ profiles.multiply(weights[:, None]).tocsr()
+    cross = np.asarray(profiles.T @ (jacobian * weights[:, None]))
+    size = own.diagonal()
+    matrix = own.toarray() + np.diag(1e-6 * size + 1e-12 * size.max())
+    normal = jacobian.T @ (jacobian * weights[:, None]) - cross.T @ np.linalg.solve(matrix, cross)
+    pull, _ = prior_of(fit.problem)
+    chi2 = max(agreement(fit).chi2, 1.0)
+    normal = normal / chi2
+    normal[np.arange(p), np.arange(p)] += pull
+    scale = np.sqrt(np.maximum(np.diag(normal), 1e-300))
+    inverse = np.linalg.pinv(normal / np.outer(scale, scale), rcond=1e-12, hermitian=True)
+    return np.asarray(inverse / np.outer(scale, scale))[:p, :p]
+
+
+def profile_matrix(profiles: Profiles, n: int) -> csr_matrix:
+    """(n, k) the profiles of all reflections."""
+    counts = profiles.last - profiles.first
+    points = np.concatenate(
+        [np.arange(a, b) for a, b in zip(profiles.first, profiles.last, strict=True)]
+    )
+    columns = np.repeat(np.arange(len(counts)), counts)
+    return csr_matrix((profiles.values, (points, columns)), shape=(n, len(counts)))
+
+
+def reflections_of_fit(
+    fit: PatternFit, space_group: str | None, radiation: Radiation
+) -> Reflections:
+    """Intensities m |F|^2 of the reflections in the range of the pattern.
+
+    Uncertainties are those of the sums of groups from counting, times the root of chi2, divided
+    within a group so that their squares add up.
+    """
+    pattern, listed, beam = fit.problem.pattern, fit.problem.reflections, fit.problem.beam
+    positions = fit.positions
+    seen = (positions >= pattern.two_theta[0]) & (positions <= pattern.two_theta[-1])
+    order = np.flatnonzero(seen)
+    order = order[np.argsort(positions[order], kind="stable")]
+    group = groups_within(positions[order], OVERLAP * fit.widths[order])
+    intensity = fit.state.intensity[order]
+    esd = _group_esd(fit, order, group)
+    spacing = 1.0 / np.linalg.norm(listed.hkl @ np.linalg.inv(fit.state.shape.cell).T, axis=1)
+    theta = np.arcsin(np.minimum(0.5 * beam.first / spacing[order], 1.0))
+    factor = 1.0 / lorentz_polarisation(theta, radiation)
+    scale = 1000.0 / max(float((intensity * factor).max(initial=0.0)), 1e-300)
+    return Reflections(
+        cell=fit.state.shape.cell,
+        space_group=space_group,
+        hkl=listed.hkl[order],
+        d=spacing[order],
+        multiplicity=listed.multiplicity[order],
+        group=group,
+        intensity=scale * factor * intensity,
+        esd=scale * factor * esd,
+        radiation=radiation,
+        wavelength=beam.first,
+    )
+
+
+def _group_esd(fit: PatternFit, order: IntArray, group: IntArray) -> FloatArray:
+    """(k,) uncertainties of the areas of reflections in some order, by their groups (k,)."""
+    n_groups = int(group[-1]) + 1 if len(group) else 0
+    weights = 1.0 / fit.problem.pattern.esd**2
+    area = fit.state.intensity[order]
+    total = np.bincount(group, area, n_groups)
+    size = np.bincount(group, minlength=n_groups)
+    share = np.where(total[group] > 0.0, area / np.maximum(total[group], 1e-300), 1.0 / size[group])
+    gather = csr_matrix((share, (order, group)), shape=(len(fit.state.intensity), n_groups))
+    profiles = profile_matrix(fit.profiles, len(weights)) @ gather
+    matrix = (profiles.T @ profiles.multiply(weights[:, None])).tocsr()
+    diagonal = np.maximum(matrix.diagonal(), 1e-300)
+    if n_groups <= MOST_INVERTED:
+        dense = matrix.toarray() / np.sqrt(np.outer(diagonal, diagonal)) + 1e-6 * np.eye(n_groups)
+        variance = np.diag(np.linalg.inv(dense)) / diagonal
+    else:
+        variance = 1.0 / diagonal
+    chi2 = max(agreement(fit).chi2, 1.0)
+    return np.asarray(np.sqrt(chi2 * variance[group] * share))

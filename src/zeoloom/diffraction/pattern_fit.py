@@ -1,0 +1,241 @@
+"""The fit of a pattern from start to end: where it begins, its stages, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.signal import find_peaks, peak_widths
+
+from zeoloom.diffraction.background import background_of
+from zeoloom.diffraction.peak_shape import (
+    SHAPE_NAMES,
+    line_layout,
+    line_table,
+    shape_of_cell,
+)
+from zeoloom.diffraction.possible_reflections import possible_reflections
+from zeoloom.diffraction.whole_pattern import (
+    FitState,
+    Problem,
+    Profiles,
+    calculate,
+    refined,
+    robust_cost,
+    robust_weights,
+)
+from zeoloom.errors import InputError
+
+if TYPE_CHECKING:
+    from zeoloom.diffraction.beam import Beam
+    from zeoloom.diffraction.pattern import Pattern
+    from zeoloom.diffraction.reflections import Radiation
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.operations import SymmetryOperations
+
+FIRST_REFLECTIONS = 12
+"""Reflections of the first stage."""
+
+GROWTH = 1.35
+"""Factor of the range in tan theta from stage to stage."""
+
+CYCLES, LAST_CYCLES, LAST_ROUNDS = 8, 25, 30
+
+ZEROS = (-0.1, 0.0, 0.1)
+
+SIZES = (-0.006, -0.004, -0.002, 0.0, 0.002, 0.004, 0.006)
+"""Shifts and relative changes of the cell that are tried at the start."""
+
+FEWEST_FIRST, FARTHEST_FIRST = 4, 28.0
+"""Reflections, and degrees, of the first stage at least."""
+
+SMALLEST_WIDTH, GREATEST_WIDTH = 0.03, 0.6
+"""Degrees."""
+
+ONLY_CELL = ("zero", "w", "y")
+
+USUAL = ("zero", "u", "w", "x", "y")
+
+ALL_BUT_ONE = tuple(name for name in SHAPE_NAMES if name != "displacement")
+
+WORTHWHILE = 0.95
+"""Of the cost, to which it must fall for the displacement to be refined too."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternFit:
+    """A pattern fitted.
+
+    Attributes:
+        problem: what was fitted.
+        state: the parameters.
+        profiles: of the reflections.
+        peaks: (n,) calculated without the background.
+        background: (n,) calculated.
+        cost: sum of squares in which what is unexplained counts less.
+    """
+
+    problem: Problem
+    state: FitState
+    profiles: Profiles
+    peaks: FloatArray
+    background: FloatArray
+    cost: float
+
+    @property
+    def residual(self) -> FloatArray:
+        """(n,) observed minus calculated."""
+        return self.problem.pattern.counts - self.peaks - self.background
+
+    @property
+    def positions(self) -> FloatArray:
+        """(k,) degrees two-theta of the first line of each reflection, as calculated."""
+        table, layout = self.profiles.table, self.profiles.layout
+        # five lines of an asymmetric peak lie to the side of where it would be without
+        shift = -self.state.shape.value("asymmetry") / np.tan(np.radians(table[:, 0]))
+        return (table[:, 0] - layout.shift * shift)[layout.start[:-1]]
+
+    @property
+    def widths(self) -> FloatArray:
+        """(k,) degrees, full widths at half maximum."""
+        return self.profiles.table[self.profiles.layout.start[:-1], 1]
+
+
+def fit_pattern(
+    pattern: Pattern,
+    beam: Beam,
+    cell: FloatArray,
+    operations: SymmetryOperations,
+    radiation: Radiation,
+) -> PatternFit:
+    """Fit a pattern: background, zero, cell, widths and intensities.
+
+    Args:
+        pattern: measured.
+        beam: its wavelengths.
+        cell: Å, (3, 3), good to half a percent.
+        operations: the space group, or one whose reflections include all that may be seen.
+        radiation: what was scattered.
+
+    Raises:
+        InputError: if no reflection lies in the range of the pattern.
+    """
+    problem, state = _beginning(pattern, beam, cell, operations, radiation)
+    m = len(state.shape.metric)
+    stages = _stages(problem)
+    state = _best_start(problem.upto(stages[0]), state)
+    for angle in stages:
+        part = problem.upto(angle)
+        found = refined(part, replace(state, intensity=_areas(part)), _free(m, ONLY_CELL), CYCLES)
+        state = replace(state, shape=found.shape, background=found.background)
+    state = refined(problem, replace(state, intensity=_areas(problem)), _free(m, USUAL), CYCLES)
+    plain = finished_fit(problem, refined(problem, state, _free(m, ALL_BUT_ONE), LAST_CYCLES))
+    # zero, displacement and cell are told apart by little: both only where that pays
+    both = finished_fit(problem, refined(problem, plain.state, _free(m, SHAPE_NAMES), LAST_CYCLES))
+    return both if both.cost < WORTHWHILE * plain.cost else plain
+
+
+def finished_fit(problem: Problem, state: FitState) -> PatternFit:
+    """What was calculated, with a fit."""
+    layout = line_layout(state.shape, problem.reflections.hkl, problem.beam)
+    found = calculate(problem, state, layout, LAST_ROUNDS)
+    # peaks of other phases must not lend their counts to reflections beside them
+    weights = robust_weights(problem, found.peaks, found.background)
+    found = calculate(problem, found.state, layout, LAST_ROUNDS, weights)
+    cost = robust_cost(problem, found)
+    return PatternFit(problem, found.state, found.profiles, found.peaks, found.background, cost)
+
+
+def _best_start(problem: Problem, state: FitState) -> FitState:
+    """The best of some cells and zeros near the ones given, by how the low angles fit."""
+    found = []
+    for zero in ZEROS:
+        for size in SIZES:
+            shape = state.shape
+            values = shape.values.copy()
+            values[SHAPE_NAMES.index("zero")] = zero
+            moved = replace(shape, metric=shape.metric / (1.0 + size) ** 2, values=values)
+            layout = line_layout(moved, problem.reflections.hkl, problem.beam, asymmetric=False)
+            started = replace(state, shape=moved, intensity=_areas(problem))
+            tried = calculate(problem, started, layout, LAST_ROUNDS)
+            # a little for being far from what was given, where the fit cannot tell
+            off = problem.pattern.counts - tried.peaks - tried.background
+            cost = float(((off / problem.pattern.esd) ** 2).sum())
+            found.append((cost * (1.0 + 10.0 * abs(size) + 0.2 * abs(zero)), moved))
+    shape = min(found, key=lambda each: each[0])[1]
+    return replace(state, shape=shape)
+
+
+def lorentz_polarisation(theta: FloatArray, radiation: Radiation) -> FloatArray:
+    """Factor of powder intensities at Bragg angles in radians; X-rays without a monochromator."""
+    polarisation = 0.5 * (1.0 + np.cos(2.0 * theta) ** 2) if radiation == "xray" else 1.0
+    return np.asarray(polarisation / (np.sin(theta) ** 2 * np.maximum(np.cos(theta), 0.05)))
+
+
+def _beginning(
+    pattern: Pattern,
+    beam: Beam,
+    cell: FloatArray,
+    operations: SymmetryOperations,
+    radiation: Radiation,
+) -> tuple[Problem, FitState]:
+    """What is to be fitted, and where the fit begins."""
+    d_min = 0.5 * beam.first / np.sin(np.radians(0.5 * (min(pattern.two_theta[-1], 179.0) + 0.3)))
+    listed = possible_reflections(cell, operations, float(d_min))
+    theta = np.arcsin(np.minimum(0.5 * beam.first / listed.d, 1.0))
+    seen = 2.0 * np.degrees(theta) > pattern.two_theta[0] - 0.3
+    listed, theta = listed.only(seen), theta[seen]
+    if len(listed) == 0:
+        raise InputError(
+            f"no reflection of this cell lies between {pattern.two_theta[0]:g} and "
+            f"{pattern.two_theta[-1]:g}°; check the cell, the wavelength and the range"
+        )
+    background = background_of(pattern)
+    start = shape_of_cell(
+        cell, operations, _typical_width(pattern, background.values(background.start))
+    )
+    share = listed.multiplicity * lorentz_polarisation(theta, radiation)
+    problem = Problem(pattern, beam, listed, background, start, share)
+    return problem, FitState(start, background.start, _areas(problem))
+
+
+def _areas(problem: Problem) -> FloatArray:
+    """(k,) areas to begin with: as if all |F|^2 were equal."""
+    pattern = problem.pattern
+    above = pattern.counts - problem.background.values(problem.background.start)
+    area = float(np.trapezoid(np.maximum(above, 0.0), pattern.two_theta))
+    return np.asarray(problem.share * (max(area, 1e-9) / problem.share.sum()))
+
+
+def _typical_width(pattern: Pattern, background: FloatArray) -> float:
+    """Degrees, the median width of the highest peaks."""
+    above = pattern.counts - background
+    smooth = np.convolve(above, np.ones(3) / 3.0, mode="same")
+    peaks, about = find_peaks(smooth, prominence=8.0 * float(np.median(pattern.esd)), width=2)
+    if len(peaks) == 0:
+        return 0.15
+    best = peaks[np.argsort(-about["prominences"])[:15]]
+    points = peak_widths(smooth, best, rel_height=0.5)[0]
+    step = float(np.median(np.diff(pattern.two_theta)))
+    return float(np.clip(np.percentile(points, 35) * step, SMALLEST_WIDTH, GREATEST_WIDTH))
+
+
+def _stages(problem: Problem) -> list[float]:
+    """Angles up to which the pattern is fitted, stage by stage."""
+    layout = line_layout(problem.start, problem.reflections.hkl, problem.beam)
+    position = np.sort(line_table(problem.start, layout)[layout.start[:-1], 0])
+    last = len(position) - 1
+    first = min(float(position[min(FIRST_REFLECTIONS, last)]), FARTHEST_FIRST)
+    first = max(first, float(position[min(FEWEST_FIRST, last)])) + 0.5
+    end, angles = float(problem.pattern.two_theta[-1]), []
+    tangent = np.tan(np.radians(0.5 * max(first, problem.pattern.two_theta[0] + 8.0)))
+    while (angle := 2.0 * np.degrees(np.arctan(tangent))) < end:
+        angles.append(float(angle))
+        tangent *= GROWTH
+    return [*angles, end + 1.0]
+
+
+def _free(m: int, names: tuple[str, ...]) -> FloatArray:
+    """(m + 8,) 1 for the cell and the parameters named, 0 for the others."""
+    return np.array([1.0] * m + [float(name in names) for name in SHAPE_NAMES])

@@ -1,0 +1,191 @@
+"""`pattern`: a powder pattern in; background, cell, widths and intensities out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zeoloom.diffraction.beam import beam_of_text
+from zeoloom.diffraction.fit_results import (
+    Agreement,
+    UnexplainedPeak,
+    agreement,
+    cell_with_esd,
+    reflections_of_fit,
+    unexplained_peaks,
+    zero_esd,
+)
+from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern
+from zeoloom.diffraction.pattern_reader import read_pattern
+from zeoloom.diffraction.peak_shape import SHAPE_NAMES
+from zeoloom.diffraction.reflection_records import save_reflections, write_rows
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import cell_from_parameters
+from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_number
+from zeoloom.report.pattern_figure import pattern_figure
+from zeoloom.run.folder import check_free, finish_run, open_run
+from zeoloom.run.pattern_groups import holohedry_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zeoloom.diffraction.beam import Beam
+    from zeoloom.diffraction.pattern import Pattern
+    from zeoloom.diffraction.reflections import Radiation, Reflections
+    from zeoloom.run.pattern_requests import PatternRequest
+
+PATTERN_COLUMNS = ("two_theta", "counts", "esd", "fitted", "background")
+"""Of `pattern.csv`."""
+
+BAD_FIT = 0.5
+"""R_wp over the peaks alone above which a fit explains little."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedPattern:
+    """What `pattern` found.
+
+    Attributes:
+        fit: of the pattern.
+        agreement: its figures.
+        reflections: their intensities.
+        unexplained: peaks that no reflection accounts for.
+        outcome: what the record of the run says.
+        notices: what was assumed, left out or looks wrong.
+    """
+
+    fit: PatternFit
+    agreement: Agreement
+    reflections: Reflections
+    unexplained: tuple[UnexplainedPeak, ...]
+    outcome: dict[str, Any]
+    notices: tuple[str, ...]
+
+
+def pattern_to_fit(request: PatternRequest) -> tuple[Pattern, Beam, Radiation]:
+    """The pattern that a request names, with its beam and radiation.
+
+    Raises:
+        InputError: if it is none, or its wavelength is not known.
+    """
+    pattern = read_pattern(request.file, request.scan)
+    if request.two_theta is not None:
+        pattern = pattern.between(*request.two_theta)
+    elif pattern.two_theta[0] <= 0.0:  # direct beam
+        pattern = pattern.between(1.0, 180.0)
+    beam = beam_of_text(request.wavelength) if request.wavelength else pattern.beam
+    if beam is None:
+        raise InputError(
+            f"{request.file} does not say its wavelength; give --wavelength CuKa for a laboratory "
+            "tube with K-alpha 1 and 2, CuKa1 for K-alpha 1 alone, or a number in Å"
+        )
+    return pattern, beam, request.radiation or pattern.radiation or "xray"
+
+
+def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern:
+    """Fit a pattern and write what comes out.
+
+    Writes `pattern.csv`, `reflections.csv`, `reflections.json`, `pattern.png` and `run.json`.
+
+    Args:
+        request: what is wanted.
+        folder: to write to, new or empty.
+
+    Raises:
+        InputError: if something cannot be used; nothing is written then.
+    """
+    pattern, beam, radiation = pattern_to_fit(request)
+    check_free(folder)
+    hall = request.space_group or holohedry_of(request.cell)
+    operations = operations_of_hall_number(hall)
+    fit = fit_pattern(pattern, beam, cell_from_parameters(request.cell), operations, radiation)
+    symbol = name_of_setting(hall) if request.space_group else None
+    reflections = reflections_of_fit(fit, symbol, radiation)
+    figures, unexplained = agreement(fit), tuple(unexplained_peaks(fit))
+    notices = (*pattern.notices, *_doubts(figures, unexplained))
+    outcome = _outcome(fit, figures, reflections, unexplained)
+    run = open_run(folder, request.model_dump(mode="json"), resume=False)
+    _write(folder, fit, reflections, unexplained, f"{request.file.name}, {symbol or 'no group'}")
+    finish_run(run, outcome)
+    return FittedPattern(fit, figures, reflections, unexplained, outcome, notices)
+
+
+def _doubts(figures: Agreement, unexplained: tuple[UnexplainedPeak, ...]) -> list[str]:
+    """What looks wrong with a fit."""
+    doubts = []
+    if figures.r_wp_peaks > BAD_FIT:
+        doubts.append(
+            "the fit explains little of the peaks; check the cell, the wavelength, and whether the "
+            "angles are two-theta"
+        )
+    if unexplained:
+        named = ", ".join(
+            f"{each.two_theta:.2f}° (d {each.d:.3f} Å, {100 * each.height:.0f} %)"
+            for each in unexplained[:6]
+        )
+        doubts.append(f"no reflection explains the peaks at {named}: likely another phase")
+    return doubts
+
+
+def _outcome(
+    fit: PatternFit,
+    figures: Agreement,
+    reflections: Reflections,
+    unexplained: tuple[UnexplainedPeak, ...],
+) -> dict[str, Any]:
+    """What `run.json` says of a fit."""
+    cell, esd = cell_with_esd(fit)
+    shape = fit.state.shape
+    low, high = np.percentile(fit.positions, [5, 95])
+    widths = [float(np.interp(x, *_sorted(fit.positions, fit.widths))) for x in (low, high)]
+    return {
+        **{name: round(value, 5) for name, value in asdict(figures).items()},
+        "points": len(fit.problem.pattern),
+        "two_theta": [round(float(fit.problem.pattern.two_theta[k]), 5) for k in (0, -1)],
+        "wavelengths": list(fit.problem.beam.wavelengths),
+        "radiation": reflections.radiation,
+        "space_group": reflections.space_group,
+        "cell": [round(float(x), 5) for x in cell],
+        "cell_esd": [round(float(x), 6) for x in esd],
+        "zero_esd": round(zero_esd(fit), 6),
+        **{name: round(shape.value(name), 6) for name in SHAPE_NAMES},
+        "widths": [
+            [round(float(x), 3), round(w, 4)] for x, w in zip((low, high), widths, strict=True)
+        ],
+        "reflections": len(reflections.d),
+        "groups": int(reflections.group[-1]) + 1 if len(reflections.group) else 0,
+        "unexplained": [asdict(each) for each in unexplained],
+    }
+
+
+def _sorted(x: Any, y: Any) -> tuple[Any, Any]:
+    order = np.argsort(x)
+    return x[order], y[order]
+
+
+def _write(
+    folder: Path,
+    fit: PatternFit,
+    reflections: Reflections,
+    unexplained: tuple[UnexplainedPeak, ...],
+    title: str,
+) -> None:
+    """All files but the record."""
+    pattern = fit.problem.pattern
+    fitted = fit.peaks + fit.background
+    columns = (pattern.two_theta, pattern.counts, pattern.esd, fitted, fit.background)
+    rows = ([f"{value:.7g}" for value in row] for row in zip(*columns, strict=True))
+    write_rows(folder / "pattern.csv", PATTERN_COLUMNS, rows)
+    save_reflections(folder, reflections)
+    pattern_figure(
+        folder / "pattern.png",
+        pattern.two_theta,
+        pattern.counts,
+        fitted,
+        fit.background,
+        fit.positions,
+        [each.two_theta for each in unexplained],
+        title,
+    )
