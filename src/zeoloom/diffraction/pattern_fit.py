@@ -99,7 +99,7 @@ class PatternFit:
     @property
     def widths(self) -> FloatArray:
         """(k,) degrees, full widths at half maximum."""
-        return self.profiles.table[self.profiles.layout.start[:-1], 1]
+        return np.asarray(self.profiles.table[self.profiles.layout.start[:-1], 1])
 
 
 def fit_pattern(

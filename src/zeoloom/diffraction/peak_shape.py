@@ -54,7 +54,8 @@ class PeakShape:
     @property
     def cell(self) -> FloatArray:
         """(3, 3) Å."""
-        return cell_of_metric(np.linalg.inv(np.tensordot(self.metric, self.basis, 1)))
+        reciprocal = np.tensordot(self.metric, self.basis, 1)
+        return cell_of_metric(np.asarray(np.linalg.inv(reciprocal)))
 
     def value(self, name: str) -> float:
         """One of the parameters besides the cell's."""
