@@ -66,12 +66,12 @@ def fill_profiles(
 
 @compiled
 def add_profiles(
+    total: FloatArray,
     intensity: FloatArray,
     first: IntArray,
     last: IntArray,
     offset: IntArray,
     profiles: FloatArray,
-    total: FloatArray,
 ) -> None:
     """Add all profiles times their intensities to `total` (n,)."""
     for k in range(len(first)):
@@ -112,7 +112,7 @@ def share_out(
     """
     for _ in range(rounds):
         total[:] = 0.0
-        add_profiles(intensity, first, last, offset, profiles, total)
+        add_profiles(total, intensity, first, last, offset, profiles)
         for k in range(len(first)):
             start = offset[k] - first[k]
             seen, known = 0.0, 0.0

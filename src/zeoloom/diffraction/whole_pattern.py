@@ -171,7 +171,7 @@ def calculate(
         share_out(observed, weights, intensity, *places, peaks, rounds)
         state = replace(state, intensity=intensity)
         peaks[:] = 0.0
-    add_profiles(state.intensity, *places, peaks)
+    add_profiles(peaks, state.intensity, *places)
     return Calculation(state, profiles, peaks, background)
 
 
