@@ -14,7 +14,7 @@ from zeoloom.diffraction.pattern_fit import lorentz_polarisation
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.possible_reflections import groups_within
 from zeoloom.diffraction.reflections import Reflections
-from zeoloom.diffraction.whole_pattern import calculate, jacobian_of, prior_of
+from zeoloom.diffraction.whole_pattern import calculate, jacobian_of, shape_prior
 from zeoloom.geometry.lattice import parameters_from_cell
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zeoloom.diffraction.whole_pattern import Profiles
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
 
-OVERLAP = 0.5
+OVERLAP_WIDTHS = 0.5
 """Widths; neighbours that are closer are one group."""
 
 MOST_INVERTED = 1_500
@@ -165,7 +165,7 @@ def _covariance(fit: PatternFit) -> FloatArray:
     size = own.diagonal()
     matrix = own.toarray() + np.diag(1e-6 * size + 1e-12 * size.max())
     normal = jacobian.T @ (jacobian * weights[:, None]) - cross.T @ np.linalg.solve(matrix, cross)
-    pull, _ = prior_of(fit.problem)
+    pull, _ = shape_prior(fit.problem)
     chi2 = max(agreement(fit).chi2, 1.0)
     normal = normal / chi2
     normal[np.arange(p), np.arange(p)] += pull
@@ -197,7 +197,7 @@ def reflections_of_fit(
     seen = (positions >= pattern.two_theta[0]) & (positions <= pattern.two_theta[-1])
     order = np.flatnonzero(seen)
     order = order[np.argsort(positions[order], kind="stable")]
-    group = groups_within(positions[order], OVERLAP * fit.widths[order])
+    group = groups_within(positions[order], OVERLAP_WIDTHS * fit.widths[order])
     intensity = fit.state.intensity[order]
     esd = _group_esd(fit, order, group)
     spacing = 1.0 / np.linalg.norm(listed.hkl @ np.linalg.inv(fit.state.shape.cell).T, axis=1)

@@ -21,7 +21,7 @@ from zeoloom.diffraction.whole_pattern import (
     Problem,
     Profiles,
     calculate,
-    refined,
+    refined_fit,
     robust_cost,
     robust_weights,
 )
@@ -127,12 +127,16 @@ def fit_pattern(
     state = _best_start(problem.upto(stages[0]), state)
     for angle in stages:
         part = problem.upto(angle)
-        found = refined(part, replace(state, intensity=_areas(part)), _free(m, ONLY_CELL), CYCLES)
+        found = refined_fit(
+            part, replace(state, intensity=_areas(part)), _free(m, ONLY_CELL), CYCLES
+        )
         state = replace(state, shape=found.shape, background=found.background)
-    state = refined(problem, replace(state, intensity=_areas(problem)), _free(m, USUAL), CYCLES)
-    plain = finished_fit(problem, refined(problem, state, _free(m, ALL_BUT_ONE), LAST_CYCLES))
-    # zero, displacement and cell are told apart by little: both only where that pays
-    both = finished_fit(problem, refined(problem, plain.state, _free(m, SHAPE_NAMES), LAST_CYCLES))
+    state = refined_fit(problem, replace(state, intensity=_areas(problem)), _free(m, USUAL), CYCLES)
+    plain = finished_fit(problem, refined_fit(problem, state, _free(m, ALL_BUT_ONE), LAST_CYCLES))
+    # zero, displacement and cell differ in little: both only where that pays
+    both = finished_fit(
+        problem, refined_fit(problem, plain.state, _free(m, SHAPE_NAMES), LAST_CYCLES)
+    )
     return both if both.cost < WORTHWHILE * plain.cost else plain
 
 

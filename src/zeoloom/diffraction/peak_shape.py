@@ -29,7 +29,7 @@ ASYMMETRIC_BELOW = 60.0
 LEAST_WIDTH = 0.02
 """Degrees."""
 
-STEP = 1e-5
+SLOPE_STEP = 1e-5
 """Of parameters, in numerical derivatives of positions and widths."""
 
 
@@ -206,7 +206,7 @@ def line_slopes(shape: PeakShape, layout: LineLayout) -> FloatArray:
     slopes = np.zeros((len(middle), 3, len(vector)))
     for p in range(len(vector)):
         moved = vector.copy()
-        moved[p] += max(STEP * abs(vector[p]), 1e-9) if p < len(shape.metric) else STEP
+        moved[p] += max(SLOPE_STEP * abs(vector[p]), 1e-9) if p < len(shape.metric) else STEP
         table = line_table(shape.with_vector(moved), layout)
         slopes[:, :, p] = (table[:, :3] - middle[:, :3]) / (moved[p] - vector[p])
     return slopes

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zeoloom.diffraction.possible_reflections import ReflectionList
     from zeoloom.geometry.arrays import FloatArray, IntArray
 
-REACH = 12.0
+PROFILE_REACH = 12.0
 """Widths from a line to where its profile is cut off."""
 
 PRIOR = {
@@ -162,23 +162,23 @@ def calculate(
     pattern = problem.pattern
     profiles = profiles_of(pattern.two_theta, state.shape, layout)
     background = problem.background.values(state.background)
-    places = (profiles.first, profiles.last, profiles.offset, profiles.values)
+    kept_at = (profiles.first, profiles.last, profiles.offset, profiles.values)
     peaks = np.zeros(len(pattern))
     if rounds:
         intensity = state.intensity.copy()
         observed = pattern.counts - background
         weights = 1.0 / pattern.esd**2 if weights is None else weights
-        share_out(observed, weights, intensity, *places, peaks, rounds)
+        share_out(observed, weights, intensity, *kept_at, peaks, rounds)
         state = replace(state, intensity=intensity)
         peaks[:] = 0.0
-    add_profiles(peaks, state.intensity, *places)
+    add_profiles(peaks, state.intensity, *kept_at)
     return Calculation(state, profiles, peaks, background)
 
 
 def profiles_of(angles: FloatArray, shape: PeakShape, layout: LineLayout) -> Profiles:
     """All profiles for a shape at angles (n,)."""
     table = line_table(shape, layout)
-    reach = REACH * table[:, 1]
+    reach = PROFILE_REACH * table[:, 1]
     starts = layout.start[:-1]
     low = np.minimum.reduceat(table[:, 0] - reach, starts)
     high = np.maximum.reduceat(table[:, 0] + reach, starts)
@@ -190,7 +190,7 @@ def profiles_of(angles: FloatArray, shape: PeakShape, layout: LineLayout) -> Pro
     return Profiles(layout, table, first, last, offset[:-1], values)
 
 
-def refined(problem: Problem, state: FitState, free: FloatArray, cycles: int) -> FitState:
+def refined_fit(problem: Problem, state: FitState, free: FloatArray, cycles: int) -> FitState:
     """A fit after some cycles of Le Bail's rounds and steps of least squares.
 
     Args:
@@ -249,7 +249,7 @@ def _step(problem: Problem, found: Calculation, free: FloatArray, damping: float
     weights = weights / max(float((weights * off**2).mean()), 1.0)
     weighted = jacobian * weights[:, None]
     normal, side = jacobian.T @ weighted, weighted.T @ off
-    pull, wanted = prior_of(problem)
+    pull, wanted = shape_prior(problem)
     normal[:n_shape, :n_shape] += np.diag(pull)
     side[:n_shape] += pull * (wanted - state.shape.vector)
     pull_matrix, pull_side = problem.background.pull(state.background)
@@ -285,7 +285,7 @@ def jacobian_of(problem: Problem, found: Calculation) -> FloatArray:
     return np.hstack([by_shape, problem.background.functions])
 
 
-def prior_of(problem: Problem) -> tuple[FloatArray, FloatArray]:
+def shape_prior(problem: Problem) -> tuple[FloatArray, FloatArray]:
     """(p,) weak weights by which parameters of the shape are pulled, and where to."""
     metric = problem.start.metric
     size = float(np.linalg.norm(metric))
