@@ -206,7 +206,7 @@ def line_slopes(shape: PeakShape, layout: LineLayout) -> FloatArray:
     slopes = np.zeros((len(middle), 3, len(vector)))
     for p in range(len(vector)):
         moved = vector.copy()
-        moved[p] += max(SLOPE_STEP * abs(vector[p]), 1e-9) if p < len(shape.metric) else STEP
+        moved[p] += max(SLOPE_STEP * abs(vector[p]), 1e-9) if p < len(shape.metric) else SLOPE_STEP
         table = line_table(shape.with_vector(moved), layout)
         slopes[:, :, p] = (table[:, :3] - middle[:, :3]) / (moved[p] - vector[p])
     return slopes
