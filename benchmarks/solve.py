@@ -4,6 +4,7 @@
     python benchmarks/solve.py --list time-split --seconds 60
     python benchmarks/solve.py --list thirty --seconds 20 --whole
     python benchmarks/solve.py --list held-out --model FOLDER
+    python benchmarks/solve.py --model crystal equivariant equivariant:random
 
 One row a type: seconds until the type itself came out (growing, repairing and telling nets apart;
 no refinement), crystals tried, valid nets among what was made, how many of them differ, valid nets
@@ -11,7 +12,9 @@ a second. A search ends with its hit, or, with `--whole`, with its time. A valid
 crystal that grew into it, and once for all rounds of repair of a batch: a crystal that stays where
 it is does not count again. The lists are fixed here; nothing is chosen by the time split.
 `held-out` are the types that the weights have held out: `make cross-validation` trains for every
-fifth of the types, and looks for them.
+fifth of the types, and looks for them. With several models each type is looked for by all of them
+before the next; `:random` stands for the same network with weights drawn at random. On a machine
+that is shared, `--processor` counts seconds of the processor.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,11 +32,12 @@ import zeoloom
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.learn.split import TIME_SPLIT_TEST
+from zeoloom.network import build_network
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.search_targets import batch_size
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
-from zeoloom.search.context import Search
+from zeoloom.search.context import search_with
 from zeoloom.search.pipeline import (
     BatchState,
     SearchPlan,
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zeoloom.search.candidates import Candidate
+    from zeoloom.search.context import Search
     from zeoloom.search.target import Target
 
 LISTS: dict[str, tuple[str, ...]] = {
@@ -67,6 +72,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "time-split": TIME_SPLIT_TEST,
 }
 HELD_OUT = "held-out"
+RANDOM = ":random"
 DEFAULTS = SolveRequest.model_fields
 
 
@@ -101,11 +107,7 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
         for extra in range(1 + spare_points(unique))
     ]
     wanted = candidate_fingerprint(points_to_atoms(framework.frac_t, targets[0]))
-    finder = Search(
-        model.network,
-        next(model.network.parameters()).device,
-        torch.Generator().manual_seed(options.seed),
-    )
+    finder = search_with(model, torch.Generator().manual_seed(options.seed))
     plan = SearchPlan(
         partial(ancestral, noise_factor=options.noise_factor),
         options.steps,
@@ -114,16 +116,19 @@ def search(model: zeoloom.Model, code: str, options: argparse.Namespace) -> Outc
     tried = valid = hits = 0
     first = math.inf
     nets: set[str] = set()
-    started = time.monotonic()
+    clock = time.process_time if options.processor else time.monotonic
+    started = clock()
 
     def spent() -> float:
-        return time.monotonic() - started
+        return clock() - started
 
     def done() -> bool:
         return spent() > options.seconds or (hits > 0 and not options.whole)
 
     while not done():
-        drawn = torch.randint(len(targets), (batch_size(unique),), generator=finder.rng).tolist()
+        drawn = torch.randint(
+            len(targets), (batch_size(unique, model),), generator=finder.rng
+        ).tolist()
         tried += len(drawn)
         met: set[str] = set()
         for number, made in enumerate(_rounds([targets[i] for i in drawn], finder, plan)):
@@ -158,7 +163,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", default="ten", choices=sorted({*LISTS, HELD_OUT}))
     parser.add_argument("--codes", nargs="*", help="types, instead of a list")
-    parser.add_argument("--model", default="crystal")
+    parser.add_argument("--model", nargs="+", default=["crystal"])
+    parser.add_argument("--processor", action="store_true", help="seconds of the processor")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--whole", action="store_true", help="go on after the first hit")
     parser.add_argument("--steps", type=int, default=DEFAULTS["steps"].default)
@@ -170,27 +176,44 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model = zeoloom.load_model(options.model, torch.device(options.device))
-    listed = model.record["held_out"] if options.list == HELD_OUT else LISTS[options.list]
-    codes = options.codes or listed
+    models = {name: _model(name, torch.device(options.device)) for name in options.model}
+    held_out = [code for model in models.values() for code in model.record["held_out"]]
+    codes = options.codes or (held_out if options.list == HELD_OUT else LISTS[options.list])
     if not codes:
-        parser.error(f"the weights {options.model} have held out no type; give others, or --codes")
+        parser.error("the weights have held out no type; give others, or --codes")
     if unknown := sorted({*codes} - {*zeoloom.load_reference()}):
         parser.error(f"not framework types of the bundled reference: {' '.join(unknown)}")
-    search(model, "SOD", argparse.Namespace(**{**vars(options), "seconds": 1.0}))  # compiles
-    solved = 0
-    print("type  unique T  found after    tried   valid  different  valid a second  hits")
+    for model in models.values():  # compiles
+        search(model, "SOD", argparse.Namespace(**{**vars(options), "seconds": 1.0}))
+    print("type  unique T  found after    tried   valid  different  valid a second  hits  model")
+    solved = dict.fromkeys(models, 0)
     for code in codes:
-        result = search(model, code, options)
-        solved += result.first < math.inf
-        unique = len(zeoloom.load_reference()[code].frac_t)
-        found = f"{result.first:7.1f} s" if result.first < math.inf else "   never "
+        for name, model in models.items():
+            result = search(model, code, options)
+            solved[name] += result.first < math.inf
+            print(f"{_row(code, result)}  {name}", flush=True)
+    for name, number in solved.items():
         print(
-            f"{code}   {unique:8d}    {found}  {result.tried:7d} {result.valid:7d}"
-            f"  {result.different:9d}  {result.valid / result.seconds:14.2f}  {result.hits:4d}",
-            flush=True,
+            f"{number} of {len(codes)} found in {options.seconds:g} s, seed {options.seed}, {name}"
         )
-    print(f"{solved} of {len(codes)} found in {options.seconds:g} s, seed {options.seed}")
+
+
+def _model(name: str, device: torch.device) -> zeoloom.Model:
+    """A model by its name, or with weights drawn at random."""
+    model = zeoloom.load_model(name.removesuffix(RANDOM), device)
+    if not name.endswith(RANDOM):
+        return model
+    network = build_network(model.config.network, torch.Generator().manual_seed(0))
+    return replace(model, network=network.to(device).eval().requires_grad_(requires_grad=False))
+
+
+def _row(code: str, result: Outcome) -> str:
+    unique = len(zeoloom.load_reference()[code].frac_t)
+    found = f"{result.first:7.1f} s" if result.first < math.inf else "   never "
+    return (
+        f"{code}   {unique:8d}    {found}  {result.tried:7d} {result.valid:7d}"
+        f"  {result.different:9d}  {result.valid / result.seconds:14.2f}  {result.hits:4d}"
+    )
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import zeoloom
 from zeoloom.cli.computing import device_of, generator_of
+from zeoloom.cli.framework_verbs import solve_verb
 from zeoloom.cli.terminal import out, print_facts, progress_bar, say, say_note
 
 if TYPE_CHECKING:
-    from zeoloom.cli.program_options import FileOptions, SearchOptions
+    from zeoloom.cli.program_options import FileOptions, SearchOptions, SolveOptions
     from zeoloom.run.cluster_requests import ClusterRequest, CutRequest, JoinRequest, SampleRequest
 
 
@@ -39,9 +40,14 @@ def sample_verb(request: SampleRequest, options: SearchOptions) -> None:
     _run(zeoloom.sample, request, options)
 
 
-def join_verb(request: JoinRequest, options: SearchOptions) -> None:
-    """Join clusters: a central one and its neighbours."""
-    _run(zeoloom.join, request, options)
+def join_verb(request: JoinRequest, options: SolveOptions) -> None:
+    """Join clusters: a central one and its neighbours; or, in a given cell, a whole crystal."""
+    crystal = request.crystal
+    if crystal is None:
+        _run(zeoloom.join, request, options)
+        return
+    zeoloom.resolved(request, zeoloom.load_model(request.model, device_of(options)))  # of clusters?
+    solve_verb(crystal, options)
 
 
 def _run(verb: Any, request: ClusterRequest, options: SearchOptions) -> None:

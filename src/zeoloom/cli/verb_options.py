@@ -46,7 +46,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "cut": (CutRequest, FileOptions),
     "train": (TrainRequest, Changes(TrainingSettings), TrainOptions),
     "sample": (SampleRequest, SearchOptions),
-    "join": (JoinRequest, SearchOptions),
+    "join": (JoinRequest, SolveOptions),
     "view": (ViewRequest,),
     "prepare": (PreparationOptions,),
 }

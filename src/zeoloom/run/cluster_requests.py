@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from zeoloom.errors import InputError
-from zeoloom.run.request import COUNT_FLAG, Flag, Request
+from zeoloom.run.crystal_requests import SolveRequest
+from zeoloom.run.option_values import Numbers, Setting
+from zeoloom.run.request import COUNT_FLAG, Flag, Request, option_name, parse_request
 
 if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
@@ -19,6 +21,14 @@ their square."""
 
 REPAIR_ROUNDS = {"pointnet": 160, "plain-pointnet": 0, "equivariant": 160}
 """Rounds of repair by default; the poster had none."""
+
+OPEN_SPACE_ONLY = (
+    *("n", "mode", "clusters", "points", "steps", "sampler", "noise_factor", "repair", "batch"),
+)
+"""What `join` takes for clusters in open space and not for crystals."""
+
+CRYSTAL_ONLY = ("cell", "space_group", "atoms", "seconds")
+"""And the other way round."""
 
 
 class CutRequest(Request):
@@ -81,7 +91,9 @@ class SampleRequest(ClusterRequest):
 
 
 class JoinRequest(ClusterRequest):
-    """What `join` is asked for."""
+    """What `join` is asked for: clusters in open space, or, given a cell, a crystal of them."""
+
+    panel: ClassVar[str] = "Joining"
 
     n: Annotated[int, COUNT_FLAG] = Field(100, ge=1)
     """Joined clusters to generate."""
@@ -91,6 +103,54 @@ class JoinRequest(ClusterRequest):
 
     clusters: int = Field(5, ge=2, le=5)
     """Clusters to join, the central one included."""
+
+    cell: Numbers | None = None
+    """Join clusters into crystals, by the search of `solve`: the cell, as `solve` takes it."""
+
+    space_group: Setting | None = None
+    """Space group of the crystals."""
+
+    atoms: int | None = Field(None, ge=1, le=10_000)
+    """Number of T atoms in the cell, if known."""
+
+    seconds: float | None = Field(None, gt=0)
+    """Time for joining clusters into crystals (60)."""
+
+    @model_validator(mode="after")
+    def _open_space_or_crystal(self) -> JoinRequest:
+        if self.cell is None and self.space_group is None:
+            if unused := self._given("atoms", "seconds"):
+                raise ValueError(f"{unused}: only for crystals; give --cell and --space-group too")
+        elif self.cell is None or self.space_group is None:
+            missing = "cell" if self.cell is None else "space-group"
+            raise ValueError(f"a crystal needs --cell and --space-group, --{missing} is missing")
+        elif unused := self._given(*OPEN_SPACE_ONLY):
+            raise ValueError(
+                f"{unused}: only for clusters in open space, without --cell; for how a crystal is "
+                f"searched see `zeoloom solve --model {self.model}`, which has more options"
+            )
+        return self
+
+    def _given(self, *fields: str) -> str:
+        """Those of the fields that are not as they would be by themselves, as options."""
+        defaults = type(self).model_fields
+        return ", ".join(
+            option_name(type(self), name)
+            for name in fields
+            if getattr(self, name) != defaults[name].default
+        )
+
+    @property
+    def crystal(self) -> SolveRequest | None:
+        """The same for `solve`, if crystals are asked for.
+
+        Raises:
+            InputError: if the cell is incomplete.
+        """
+        if self.cell is None:
+            return None
+        given = {name: getattr(self, name) for name in (*CRYSTAL_ONLY, "model", "seed")}
+        return parse_request(SolveRequest, given | {"space_group": (self.space_group,)})
 
 
 AnyClusterRequest = TypeVar("AnyClusterRequest", bound=ClusterRequest)

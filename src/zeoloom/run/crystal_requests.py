@@ -60,7 +60,8 @@ class Generation(Request):
     panel: ClassVar[str] = "Generation"
 
     model: str = "crystal"
-    """Weights: crystal, a .safetensors file or a training folder."""
+    """Weights: crystal, equivariant, pointnet, a .safetensors file or a training folder. Those that
+    were learned on clusters see a crystal as overlapping spheres."""
 
     steps: int = Field(9, ge=2, le=100_000)
     """Noise levels, from the highest down."""

@@ -8,6 +8,7 @@ from zeoloom.clusters.join import join_sequentially, join_together, tetrahedral_
 from zeoloom.clusters.sample import denoise_clusters, first_level, open_denoiser
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
+from zeoloom.errors import InputError
 from zeoloom.report.figures import scene_figure
 from zeoloom.run.cluster_batches import (
     Making,
@@ -17,7 +18,7 @@ from zeoloom.run.cluster_batches import (
     sampler_of,
     scenes,
 )
-from zeoloom.run.cluster_requests import JoinRequest, points_of, resolved
+from zeoloom.run.cluster_requests import CRYSTAL_ONLY, JoinRequest, points_of, resolved
 from zeoloom.run.folder import open_run
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 
@@ -45,11 +46,15 @@ def join(
     Writes `clouds.npz`, `atoms.extxyz`, `clouds.html`, `joined.png`, `metrics.json`, `run.json`.
 
     Arguments and result are those of `sample`.
+
+    Raises:
+        InputError: if a crystal is asked for.
     """
+    if request.cell is not None:
+        raise InputError("a crystal is made by make_frameworks(request.crystal, ...), not by join")
     request = resolved(request, model)
-    run = open_run(
-        folder, {"verb": "join", "weights": model.sha256, **request.model_dump()}, resume=resume
-    )
+    asked = request.model_dump(exclude={*CRYSTAL_ONLY})
+    run = open_run(folder, {"verb": "join", "weights": model.sha256, **asked}, resume=resume)
     how = Making(generator.initial_seed(), workers, on_progress, on_notice)
     made = make_clouds(run, model, request, _states, how)
     centres = list(made.clouds.cart_centres)

@@ -25,7 +25,7 @@ from zeoloom.run.judgement_steps import prepare_judging
 from zeoloom.run.progress import no_notice
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.search.annealing import AnnealingPlan
-from zeoloom.search.context import Search
+from zeoloom.search.context import search_with
 from zeoloom.search.pipeline import SearchPlan, search_batch
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
@@ -45,7 +45,7 @@ def prepare_search(model: Model, on_notice: OnNotice = no_notice) -> None:
     """Make ready what `solve` and `generate` need, in this process.
 
     Args:
-        model: learned on whole frameworks.
+        model: learned on whole frameworks, or on clusters.
         on_notice: called when something has to be compiled, when that is done, and if the code
             cannot be kept.
     """
@@ -86,7 +86,6 @@ def _search_example(model: Model | None = None) -> None:
         cell=(9.9, 5.3, 8.8, 90.0, 90.0, 90.0), space_group="Imma", atoms=8, batch=8
     )
     generator = torch.Generator().manual_seed(0)
-    device = next(model.network.parameters()).device
     known = load_reference()["ABW"]
     data = simulated(known, Difficulty(), np.random.default_rng(0))
     plan = SearchPlan(
@@ -96,9 +95,7 @@ def _search_example(model: Model | None = None) -> None:
         in_given_cell=True,
         measurement=measurement_of(data, known.operations),
     )
-    search_batch(
-        draw_targets(request, model)(generator), Search(model.network, device, generator), plan
-    )
+    search_batch(draw_targets(request, model)(generator), search_with(model, generator), plan)
 
 
 _PARTS: dict[str, Callable[[], None]] = {"judge": prepare_judging, "search": _search_example}

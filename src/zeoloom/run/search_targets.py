@@ -27,6 +27,10 @@ POINTS_AT_ONCE, CRYSTALS_AT_ONCE = 512, 64
 KNOWN_SHARE = 0.5
 """Share of the batches that are drawn in cells of known types, if both kinds are."""
 
+BATCH_OF_SPHERES = 4
+"""A batch is so many times smaller for a network of clusters, which takes more time for each
+crystal: then first results come sooner."""
+
 MANY_ATOMS = 1000
 """T atoms of a cell above which a decimal point may have slipped: the largest type has 1,440."""
 
@@ -56,17 +60,12 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
     """How the targets of each batch are drawn.
 
     Raises:
-        InputError: if nothing fits what is asked for, or the model was learned on clusters.
+        InputError: if nothing fits what is asked for.
     """
-    if model.config.crystals is None:
-        raise InputError(
-            f"the model {request.model} was learned on clusters; whole crystals need one learned "
-            "on whole frameworks, such as crystal"
-        )
     if isinstance(request, SolveRequest):
         cell = fitting_cell(request.given_cell, request.hall_number)
         targets = targets_in_cell(cell, request.hall_number, request.limits)
-        size = request.batch or batch_size(targets[-1].n_points)
+        size = request.batch or batch_size(targets[-1].n_points, model)
 
         def given(generator: torch.Generator) -> list[Target]:
             drawn = torch.randint(len(targets), (size,), generator=generator)
@@ -75,10 +74,13 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
         return given
     # only types that the model has learned: what it is tested on must not give away cells
     learned = set(model.record["learned"])
-    return _draw_new(request, [each for code, each in load_reference().items() if code in learned])
+    frameworks = [each for code, each in load_reference().items() if code in learned]
+    return _draw_new(request, frameworks, lambda n: request.batch or batch_size(n, model))
 
 
-def _draw_new(request: GenerateRequest, frameworks: Sequence[Framework]) -> DrawTargets:
+def _draw_new(
+    request: GenerateRequest, frameworks: Sequence[Framework], size_of: Callable[[int], int]
+) -> DrawTargets:
     """How `generate` draws batches: in cells of known types, in any, or now one, now the other."""
     known, free = None, None
     if request.cells != "known":
@@ -93,18 +95,20 @@ def _draw_new(request: GenerateRequest, frameworks: Sequence[Framework]) -> Draw
     def draw(generator: torch.Generator) -> list[Target]:
         in_known = bool(torch.rand(1, generator=generator) < KNOWN_SHARE)
         if known is not None and (in_known or free is None):
-            return _draw_alike(known, request.batch, generator)
+            return _draw_alike(known, size_of, generator)
         assert free is not None
         rng = numpy_generator(generator)
-        return draw_free_batch(free, lambda n: request.batch or batch_size(n), rng)
+        return draw_free_batch(free, size_of, rng)
 
     return draw
 
 
-def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> list[Target]:
+def _draw_alike(
+    prior: Prior, size_of: Callable[[int], int], generator: torch.Generator
+) -> list[Target]:
     """Targets with about the same number of points, so that little of a batch is padding."""
     first = draw_target(prior, generator)
-    size = batch or batch_size(first.n_points)
+    size = size_of(first.n_points)
     targets = [first]
     for _ in range(20 * size):
         if len(targets) == size:
@@ -115,7 +119,10 @@ def _draw_alike(prior: Prior, batch: int | None, generator: torch.Generator) -> 
     return targets
 
 
-def batch_size(n_points: int) -> int:
-    """Crystals generated at once, of so many points each."""
+def batch_size(n_points: int, model: Model | None = None) -> int:
+    """Crystals generated at once, of so many points each; None is a model of whole frameworks."""
     fewest = 4 if 4 * n_points <= POINTS_AT_ONCE else 1
-    return max(fewest, min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points))
+    size = min(CRYSTALS_AT_ONCE, POINTS_AT_ONCE // n_points)
+    if model is not None and model.config.crystals is None:
+        size //= BATCH_OF_SPHERES
+    return max(fewest, size)

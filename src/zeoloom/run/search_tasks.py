@@ -15,11 +15,11 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.run.batches import batch_generator
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_to_json
-from zeoloom.run.loaded_models import device_of_model, loaded_model
+from zeoloom.run.loaded_models import loaded_model
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.solving import measurement_for
 from zeoloom.search.annealing import AnnealingPlan
-from zeoloom.search.context import Search
+from zeoloom.search.context import search_with
 from zeoloom.search.pipeline import (
     R_DLS_OF_ONE_START,
     SearchPlan,
@@ -110,8 +110,7 @@ def found_nets(task: FindingTask) -> FoundNets:
     targets = drawing_of(request, task.weights, task.device)(rng)
     if isinstance(request, SolveRequest) and request.n is not None:
         targets = targets[: request.n - task.index * len(targets)]
-    search = Search(model.network, device_of_model(model), rng)
-    batch = find_nets(targets, search, search_plan(request, task.seconds))
+    batch = find_nets(targets, search_with(model, rng), search_plan(request, task.seconds))
     counts = {
         "tried": len(batch.targets),
         "valid_at_once": batch.valid_at_once,

@@ -60,7 +60,7 @@ def make_frameworks(
 
     Args:
         request: what is wanted.
-        model: learned on whole frameworks.
+        model: learned on whole frameworks, or on clusters.
         folder: for the run.
         generator: seeded by the request; its seed and their indices seed all batches.
         workers: processes at once. They search too if there are several, which changes nothing in
@@ -70,8 +70,7 @@ def make_frameworks(
         on_notice: called with a line for the user.
 
     Raises:
-        InputError: if the cell contradicts the group, nothing fits what is asked for, or the model
-            was not learned on whole frameworks.
+        InputError: if the cell contradicts the group, or nothing fits what is asked for.
     """
     verb = "solve" if isinstance(request, SolveRequest) else "generate"
     own = own_reference()

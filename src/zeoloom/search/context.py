@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from zeoloom.network.crystal_spheres import CrystalSpheres
+
 if TYPE_CHECKING:
     from torch import nn
+
+    from zeoloom.learn.checkpoint import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Search:
     """The network, where it is computed, and the source of all randomness of a search.
 
     Attributes:
-        network: F, trained on whole frameworks.
+        network: F of crystals.
         device: where the network is evaluated.
         rng: on the CPU; its state is the only one that an interrupted run has to keep.
     """
@@ -25,6 +29,14 @@ class Search:
     network: nn.Module
     device: torch.device
     rng: torch.Generator
+
+
+def search_with(model: Model, rng: torch.Generator) -> Search:
+    """A search with a model of whole frameworks, or of clusters: these see a crystal as spheres."""
+    network, device = model.network, next(model.network.parameters()).device
+    if model.config.crystals is None:
+        network = CrystalSpheres(network, float(model.record["radius"])).eval()
+    return Search(network, device, rng)
 
 
 def numpy_generator(rng: torch.Generator) -> np.random.Generator:
