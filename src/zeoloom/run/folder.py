@@ -27,6 +27,8 @@ RUN_FORMAT = "zeoloom-run/3"
 """Of `run.json` and the journal. Version 1 kept unfinished runs in a folder `parts/`, version 2
 drew all batches from one stream of random numbers."""
 
+JOURNAL = "journal.jsonl"
+
 PACKAGES = (
     "torch",
     "numpy",
@@ -76,7 +78,7 @@ def open_run(path: Path, request: Mapping[str, Any], *, resume: bool) -> RunFold
     else:
         check_free(path, resume=resume)
         write_json(record, {"format": RUN_FORMAT, "request": request})
-    return RunFolder(path, request, Journal(path / "journal.jsonl"))
+    return RunFolder(path, request, Journal(path / JOURNAL))
 
 
 def own_in_record(own: OwnReference) -> dict[str, Any]:
@@ -128,6 +130,8 @@ def _check_same_run(record: Path, request: Mapping[str, Any]) -> None:
             "repeat its command to resume it, or give another folder"
         )
     if finished:
+        # of a run that was killed when it had written its record
+        (record.parent / JOURNAL).unlink(missing_ok=True)
         raise InputError(
             f"{record.parent} holds a finished run, its results are there; "
             "give another folder to make more"
