@@ -24,7 +24,8 @@ from silica_examples import known
 from training_examples import seeded
 from zeoloom.errors import InputError
 from zeoloom.run import judging, searching
-from zeoloom.silica.processes import Outcome, Workers
+from zeoloom.silica.pool import Outcome
+from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cif_out import cif_text
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class HereWorkers(Workers):
         return outcomes
 
 
-def solve(folder: Path, resume: bool) -> None:
+def solve(folder: Path, resume: bool, workers: int = 1) -> None:
     torch.set_num_threads(1)
     request = zeoloom.SolveRequest(
         cell=(9.9, 5.3, 8.8, 90, 90, 90),
@@ -71,10 +72,12 @@ def solve(folder: Path, resume: bool) -> None:
         walk=4,
         relax=1,
     )
-    zeoloom.make_frameworks(request, shipped_crystal(), folder, resume=resume, generator=seeded(0))
+    zeoloom.make_frameworks(
+        request, shipped_crystal(), folder, workers=workers, resume=resume, generator=seeded(0)
+    )
 
 
-def generate(folder: Path, resume: bool) -> None:
+def generate(folder: Path, resume: bool, workers: int = 1) -> None:
     torch.set_num_threads(1)
     request = zeoloom.GenerateRequest(
         n=2,
@@ -87,15 +90,17 @@ def generate(folder: Path, resume: bool) -> None:
         walk=4,
         relax=1,
     )
-    zeoloom.make_frameworks(request, shipped_crystal(), folder, resume=resume, generator=seeded(2))
+    zeoloom.make_frameworks(
+        request, shipped_crystal(), folder, workers=workers, resume=resume, generator=seeded(2)
+    )
 
 
-def judge(folder: Path, resume: bool) -> None:
+def judge(folder: Path, resume: bool, workers: int = 1) -> None:
     files = folder.parent / "files"
     request = zeoloom.JudgeRequest(
         sources=(files,), against=(files / "against",), relax=False, pores=False
     )
-    zeoloom.judge_files(request, folder, resume=resume)
+    zeoloom.judge_files(request, folder, workers=workers, resume=resume)
 
 
 RUNS = {"solve": solve, "generate": generate, "judge": judge}
@@ -123,8 +128,17 @@ class Moment:
 NEVER_KILLED = Moment()
 
 
-def forked(verb: str, folder: Path, moment: Moment = NEVER_KILLED, *, resume: bool = False) -> int:
+def forked(
+    verb: str,
+    folder: Path,
+    moment: Moment = NEVER_KILLED,
+    *,
+    resume: bool = False,
+    workers: int = 1,
+) -> int:
     """Carry out a run in a fork of this process, and kill it at some moment.
+
+    With several workers they are processes of their own, which end by themselves.
 
     Returns:
         `FINISHED`, `FAILED` or `KILLED`.
@@ -133,22 +147,22 @@ def forked(verb: str, folder: Path, moment: Moment = NEVER_KILLED, *, resume: bo
         warnings.simplefilter("ignore", DeprecationWarning)  # its threads are idle
         child = os.fork()
     if not child:
-        _run_and_leave(verb, folder, moment, resume)
+        _run_and_leave(verb, folder, moment, resume, workers)
     if moment.seconds is not None:
         time.sleep(moment.seconds)
         os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _run_and_leave(verb: str, folder: Path, moment: Moment, resume: bool) -> None:
+def _run_and_leave(verb: str, folder: Path, moment: Moment, resume: bool, workers: int) -> None:
     code = FAILED
     try:
         for module in (searching, judging):
-            module.Workers = HereWorkers  # type: ignore[misc]
+            module.Workers = HereWorkers if workers == 1 else Workers  # type: ignore[misc]
         searching.prepare_search = lambda *_: None  # all is compiled
         killer = _Killer(folder, moment.change)
         sys.addaudithook(killer)
-        RUNS[verb](folder, resume)
+        RUNS[verb](folder, resume, workers)
         code = FINISHED
         (folder.parent / "changes.txt").write_text(str(killer.changes))
     except InputError as error:

@@ -33,7 +33,7 @@ class Undisturbed:
 
     def __init__(self, verb: str, place: Path) -> None:
         write_files(place)
-        RUNS[verb](place / "warm", False)  # all is loaded and compiled here, for the forks
+        RUNS[verb](place / "warm", False, 1)  # all is loaded and compiled here, for the forks
         began = time.monotonic()
         assert forked(verb, place / "whole") == FINISHED, error_of(place)
         self.seconds = time.monotonic() - began
@@ -91,6 +91,20 @@ def test_a_run_goes_on_after_any_kill(verb: str, kills: dict[str, int], tmp_path
         seed += 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", RUNS)
+def test_a_run_of_several_processes_goes_on_too(verb: str, tmp_path: Path) -> None:
+    whole = Undisturbed(verb, tmp_path)
+    for seed in range(2):
+        folder, rng = tmp_path / f"run {seed}", np.random.default_rng(seed)
+        moment = Moment(change=int(rng.integers(whole.changes // 2)))
+        assert forked(verb, folder, moment, workers=2) == KILLED
+        check_what_is_there(folder, whole.files, str(moment))
+        assert forked(verb, folder, resume=True, workers=2) == FINISHED, error_of(tmp_path)
+        assert whole_files(folder) == whole.files, moment
+
+
+@pytest.mark.long
 def test_a_finished_run_keeps_no_journal(tmp_path: Path) -> None:
     """Killed between the record of the run and the end of its journal."""
     write_files(tmp_path)
