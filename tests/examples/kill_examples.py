@@ -170,7 +170,7 @@ def _run_and_leave(verb: str, folder: Path, moment: Moment, resume: bool, worker
         code = FINISHED if "holds a finished run" in str(error) else FAILED
         if code == FAILED:
             (folder.parent / "error.txt").write_text(str(error))
-    except BaseException:  # noqa: BLE001 - the parent is told
+    except BaseException:  # noqa: BLE001 - it is written for the parent
         (folder.parent / "error.txt").write_text(traceback.format_exc())
     finally:
         os._exit(code)

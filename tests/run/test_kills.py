@@ -54,13 +54,13 @@ def moment_of(rng: np.random.Generator, whole: Undisturbed) -> Moment:
     return Moment(change=int(rng.integers(whole.changes)))
 
 
-def check_what_is_there(folder: Path, whole: dict[str, Any], told: str) -> None:
+def check_what_is_there(folder: Path, whole: dict[str, Any], after: str) -> None:
     """Every file is whole: as the undisturbed run leaves it, but for a record without outcome."""
     for name, content in whole_files(folder).items():
         if name == "run.json" and content[1] is None:
-            assert content[0] == whole[name][0], told
+            assert content[0] == whole[name][0], after
         else:
-            assert content == whole[name], f"{name} {told}"
+            assert content == whole[name], f"{name} {after}"
 
 
 @pytest.mark.parametrize("verb", RUNS)
@@ -80,13 +80,13 @@ def test_a_run_goes_on_after_any_kill(verb: str, kills: dict[str, int], tmp_path
             resume = bool(moments)
             moments.append(moment_of(rng, whole))
             code = forked(verb, folder, moments[-1], resume=resume)
-            told = f"after {moments}"
+            after = f"after {moments}"
             killed += code == KILLED
-            check_what_is_there(folder, whole.files, told)
-        assert code == FINISHED, f"{told}: {error_of(tmp_path)}"
-        assert whole_files(folder) == whole.files, told
+            check_what_is_there(folder, whole.files, after)
+        assert code == FINISHED, f"{after}: {error_of(tmp_path)}"
+        assert whole_files(folder) == whole.files, after
         left = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-        assert left == set(whole.files), told
+        assert left == set(whole.files), after
         shutil.rmtree(folder)
         seed += 1
 
