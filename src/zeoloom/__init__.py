@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zeoloom.report.scene import read_scenes
     from zeoloom.report.scene_page import write_page
     from zeoloom.report.tables import (
+        facts_table,
         frameworks_table,
         metrics_table,
         reference_sheet,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest, resolved
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
     from zeoloom.run.cutting import cut
+    from zeoloom.run.database import export_database, merge_into_database, query_database
+    from zeoloom.run.database_requests import ExportRequest, MergeRequest, QueryRequest
     from zeoloom.run.file_requests import (
         AddRequest,
         JudgeRequest,
@@ -98,6 +101,12 @@ _HOMES = {
     "own_frameworks": "run.training_inputs",
     "tensorboard": "run.training_inputs",
     "training_examples": "run.training_inputs",
+    "query_database": "run.database",
+    "export_database": "run.database",
+    "merge_into_database": "run.database",
+    "ExportRequest": "run.database_requests",
+    "MergeRequest": "run.database_requests",
+    "QueryRequest": "run.database_requests",
     "GenerateRequest": "run.crystal_requests",
     "SolveRequest": "run.crystal_requests",
     "doubt_of_cell": "run.search_targets",
@@ -135,6 +144,7 @@ _HOMES = {
     "scene_figure": "report.figures",
     "write_page": "report.scene_page",
     "read_scenes": "report.scene",
+    "facts_table": "report.tables",
     "frameworks_table": "report.tables",
     "metrics_table": "report.tables",
     "reference_sheet": "report.tables",
@@ -144,13 +154,16 @@ _HOMES = {
 __all__ = [
     "AddRequest",
     "CutRequest",
+    "ExportRequest",
     "GenerateRequest",
     "InputError",
     "JoinRequest",
     "JudgeRequest",
     "ListRequest",
+    "MergeRequest",
     "Model",
     "PatternRequest",
+    "QueryRequest",
     "RemoveRequest",
     "SampleRequest",
     "ShowRequest",
@@ -164,6 +177,8 @@ __all__ = [
     "describe_training",
     "doubt_of_cell",
     "draw_targets",
+    "export_database",
+    "facts_table",
     "files_to_judge",
     "find_config",
     "fit_measured_pattern",
@@ -178,11 +193,13 @@ __all__ = [
     "load_model",
     "load_reference",
     "make_frameworks",
+    "merge_into_database",
     "merge_points",
     "metrics_table",
     "own_frameworks",
     "parse_request",
     "prepare",
+    "query_database",
     "read_framework",
     "read_scenes",
     "reference_entries",

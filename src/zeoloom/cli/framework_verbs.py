@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from zeoloom.cli.program_options import JudgeOptions, SearchOptions, SolveOptions
+    from zeoloom.cli.program_options import FrameworkOptions, JudgeOptions, SolveOptions
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
     from zeoloom.run.file_requests import JudgeRequest
@@ -29,12 +29,12 @@ def solve_verb(request: SolveRequest, options: SolveOptions) -> None:
     _search(request, options)
 
 
-def generate_verb(request: GenerateRequest, options: SearchOptions) -> None:
+def generate_verb(request: GenerateRequest, options: FrameworkOptions) -> None:
     """Generate new frameworks."""
     _search(request, options)
 
 
-def _search(request: SolveRequest | GenerateRequest, options: SearchOptions) -> None:
+def _search(request: SolveRequest | GenerateRequest, options: FrameworkOptions) -> None:
     model = zeoloom.load_model(request.model, device_of(options))
     for part in zeoloom.search_parts(request):
         zeoloom.draw_targets(part, model)  # refuses what is impossible before anything is shown
@@ -47,6 +47,7 @@ def _search(request: SolveRequest | GenerateRequest, options: SearchOptions) -> 
             model,
             options.output,
             workers=options.workers,
+            database=options.database,
             resume=options.resume,
             generator=generator_of(request.seed),
             on_progress=lambda finished, total, doing: progress.update(

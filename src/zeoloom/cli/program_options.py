@@ -76,7 +76,24 @@ class SearchOptions(ComputeOptions):
     batches of its own. What is made is the same whatever their number, unless time decides."""
 
 
-class SolveOptions(SearchOptions):
+class ExportOptions(Request):
+    """Of `database export`."""
+
+    panel: ClassVar[str] = "Run"
+
+    output: Annotated[Path, Flag(("-o", "--output"))]
+    """Folder to write."""
+
+
+class FrameworkOptions(SearchOptions):
+    """Of `generate` and `solve`."""
+
+    database: Annotated[str | None, Flag(metavar="URL")] = None
+    """Database that frameworks are written into as they come, beside those of other runs and
+    people: a file ending in .db, or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+
+
+class SolveOptions(FrameworkOptions):
     """Of `solve`."""
 
     yes: bool = False

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.main import get_command
 
-from zeoloom.cli import file_verbs
+from zeoloom.cli import database_verbs, file_verbs
 from zeoloom.cli.parameters import Changes, with_options
 from zeoloom.cli.program_options import (
+    ExportOptions,
     FileOptions,
+    FrameworkOptions,
     JudgeOptions,
     PreparationOptions,
     ResultOptions,
@@ -23,6 +25,7 @@ from zeoloom.cli.spaced_values import SpacedCommand
 from zeoloom.learn.settings import TrainingSettings
 from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.run.database_requests import ExportRequest, MergeRequest, QueryRequest
 from zeoloom.run.file_requests import (
     AddRequest,
     JudgeRequest,
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
-    "generate": (GenerateRequest, SearchOptions),
+    "generate": (GenerateRequest, FrameworkOptions),
     "solve": (SolveRequest, SolveOptions),
     "judge": (JudgeRequest, JudgeOptions),
     "pattern": (PatternRequest, ResultOptions),
@@ -53,12 +56,22 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 """Arguments of each verb: models, or changes to one."""
 
 REFERENCE_VERBS: dict[str, tuple[Callable[..., None], Any]] = {
-    "list": (file_verbs.list_reference, ListRequest),
-    "show": (file_verbs.show_reference, ShowRequest),
-    "add": (file_verbs.add_reference, AddRequest),
-    "remove": (file_verbs.remove_reference, RemoveRequest),
+    "list": (file_verbs.list_reference, (ListRequest,)),
+    "show": (file_verbs.show_reference, (ShowRequest,)),
+    "add": (file_verbs.add_reference, (AddRequest,)),
+    "remove": (file_verbs.remove_reference, (RemoveRequest,)),
 }
 """The commands below `reference`, and what each takes."""
+
+DATABASE_VERBS: dict[str, tuple[Callable[..., None], Any]] = {
+    "query": (database_verbs.query_verb, (QueryRequest,)),
+    "export": (database_verbs.export_verb, (ExportRequest, ExportOptions)),
+    "merge": (database_verbs.merge_verb, (MergeRequest,)),
+}
+"""The commands below `database`, and what each takes."""
+
+BELOW = {"reference": REFERENCE_VERBS, "database": DATABASE_VERBS}
+"""The verbs that have others below them."""
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "cut": {"output": Path("clusters.npz")},
@@ -70,9 +83,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 def command_of(name: str, verb: Callable[..., None]) -> Any:
-    """The command of a verb; `reference` has others below it."""
-    if name == "reference":
-        return _reference(verb.__doc__)
+    """The command of a verb; `reference` and `database` have others below them."""
+    if name in BELOW:
+        return _group(name, verb.__doc__)
     defaults = DEFAULTS.get(name, {"output": Path(name)})
     command = _single(with_options(verb, OPTIONS[name], defaults), name)
     models = [each for each in OPTIONS[name] if not isinstance(each, Changes)]
@@ -86,14 +99,14 @@ def _single(function: Callable[..., None], name: str) -> Any:
     return get_command(app)
 
 
-def _reference(text: str | None) -> Any:
+def _group(name: str, text: str | None) -> Any:
     app = typer.Typer(
-        name="reference",
+        name=name,
         help=text,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich",
     )
-    for name, (verb, kind) in REFERENCE_VERBS.items():
-        app.command(name)(with_options(verb, (kind,), {}))
+    for below, (verb, kinds) in BELOW[name].items():
+        app.command(below)(with_options(verb, kinds, {}))
     return get_command(app)

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from zeoloom.cli import (
     cluster_verbs,
+    database_verbs,
     file_verbs,
     framework_verbs,
     pattern_verb,
@@ -33,6 +34,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "sample": cluster_verbs.sample_verb,
     "join": cluster_verbs.join_verb,
     "view": file_verbs.view_verb,
+    "database": database_verbs.database_verb,
     "prepare": preparation_verb.prepare_verb,
 }
 """By name, in the order of the help; their docstrings are their help."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.text import Text
@@ -106,6 +106,35 @@ def metrics_table(metrics: Mapping[str, float | int | None]) -> TextTable:
         for name, value in metrics.items()
     ]
     return TextTable((Column("figure"), Column("value")), rows)
+
+
+FACT_COLUMNS = {
+    "name": Column("name", widest=22),
+    "framework_type": Column("type", widest=20, rank=4),
+    "space_group": Column("group", rank=2),
+    "n_t": Column("T", number=True, rank=5),
+    "n_t_unique": Column("unique", number=True, rank=3),
+    "density": Column("T / 1000 Å³", number=True, rank=6),
+    "r_dls": Column("R_DLS", number=True),
+    "energy_kj_mol": Column("kJ/mol", number=True, rank=1),
+    "channel_dim": Column("channels", number=True, rank=7),
+}
+"""Of the table of frameworks in a database, by their facts."""
+
+FACT_DECIMALS = {"density": 1, "r_dls": 4, "energy_kj_mol": 1}
+
+
+def facts_table(rows: Sequence[Mapping[str, Any]]) -> TextTable:
+    """One row a framework of a database, in the order given."""
+
+    def text(name: str, value: Any) -> str:
+        return f"{value:.{FACT_DECIMALS[name]}f}" if name in FACT_DECIMALS else str(value)
+
+    shown = [
+        ["" if row.get(name) is None else text(name, row[name]) for name in FACT_COLUMNS]
+        for row in rows
+    ]
+    return TextTable(tuple(FACT_COLUMNS.values()), shown)
 
 
 def frameworks_table(

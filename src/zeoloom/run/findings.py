@@ -57,12 +57,14 @@ class Findings:
             times[each.key] += self.times_met[fingerprint]
         return times
 
-    def add(self, batch: Batch) -> None:
-        """Take up another batch, as the tasks of a search give it."""
+    def add(self, batch: Batch) -> list[Judgement]:
+        """Take up another batch, as the tasks of a search give it; the nets that are new in it."""
+        added = []
         for name, values in batch["judgements"].items():
             if name not in self.judgements:
                 judgement = judgement_from_json(values)
                 self.judgements[name] = judgement
+                added.append(judgement)
                 self._note_e2(batch["group"], judgement.e2)
                 self.valid += judgement.valid
                 self.new += judgement.valid and judgement.new
@@ -76,6 +78,7 @@ class Findings:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
         if batch["group"] is not None:
             self.batches[batch["group"]] += 1
+        return added
 
     def _note_e2(self, group: int | None, e2: float | None) -> None:
         if group is not None and e2 is not None:

@@ -18,7 +18,7 @@ from zeoloom.run.batches import (
     run_batches,
 )
 from zeoloom.run.crystal_requests import SolveRequest
-from zeoloom.run.findings import Findings, is_enough, progress_of
+from zeoloom.run.findings import Findings, is_enough, progress_of, within_limits
 from zeoloom.run.loaded_models import device_of_model
 from zeoloom.run.search_tasks import (
     FindingTask,
@@ -31,8 +31,9 @@ from zeoloom.run.solving import next_group, search_parts
 from zeoloom.silica.pool import ThisProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from zeoloom.judge.judgement import Judgement
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.batches import Batch
     from zeoloom.run.crystal_requests import GenerateRequest
@@ -56,6 +57,7 @@ def search_batches(
     pool: Pool,
     seed: int,
     own: OwnReference,
+    store: Callable[[Sequence[Judgement]], None],
     on_progress: OnProgress,
     on_notice: OnNotice,
 ) -> Findings:
@@ -68,13 +70,15 @@ def search_batches(
         pool: that searches and judges.
         seed: of the run.
         own: nets of the user.
+        store: called with the frameworks of each batch.
         on_progress: called with how much of the budget is spent.
         on_notice: called with what became of a process.
     """
     batches = _SearchBatches(request, model, pool, _Clock(request.time_limit, journal), seed, own)
 
     def add(findings: Findings, batch: Batch) -> Findings:
-        findings.add(batch)
+        added = findings.add(batch)
+        store([each for each in added if each.valid and within_limits(request, each)])
         batches.findings = findings
         return findings
 

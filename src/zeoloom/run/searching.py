@@ -15,6 +15,7 @@ from zeoloom.judge.judgement import best_first, families_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.run.database import store_of
 from zeoloom.run.findings import in_vain
 from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
@@ -50,6 +51,7 @@ def make_frameworks(
     generator: torch.Generator,
     resume: bool = False,
     workers: int = 1,
+    database: str | None = None,
     on_progress: OnProgress = silent,
     on_notice: OnNotice = no_notice,
 ) -> SearchResult:
@@ -65,6 +67,7 @@ def make_frameworks(
         generator: seeded by the request; its seed and their indices seed all batches.
         workers: processes at once. They search too if there are several, which changes nothing in
             what is found unless time decides; with one, only relaxing has a process of its own.
+        database: address of one that frameworks are written into as they come.
         resume: go on with an interrupted run in the folder.
         on_progress: called with how much of the budget is spent.
         on_notice: called with a line for the user.
@@ -76,6 +79,7 @@ def make_frameworks(
     own = own_reference()
     asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
     _refuse_impossible(request, model, workers)
+    store = store_of(database)
     run = open_run(folder, asked | own_in_record(own), resume=resume)
     prepare_search(model, on_notice)
     with Workers(workers) as pool:
@@ -86,11 +90,13 @@ def make_frameworks(
             pool if workers > 1 else ThisProcess(),
             generator.initial_seed(),
             own,
+            store,
             on_progress,
             on_notice,
         )
         pool.count_anew()
         judgements = _judged_further(request, run, findings, pool, on_progress)
+        store(judgements)
     if in_vain(request, findings):
         on_notice(f"ended after {findings.tried} crystals: what is asked for is too rare")
     _tell_what_is_missing(judgements, pool, on_notice)

@@ -40,8 +40,8 @@ def save_extxyz(path: Path, frameworks: Sequence[Framework], facts: Sequence[Fac
     """
     frames = []
     for framework, row in zip(frameworks, facts, strict=True):
-        frames.append(_whole_cell(framework))
-        frames[-1].info.update(_known(row))
+        frames.append(whole_cell(framework))
+        frames[-1].info.update(facts_known(row))
     write_atomically(path, lambda part: ase.io.write(part, frames, format="extxyz"))
 
 
@@ -63,14 +63,16 @@ def save_database(path: Path, frameworks: Sequence[Framework], facts: Sequence[F
         part.unlink(missing_ok=True)  # ASE would add to it
         with connect(part, type="db", use_lock_file=False) as database:
             for framework, row in zip(frameworks, facts, strict=True):
-                known = _known(row)
-                pairs = {name: value for name, value in known.items() if _searchable(value)}
-                database.write(_whole_cell(framework), key_value_pairs=pairs, data=known)
+                database.write(
+                    whole_cell(framework),
+                    key_value_pairs=searchable_facts(row),
+                    data=facts_known(row),
+                )
 
     write_atomically(path, write)
 
 
-def _whole_cell(framework: Framework) -> Atoms:
+def whole_cell(framework: Framework) -> Atoms:
     """Every atom of the cell, T atoms as silicon and first."""
     frac_t, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
     frac_o, _ = expand_orbits(framework.frac_o, framework.operations, framework.cell)
@@ -82,7 +84,13 @@ def _whole_cell(framework: Framework) -> Atoms:
     )
 
 
-def _known(facts: Facts) -> dict[str, str | float | bool]:
+def searchable_facts(facts: Facts) -> dict[str, str | float | bool]:
+    """Those facts that ASE takes to search by: no texts that look like numbers."""
+    return {name: value for name, value in facts_known(facts).items() if _searchable(value)}
+
+
+def facts_known(facts: Facts) -> dict[str, str | float | bool]:
+    """Those facts that say something."""
     return {name: value for name, value in facts.items() if value is not None and value != ""}
 
 

@@ -1,0 +1,215 @@
+"""One database for many runs: a file or a real server, written by several processes at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zeoloom
+from postgres import postgres_server
+from silica_examples import known
+from zeoloom.judge.judgement import Judgement
+from zeoloom.run.database import _judgement_of, open_database, store_frameworks, store_of
+from zeoloom.run.database_query import checked_query
+from zeoloom.structure.files.framework_database import FrameworkDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Run
+
+pytestmark = pytest.mark.long
+
+WRITER = """
+import sys
+sys.path[:0] = {path!r}
+from test_database import some_frameworks
+from zeoloom.run.database import open_database, store_frameworks
+database = open_database({url!r})
+for start in range({first}, {first} + 40, 4):
+    store_frameworks(database, some_frameworks(range(start, start + 4), "{writer}"))
+"""
+
+
+def some_frameworks(
+    numbers: range, name: str = "new", energy: float | None = None
+) -> list[Judgement]:
+    framework = replace(known("SOD"), name=name)
+    return [
+        Judgement(
+            f"{name}-{i}",
+            valid=True,
+            framework_type="new",
+            key=f"net {i}",
+            framework=framework,
+            n_t=12,
+            n_t_unique=1,
+            density=10.0 + i,
+            r_dls=0.001 * (i + 1),
+            energy_kj_mol=energy,
+            rings=(4, 6),
+            channel_dim=i % 4,
+        )
+        for i in numbers
+    ]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with ExitStack() as stack:
+        yield stack.enter_context(postgres_server())
+
+
+@pytest.fixture(params=["file", "server"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "file":
+        yield str(tmp_path / "nets.db")
+        return
+    address = request.getfixturevalue("server")
+    yield address
+    import psycopg2  # noqa: PLC0415 - where there is a server
+
+    with psycopg2.connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+def test_what_is_written_is_found(url: str) -> None:
+    database = open_database(url)
+    assert store_frameworks(database, some_frameworks(range(10))) == 10
+    assert store_frameworks(database, some_frameworks(range(5, 15), "other")) == 5
+    assert database.count() == 15
+    assert database.count("density<15,channel_dim=3") == 1
+    assert database.count("framework_type=new,density>=15") == 10
+    [found] = database.facts("density<15,channel_dim=3", 10)
+    assert (found["name"], found["rings"], found["key"]) == ("new-3", "4 6", "net 3")
+    highest = database.facts("", 2, "-density")
+    assert [each["name"] for each in highest] == ["other-14", "other-13"]
+    again = FrameworkDatabase(url)
+    assert len(list(again.contents())) == 15
+    assert database.count(checked_query(" density < 15, valid=yes")) == 5
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("density <> <", "is no condition"),
+        ("dense<15", "there is no column 'dense'"),
+        ("channel_dim=three", "channel_dim is a number, got 'three'"),
+        ("feasible=1", "feasible is yes or no"),
+        ("density<15 or r_dls<1", "is no condition"),
+    ],
+)
+def test_queries_that_cannot_be_read(run: Run, tmp_path: Path, query: str, said: str) -> None:
+    done = run("database", "query", query, tmp_path / "nets.db")
+    assert done.code == 2
+    assert said in done.message
+
+
+def test_an_energy_takes_the_place_of_none(url: str) -> None:
+    database = open_database(url)
+    store_frameworks(database, some_frameworks(range(3)))
+    assert store_frameworks(database, some_frameworks(range(1, 2), "relaxed", 12.5)) == 0
+    assert store_frameworks(database, some_frameworks(range(1, 3), "late")) == 0
+    assert database.count() == 3
+    assert [each["name"] for each in database.facts("energy_kj_mol<13", 9)] == ["relaxed-1"]
+
+
+def test_eight_processes_that_write_at_once_lose_nothing(url: str) -> None:
+    """Each writes 40 nets, half of which the next one writes too; the tables are made meanwhile."""
+    writers = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-c"),
+                WRITER.format(path=sys.path, url=url, first=20 * writer, writer=f"w{writer}"),
+            ],
+            stderr=subprocess.PIPE,
+        )
+        for writer in range(8)
+    ]
+    for writer in writers:
+        _, said = writer.communicate(timeout=300)
+        assert writer.returncode == 0, said.decode()
+    database = FrameworkDatabase(url)
+    assert database.count() == 180
+    names = Counter(each["key"] for each in database.facts("", 1000))
+    assert names == Counter(f"net {i}" for i in range(180))
+
+
+def test_addresses_that_cannot_be_used(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("no database at all, but long enough to be looked at" * 40)
+    for url, said in (
+        ("nets.sqlite", "expected a file whose name ends in .db"),
+        (str(tmp_path / "nowhere" / "nets.db"), "there is no folder for it"),
+        (str(tmp_path / "text.db"), "file is not a database"),
+        ("postgresql://me:hush@127.0.0.1:1/nets", "cannot be written to"),
+    ):
+        if url.startswith("postgresql"):
+            pytest.importorskip("ase_db_backends.postgresql")
+        done = run("generate", "-n", 1, "--database", url, "-o", tmp_path / "made")
+        assert done.code == 2, done.err
+        assert said in done.message
+        assert "hush" not in done.message
+        assert not (tmp_path / "made").exists()
+    done = run("database", "query", "density<15", tmp_path / "missing.db")
+    assert done.code == 2
+    assert "no such database" in done.message
+
+
+def test_a_run_fills_a_database_which_is_asked_and_exported(run: Run, tmp_path: Path) -> None:
+    cell = ("--cell", 13.675, 14.767, "--space-group", "R-3m")
+    quick = ("-n", 8, "--batch", 8, "--steps", 12, "--repair", 3, "--relax", 0)
+    url = tmp_path / "nets.db"
+    done = run("solve", *cell, *quick, "--database", url, "-o", tmp_path / "run")
+    assert done.code == 0, done.err
+    rows = (tmp_path / "run" / "frameworks.csv").read_text().splitlines()[1:]
+    with_structure = len(list((tmp_path / "run" / "standard").glob("*.cif")))
+    asked = run("database", "query", "framework_type=CHA", url)
+    assert asked.code == 0
+    assert "1 frameworks" in asked.out
+    assert "R-3m" in asked.out
+    out = tmp_path / "exported"
+    assert run("database", "export", url, "-o", out).code == 0
+    exported = (out / "frameworks.csv").read_text().splitlines()[1:]
+    assert len(exported) == with_structure <= len(rows)
+    assert '"CHA"' in (out / "report.html").read_text()
+    assert json.loads((out / "run.json").read_text())["request"]["verb"] == "database export"
+    first = zeoloom.read_framework(tmp_path / "run" / "standard" / "CHA.cif")[0]
+    second = zeoloom.read_framework(out / "frameworks" / "CHA.cif")[0]
+    assert abs(first.frac_t - second.frac_t).max() < 1e-9
+    nothing = run("database", "export", url, "--query", "density>900", "-o", tmp_path / "none")
+    assert nothing.code == 2
+    assert "no framework of the database fits 'density>900'" in nothing.message
+
+    merged = tmp_path / "merged.db"
+    done = run("database", "merge", tmp_path / "run", out, merged)
+    assert done.code == 0, done.err
+    assert FrameworkDatabase(str(merged)).count() == with_structure
+    assert f"{out}: {len(exported)} frameworks, 0 of them were not there yet" in done.text
+    kept = next(each for each in open_database(str(merged)).facts("framework_type=CHA", 1))
+    assert (kept["space_group"], kept["n_t"]) == ("R-3m", 36)
+    refused = run("database", "merge", tmp_path, merged)
+    assert refused.code == 2
+    assert "holds no frameworks.csv" in refused.message
+
+
+def test_a_table_gives_back_what_was_written(tmp_path: Path) -> None:
+    from zeoloom.run.framework_table import write_frameworks  # noqa: PLC0415 - only here
+
+    [framework] = some_frameworks(range(3, 4), "net", 14.25)
+    write_frameworks(tmp_path, [framework], {})
+    import csv  # noqa: PLC0415 - only here
+
+    with (tmp_path / "frameworks.csv").open(newline="") as stream:
+        [row] = csv.DictReader(stream)
+    again = _judgement_of(tmp_path, row)
+    assert again is not None
+    assert replace(again, framework=None, notices=()) == replace(framework, framework=None)
+    store_of(None)([framework])
