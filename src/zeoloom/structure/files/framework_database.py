@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     from zeoloom.structure.records import Framework
 
-INSTALL = "pip install 'zeoloom[database]'"
+INSTALL_DATABASE = "pip install 'zeoloom[database]'"
 
 SERVERS = ("postgresql://", "postgres://")
 """How the address of a server begins; everything else is a file."""
 
-LONGEST_WAIT = 600.0
+LONGEST_TURN = 600.0
 """Seconds that a writer waits for the others."""
 
 LOCK = 0x7A656F6C
@@ -99,7 +99,7 @@ class FrameworkDatabase:
             kind = "postgresql" if self._server else "db"
             self._database: Any = connect(url, type=kind, use_lock_file=False)
         except ImportError as error:
-            raise InputError(f"--database {url} needs more packages: {INSTALL}") from error
+            raise InputError(f"--database {url} needs more packages: {INSTALL_DATABASE}") from error
 
     def prepare(self) -> None:
         """Make the tables if there are none yet.
@@ -238,7 +238,7 @@ def _begin(connection: Any) -> None:
 
     SQLite waits by itself, but gives up at once where waiting looks like a deadlock to it.
     """
-    deadline = time.monotonic() + LONGEST_WAIT
+    deadline = time.monotonic() + LONGEST_TURN
     while True:
         try:
             connection.execute("BEGIN IMMEDIATE")
