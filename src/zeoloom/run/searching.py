@@ -7,7 +7,7 @@ not judged again.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -75,12 +75,10 @@ def make_frameworks(
     Raises:
         InputError: if the cell contradicts the group, or nothing fits what is asked for.
     """
-    verb = "solve" if isinstance(request, SolveRequest) else "generate"
     own = own_reference()
-    asked = {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
     _refuse_impossible(request, model, workers)
     store = store_of(database)
-    run = open_run(folder, asked | own_in_record(own), resume=resume)
+    run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
     prepare_search(model, on_notice)
     with Workers(workers) as pool:
         findings = search_batches(
@@ -105,6 +103,12 @@ def make_frameworks(
         result = replace(result, failure=f"no pores, no energies: {pool.loss}")
     _write(run, result, findings, device_of_model(model), workers)
     return result
+
+
+def _asked(request: SolveRequest | GenerateRequest, model: Model) -> dict[str, Any]:
+    """What is asked for, for the record of the run."""
+    verb = "solve" if isinstance(request, SolveRequest) else "generate"
+    return {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
 
 
 def _refuse_impossible(request: SolveRequest | GenerateRequest, model: Model, workers: int) -> None:
