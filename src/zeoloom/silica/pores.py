@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.neighbours import nearest_points
 from zeoloom.silica.passages import passages_of
 from zeoloom.silica.primitive_cell import primitive_cell, primitive_sites
+from zeoloom.silica.void_points import void_points
 from zeoloom.silica.voids import Voids, voids
 from zeoloom.silica.windows import Channel, channels_of
 
@@ -76,15 +76,15 @@ def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Por
     needed = 0.5 * probe + RADIUS
     to_axes = framework.cell @ np.linalg.inv(cell)
     passages = passages_of(void, to_axes, needed)
-    channel, pocket = _volumes(void, cell, passages, needed, np.random.default_rng(seed))
+    points = void_points(void, cell, passages.rank, needed, np.random.default_rng(seed), SAMPLES)
     along = 2.0 * (passages.widest - RADIUS)
     return Pores(
         included=2.0 * (float(void.distance.max()) - RADIUS),
         free=2.0 * (passages.free - RADIUS),
         free_along=(float(along[0]), float(along[1]), float(along[2])),
         channel_dimension=int(passages.rank.max(initial=0)),
-        accessible_volume=1000.0 * channel,
-        pocket_volume=1000.0 * pocket,
+        accessible_volume=1000.0 * float(points.in_channel.mean()),
+        pocket_volume=1000.0 * float(points.in_pocket.mean()),
         channels=_channels(framework, void, passages, to_axes),
     )
 
@@ -97,42 +97,3 @@ def _channels(
         atoms = primitive_cell(framework)
         return channels_of(void, passages.openings, atoms, to_axes, RADIUS)
     return ()
-
-
-def _volumes(
-    void: Voids, cell: FloatArray, passages: Passages, needed: float, rng: np.random.Generator
-) -> tuple[float, float]:
-    """Shares of the cell where a sphere's centre can be, in channels and in pockets.
-
-    A random point belongs to the nodes it sees: corners of the Voronoi cell it is in, if the
-    straight way there stays `needed` Å off the atom of that cell.
-    """
-    frac = rng.uniform(size=(SAMPLES, 3))
-    distance, image = nearest_points(frac @ cell, void.atoms.frac @ cell)
-    open_points = np.flatnonzero(distance >= needed)
-    # each point and its atom moved to where the atom is listed
-    atom = void.atoms.atom[image[open_points]]
-    home = frac[open_points] - void.atoms.shifts[image[open_points]]
-    centre = void.atoms.frac[image[open_points]] - void.atoms.shifts[image[open_points]]
-    channel = pocket = 0
-    for each in np.unique(atom):
-        mine = np.flatnonzero(atom == each)
-        corners = np.flatnonzero(void.atom == each)
-        nodes = void.corner[corners]
-        wide = void.distance[nodes] >= needed
-        ends = (void.frac_nodes[nodes] + void.corner_shifts[corners])[wide]
-        to_point = (home[mine] - centre[mine[0]]) @ cell
-        to_end = (ends - centre[mine[0]]) @ cell
-        visible = _least_length(to_point[:, None], to_end[None]) >= needed - 1e-6
-        in_channel = (visible & (passages.rank[nodes[wide]] > 0)).any(axis=1)
-        channel += int(in_channel.sum())
-        pocket += int((visible.any(axis=1) & ~in_channel).sum())
-    return channel / SAMPLES, pocket / SAMPLES
-
-
-def _least_length(one: FloatArray, two: FloatArray) -> FloatArray:
-    """Least distance of the origin from segments between points (..., 3)."""
-    along = two - one
-    squared = np.maximum((along**2).sum(axis=-1), 1e-20)
-    share = np.clip(-(one * along).sum(axis=-1) / squared, 0.0, 1.0)
-    return np.asarray(np.linalg.norm(one + share[..., None] * along, axis=-1))

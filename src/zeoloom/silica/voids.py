@@ -85,7 +85,7 @@ def voids(frac: FloatArray, cell: FloatArray) -> Voids:
     """
     reach = FIRST_REACH
     while True:
-        images = _around(wrap(frac), cell, reach)
+        images = atoms_around(wrap(frac), cell, reach)
         found = _voids(images, cell)
         # a node is right if every atom as near as its nearest was looked at
         if found is not None and (largest := float(found.distance.max())) < reach:
@@ -93,7 +93,7 @@ def voids(frac: FloatArray, cell: FloatArray) -> Voids:
         reach = 1.5 * reach if found is None else largest + 1.0
 
 
-def _around(frac: FloatArray, cell: FloatArray, reach: float) -> CellAndAround:
+def atoms_around(frac: FloatArray, cell: FloatArray, reach: float) -> CellAndAround:
     """The atoms (N, 3) of a cell and those within about `reach` Å of it."""
     margin = reach / plane_spacings(cell)
     whole = [np.arange(-n, n + 1) for n in np.ceil(margin).astype(np.int64)]
