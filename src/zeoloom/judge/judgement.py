@@ -68,6 +68,8 @@ class Judgement:
         likeness: to zeolites that were made, 0 to 1.
         henry_ch4: mol/(kg bar), Henry coefficient of methane at 300 K.
         heat_ch4: kJ/mol, its heat of adsorption at 300 K without loading.
+        henry_co2: as of methane, and
+        heat_co2: the same of carbon dioxide.
         notices: what was left out, chosen or mended when its file was read.
     """
 
@@ -104,6 +106,8 @@ class Judgement:
     likeness: float | None = None
     henry_ch4: float | None = None
     heat_ch4: float | None = None
+    henry_co2: float | None = None
+    heat_co2: float | None = None
     notices: tuple[str, ...] = ()
 
     @property

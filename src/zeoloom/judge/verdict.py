@@ -32,6 +32,7 @@ from zeoloom.judge.validity import fault_of, interrupted_type
 from zeoloom.nets.family import family_name
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.nets.identity import describe
+from zeoloom.silica.adsorption import adsorption
 from zeoloom.silica.dls import STARTS, refine
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
@@ -237,6 +238,29 @@ def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
         channel_dim=found.channel_dimension,
         window=max((each.window for each in found.channels), default=0),
         windows=tuple(map(str, found.channels)),
+    )
+
+
+def with_adsorption(judgement: Judgement, *, seed: int = 0) -> Judgement:
+    """Henry coefficients and heats of methane and carbon dioxide at 300 K; never raises.
+
+    Args:
+        judgement: of `refined`. Without a framework it stays as it is.
+        seed: of the places where molecules are put.
+    """
+    if judgement.framework is None:
+        return judgement
+    try:
+        methane = adsorption(judgement.framework, "ch4", seed=seed)
+        dioxide = adsorption(judgement.framework, "co2", seed=seed)
+    except InputError as error:
+        return replace(judgement, reason=judgement.reason or f"adsorption not known: {error}")
+    return replace(
+        judgement,
+        henry_ch4=methane.henry,
+        heat_ch4=methane.heat,
+        henry_co2=dioxide.henry,
+        heat_co2=dioxide.heat,
     )
 
 

@@ -29,6 +29,10 @@ class JudgeRequest(ConditionOptions):
     pores: bool = True
     """Measure the pores."""
 
+    adsorption: bool = False
+    """Henry coefficients and heats of adsorption of methane and carbon dioxide; takes some seconds
+    for each framework. Conditions on them need no --adsorption."""
+
     seconds_each: float = Field(120.0, gt=0)
     """Time limit for a file in each step."""
 

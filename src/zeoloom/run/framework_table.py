@@ -63,6 +63,9 @@ FILE_COLUMNS = ("file", "valid", "reason", "notices", "energy_status", "known_as
 GIVEN_COLUMNS = ("e2", "r_wp", "r_dls_cell")
 """More of them where a cell was given."""
 
+ADSORPTION_COLUMNS = ("henry_ch4", "heat_ch4", "henry_co2", "heat_co2")
+"""More of them where adsorption was asked for."""
+
 UNREFINED_COLUMNS = (
     *COLUMNS[: COLUMNS.index("r_dls")],
     "found",
@@ -204,6 +207,7 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "e2": judgement.e2,
         "r_wp": judgement.r_wp,
         "r_dls_cell": judgement.r_dls_cell,
+        **{name: getattr(judgement, name) for name in ADSORPTION_COLUMNS},
         "file": judgement.file,
         "valid": judgement.valid,
         "reason": judgement.reason,

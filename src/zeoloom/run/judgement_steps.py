@@ -1,6 +1,6 @@
 """From nets to full judgements: the steps that all verbs share, each piece bounded in time.
 
-    nets -> one of each -> refined -> pores -> energy
+    nets -> one of each -> refined -> pores -> energy -> adsorption
 
 Every finished piece goes into the journal of the run, so an interrupted run repeats none.
 """
@@ -19,6 +19,7 @@ from zeoloom.judge.verdict import (
     identified,
     judge_net,
     refined,
+    with_adsorption,
     with_nearest_type,
     with_pores,
     with_relaxation,
@@ -48,6 +49,7 @@ class Judging:
         seconds: most time for each piece of a step.
         energy: whether to relax.
         pores: whether to measure the pores.
+        adsorption: whether to put methane and carbon dioxide in.
         seed: of everything random.
         conditions: what a framework that cannot meet them is spared.
         on_progress: called with the progress of each step.
@@ -58,6 +60,7 @@ class Judging:
     seconds: float = 120.0
     energy: bool = True
     pores: bool = True
+    adsorption: bool = False
     seed: int = 0
     conditions: Conditions = field(default_factory=Conditions)
     on_progress: OnProgress = silent
@@ -87,7 +90,7 @@ def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
 
 
 def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:
-    """Judge refined frameworks to the end: pores and energy.
+    """Judge refined frameworks to the end: pores, energy and adsorption.
 
     Args:
         judgements: of `refined`; their names are unique.
@@ -101,6 +104,8 @@ def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgem
         judgements = through_step("pores", with_pores, judgements, how, wanted=how.wants)
     if how.energy:
         judgements = _energies(judgements, how)
+    if how.adsorption:
+        judgements = through_step("adsorption", with_adsorption, judgements, how, wanted=how.wants)
     return judgements
 
 
@@ -116,7 +121,12 @@ def judged_file(blank: Judgement) -> Judgement:
 
 def prepare_judging(_: object = None) -> None:
     """Load what is compiled for these steps, or compile it; runs in a worker."""
-    refined(identified(judge_net(load_reference()["ABW"])), starts=1)
+    with_pores(refined(identified(judge_net(load_reference()["ABW"])), starts=1))
+
+
+def prepare_adsorption() -> None:
+    """Load what is compiled for the last step, or compile it."""
+    with_adsorption(judge_net(load_reference()["ABW"]))
 
 
 def through_step(

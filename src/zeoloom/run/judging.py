@@ -14,7 +14,13 @@ from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.judge.fulfilment import fulfils, missed_conditions, nearest_miss
 from zeoloom.judge.judgement import Judgement
 from zeoloom.run.folder import RunFolder, finish_run, open_run, own_in_record
-from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
+from zeoloom.run.framework_table import (
+    ADSORPTION_COLUMNS,
+    COLUMNS,
+    FILE_COLUMNS,
+    counts_of,
+    write_frameworks,
+)
 from zeoloom.run.judgement_steps import (
     Judging,
     full_judgements,
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from zeoloom.silica.pool import Pool
     from zeoloom.structure.own_nets import OwnReference
 
-JUDGING_STEPS = ("against", "net", "refine", "pores", "energy")
+JUDGING_STEPS = ("against", "net", "refine", "pores", "energy", "adsorption")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +150,16 @@ def _steps_of(
         seconds=request.seconds_each,
         energy=request.relax,
         pores=request.pores,
+        adsorption=_adsorbs(request),
         seed=request.seed,
         conditions=request.conditions,
         on_progress=on_progress,
     )
+
+
+def _adsorbs(request: JudgeRequest) -> bool:
+    """Whether adsorption is to be known."""
+    return request.adsorption or request.conditions.asks("adsorption")
 
 
 def _notices_on(
@@ -216,7 +228,8 @@ def _write(
 
     spent = {step: run.journal.seconds(step) for step in JUDGING_STEPS}
     seconds = {step: round(each, 1) for step, each in spent.items() if each}
-    write_frameworks(run.path, judged.judgements, judged.found, columns=COLUMNS + FILE_COLUMNS)
+    columns = COLUMNS + FILE_COLUMNS + (ADSORPTION_COLUMNS if _adsorbs(request) else ())
+    write_frameworks(run.path, judged.judgements, judged.found, columns=columns)
     write_report(
         run.path / "report.html",
         shown,

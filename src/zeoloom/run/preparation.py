@@ -21,7 +21,7 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.learn.checkpoint import load_model
 from zeoloom.run.crystal_requests import SolveRequest
-from zeoloom.run.judgement_steps import prepare_judging
+from zeoloom.run.judgement_steps import prepare_adsorption, prepare_judging
 from zeoloom.run.progress import no_notice
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.search.annealing import AnnealingPlan
@@ -98,7 +98,11 @@ def _search_example(model: Model | None = None) -> None:
     search_batch(draw_targets(request, model)(generator), search_with(model, generator), plan)
 
 
-_PARTS: dict[str, Callable[[], None]] = {"judge": prepare_judging, "search": _search_example}
+_PARTS: dict[str, Callable[[], None]] = {
+    "judge": prepare_judging,
+    "adsorption": prepare_adsorption,
+    "search": _search_example,
+}
 
 
 @contextmanager

@@ -36,10 +36,7 @@ def insertion_energies(
     cutoff: float,
     damping: float,
 ) -> FloatArray:
-    """Lennard-Jones and Coulomb energies of guests, each alone in the framework.
-
-    Charges act by the damped shifted force of Fennell & Gezelter, J. Chem. Phys. 124 (2006) 234104,
-    which takes the place of an Ewald sum.
+    """Energies of guests, each alone in the framework: Lennard-Jones and the near part of Ewald's.
 
     Args:
         guests: (g, sites, 3) Å.
@@ -54,12 +51,6 @@ def insertion_energies(
     """
     energies = np.zeros(len(guests))
     square = cutoff * cutoff
-    screened = math.erfc(damping * cutoff)
-    at_end = screened / cutoff
-    force = (
-        screened / square
-        + 2.0 * damping / math.sqrt(math.pi) * math.exp(-((damping * cutoff) ** 2)) / cutoff
-    )
     charged = False
     for value in pairs.charge.ravel():
         charged = charged or value != 0.0
@@ -78,8 +69,6 @@ def insertion_energies(
                 total += 4.0 * pairs.depth[site, kind] * sixth * (sixth - 1.0)
                 if charged:
                     r = math.sqrt(apart)
-                    total += pairs.charge[site, kind] * (
-                        math.erfc(damping * r) / r - at_end + force * (r - cutoff)
-                    )
+                    total += pairs.charge[site, kind] * math.erfc(damping * r) / r
         energies[g] = total
     return energies
