@@ -40,7 +40,7 @@ COULOMB = 1389.354578
 SILICA_MASS = 0.0600843
 """kg per mol SiO2."""
 
-CUTOFF = 14.0
+GUEST_CUTOFF = 14.0
 """Å. Beyond it Lennard-Jones energies are those of an even framework."""
 
 DAMPING, LARGEST_WAVE = 0.22, 1.5
@@ -55,7 +55,7 @@ GUESTS: dict[Guest, FloatArray] = {
 }
 """Sites of the molecules, as above."""
 
-BOND = 1.16
+C_O_BOND = 1.16
 """Å, C-O of carbon dioxide."""
 
 INSERTIONS: dict[Guest, int] = {"ch4": 40_000, "co2": 12_000}
@@ -131,7 +131,7 @@ def guest_energies(
         sites: fractional T and O atoms of one cell.
         cell: (3, 3) Å.
     """
-    around = atoms_around(np.concatenate(sites), cell, CUTOFF + 2.0 * BOND)
+    around = atoms_around(np.concatenate(sites), cell, GUEST_CUTOFF + 2.0 * C_O_BOND)
     kinds = (around.atom >= len(sites[0])).astype(np.int64)
     one, two = GUESTS[guest][:, None], FRAMEWORK[None]
     pairs = PairParameters(
@@ -139,10 +139,10 @@ def guest_energies(
         size=0.5 * (one[..., 1] + two[..., 1]),
         charge=COULOMB * one[..., 2] * two[..., 2],
     )
-    energies = insertion_energies(guests, around.frac @ cell, kinds, pairs, CUTOFF, DAMPING)
+    energies = insertion_energies(guests, around.frac @ cell, kinds, pairs, GUEST_CUTOFF, DAMPING)
     density = np.array([len(each) for each in sites]) / volume(cell)
-    sixth = (pairs.size / CUTOFF) ** 6
-    beyond = 16.0 * np.pi * pairs.depth * CUTOFF**3 * (sixth**2 / 9.0 - sixth / 3.0)
+    sixth = (pairs.size / GUEST_CUTOFF) ** 6
+    beyond = 16.0 * np.pi * pairs.depth * GUEST_CUTOFF**3 * (sixth**2 / 9.0 - sixth / 3.0)
     energies = energies + float((beyond * density).sum())
     for site, (_, _, charge) in enumerate(GUESTS[guest]):
         if charge:
@@ -176,5 +176,5 @@ def _molecules(guest: Guest, centres: FloatArray, rng: np.random.Generator) -> F
         return np.asarray(centres[:, None])
     middle = np.repeat(centres, ORIENTATIONS, axis=0)
     axis = rng.normal(size=middle.shape)
-    axis *= BOND / np.linalg.norm(axis, axis=1)[:, None]
+    axis *= C_O_BOND / np.linalg.norm(axis, axis=1)[:, None]
     return np.stack([middle, middle + axis, middle - axis], axis=1)
