@@ -47,7 +47,8 @@ def test_each_field_is_an_option_with_its_help(run: Run, verb: str) -> None:
         model = kind.kind if isinstance(kind, Changes) else kind
         for name, field in model.model_fields.items():
             flag = flag_of(model, name)
-            for each in flag.names or (name if flag.argument else f"--{name.replace('_', '-')}",):
+            usual = name if flag.argument else f"--{name.replace('_', '-')}"
+            for each in "/".join(flag.names or (usual,)).split("/"):  # also --lid/--no-lid
                 assert f" {each}" in shown, (verb, name)
             described = next(
                 base.model_fields[name].description

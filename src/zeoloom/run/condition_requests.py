@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, PlainSerializer, model_validator
 
@@ -12,7 +12,10 @@ from zeoloom.errors import InputError
 from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, WITHIN, Conditions, Likes, check_conditions
 from zeoloom.judge.ranges import Ranges, parse_ranges
 from zeoloom.run.request import Flag, Request, Written
-from zeoloom.structure.building_units import UNIT_FACES
+from zeoloom.structure.building_units import UNIT_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def _ranges(value: Any, *, whole: bool) -> Any:
@@ -31,7 +34,7 @@ def _words(value: Any) -> Any:
     return [str(each).strip().lower() for each in value]
 
 
-def _known(value: Any, known: dict[str, Any], what: str) -> frozenset[str]:
+def _known(value: Any, known: Collection[str], what: str) -> frozenset[str]:
     words = _words(value)
     unknown = [each for each in words if each not in known]
     if unknown or not words:
@@ -102,7 +105,7 @@ Systems = Annotated[
 
 Units = Annotated[
     frozenset[str],
-    BeforeValidator(lambda v: _known(v, UNIT_FACES, "composite building unit known here")),
+    BeforeValidator(lambda v: _known(v, UNIT_NAMES, "composite building unit known here")),
     PlainSerializer(_listed),
     Written("UNIT,...", _listed),
 ]

@@ -13,8 +13,6 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -68,6 +66,8 @@ def units_in(
     Returns:
         Their names, in the order given.
     """
+    import numpy as np  # noqa: PLC0415 - the names alone are needed by --help
+
     from zeoloom.nets.shells import edge_steps  # noqa: PLC0415 - compiles
     from zeoloom.nets.subgraph_kernel import holds_subgraph  # noqa: PLC0415 - compiles
 
@@ -131,6 +131,8 @@ def _distances(neighbours: Mapping[int, Sequence[int]], start: int) -> dict[int,
 @cache
 def _graphs() -> dict[str, tuple[BoolArray, IntArray]]:
     """Of each unit which vertices are bonded (k, k), and the parent of each vertex (k,)."""
+    import numpy as np  # noqa: PLC0415 - the names alone are needed by --help
+
     file = resources.files("zeoloom.structure").joinpath("building_units.json")
     listed = json.loads(file.read_text("utf-8"))["edges"]
     graphs = {}
