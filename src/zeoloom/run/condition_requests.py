@@ -115,7 +115,19 @@ Types = Annotated[Likes, BeforeValidator(_likes), AS_TEXT, Written("CODE,...[:Å
 """Framework types, and a distance."""
 
 
-class ConditionOptions(Request):
+class YesNoConditions(Request):
+    """Conditions that hold or not; in a panel of their own, as two names leave less room."""
+
+    panel: ClassVar[str] = "Conditions, yes or no"
+
+    chiral: Annotated[bool | None, Flag(("--chiral/--no-chiral",))] = None
+    """Whether its space group has only proper rotations."""
+
+    lid: Annotated[bool | None, Flag(("--lid/--no-lid",))] = None
+    """Whether its local distances, relaxed, are those of real zeolites."""
+
+
+class ConditionOptions(YesNoConditions):
     """Conditions on frameworks; ranges are written 12-, -20, 10-16 or 8,10,12."""
 
     panel: ClassVar[str] = "Conditions (a RANGE is 12-, -20, 10-16 or 8,10,12)"
@@ -135,9 +147,6 @@ class ConditionOptions(Request):
     crystal_system: Systems | None = None
     """Crystal systems: triclinic, monoclinic, orthorhombic, tetragonal, trigonal, hexagonal,
     cubic."""
-
-    chiral: Annotated[bool | None, Flag(("--chiral/--no-chiral",))] = None
-    """Whether its space group has only proper rotations."""
 
     rings: Wholes | None = None
     """Sizes of smallest rings that all occur; of a range such as 12- at least one size."""
@@ -162,9 +171,6 @@ class ConditionOptions(Request):
 
     energy: Reals | None = None
     """Energy above quartz, kJ/mol SiO2."""
-
-    lid: Annotated[bool | None, Flag(("--lid/--no-lid",))] = None
-    """Whether its local distances, relaxed, are those of real zeolites."""
 
     contains: Units | None = None
     """Composite building units that all occur, such as d4r,sod."""
