@@ -122,6 +122,8 @@ def _listed(values: frozenset[Any]) -> str:
 def _gap(name: str, asked: Any, judgement: Judgement) -> float | None:
     if STAGE_OF[name] == "framework" and (judgement.framework is None or judgement.r_dls is None):
         return None
+    if name == "likeness" and judgement.energy_kj_mol is None:
+        return None  # so far it is that of the T atoms alone
     if name in GAP_STEPS:
         attribute, step = GAP_STEPS[name]
         value = getattr(judgement, attribute)

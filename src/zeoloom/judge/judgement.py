@@ -65,7 +65,8 @@ class Judgement:
         units: the composite building units that it contains.
         window: T atoms of the largest ring that a channel runs through; 0 if there is no channel.
         windows: of each channel, the widest first, the ring and the direction: `12 [0 0 1]`.
-        likeness: to zeolites that were made, 0 to 1.
+        likeness: to zeolites that were made, 0 to 1 (`judge.likeness`).
+        energy_above_line: kJ/mol above that of a usual known type of its density.
         henry_ch4: mol/(kg bar), Henry coefficient of methane at 300 K.
         heat_ch4: kJ/mol, its heat of adsorption at 300 K without loading.
         henry_co2: as of methane, and
@@ -104,6 +105,7 @@ class Judgement:
     window: int | None = None
     windows: tuple[str, ...] = ()
     likeness: float | None = None
+    energy_above_line: float | None = None
     henry_ch4: float | None = None
     heat_ch4: float | None = None
     henry_co2: float | None = None
@@ -161,14 +163,19 @@ class Judgement:
 
 
 def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Valid before the rest; the greatest E2; known energies before unknown; the least; R_DLS."""
+    """Valid before the rest; the greatest E2; known energies before unknown; feasible ones.
 
-    def order(judgement: Judgement) -> tuple[bool, float, bool, float, float, str]:
+    Then the most like made zeolites, in steps of a tenth; then the lowest energy, then R_DLS.
+    """
+
+    def order(judgement: Judgement) -> tuple[bool, float, bool, bool, float, float, float, str]:
         energy, r_dls = judgement.energy_kj_mol, judgement.r_dls
         return (
             not judgement.valid,
             np.inf if judgement.e2 is None else -judgement.e2,
             energy is None,
+            judgement.feasible is False,
+            0.0 if energy is None else -round(judgement.likeness or 0.0, 1),
             0.0 if energy is None else energy,
             np.inf if r_dls is None or judgement.framework is None else r_dls,
             judgement.name,

@@ -14,7 +14,7 @@ duplicates and nets without prospects in between. Files take the first way, a se
 | `refined` | the geometry it has as SiO2, R_DLS, its space group |
 | `with_nearest_type` | which known type it is most like |
 | `with_pores` | spheres, accessible volume, dimension of the channels |
-| `with_energy` | energy above quartz, local distances |
+| `with_energy` | energy above quartz, local distances, likeness |
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.judge.lid import lid
+from zeoloom.judge.likeness import above_line, figures_of, shipped_calibration
 from zeoloom.judge.validity import fault_of, interrupted_type
 from zeoloom.nets.family import family_name
 from zeoloom.nets.fingerprint import fingerprint_of
@@ -217,6 +218,24 @@ def with_nearest_type(judgement: Judgement) -> Judgement:
     return replace(judgement, nearest_type=code, nearest_distance=distance)
 
 
+def with_likeness(judgement: Judgement) -> Judgement:
+    """Likeness to made zeolites, and its energy above the line that those follow; never raises.
+
+    Args:
+        judgement: of `refined`; while its energy is not known its T atoms alone decide. Without a
+            framework it stays as it is.
+    """
+    if judgement.framework is None:
+        return judgement
+    calibration = shipped_calibration()
+    figures = figures_of(judgement.framework, judgement.energy_kj_mol, judgement.lid)
+    return replace(
+        judgement,
+        likeness=calibration.likeness(figures),
+        energy_above_line=above_line(calibration.line, figures),
+    )
+
+
 def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
     """Spheres, accessible volume, channels and their windows; never raises.
 
@@ -282,12 +301,13 @@ def with_relaxation(judgement: Judgement, relaxation: Relaxation) -> Judgement:
             energy_status="bonds broken",
             reason=judgement.reason or "its bonds changed when it was relaxed",
         )
-    return replace(
+    relaxed = replace(
         judgement,
         energy_kj_mol=relaxation.energy_kj_mol,
         energy_status=relaxation.status,
         lid=lid(relaxation.framework).passed,
     )
+    return with_likeness(relaxed)
 
 
 def with_energy(judgement: Judgement, *, seconds: float = 120.0, seed: int = 0) -> Judgement:
@@ -325,7 +345,7 @@ def judge_framework(
         seed: of everything random.
     """
     judgement = refined(judge_net(framework, against=against), cell_free=cell_free)
-    judgement = with_nearest_type(judgement)
+    judgement = with_likeness(with_nearest_type(judgement))
     if pores:
         judgement = with_pores(judgement, seed=seed)
     return with_energy(judgement, seconds=seconds, seed=seed) if energy else judgement

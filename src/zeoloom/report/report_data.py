@@ -86,6 +86,8 @@ def judgement_data(
         "likeMade": _known(judgement.like_made),
         "lid": _known(judgement.lid),
         "rings": [int(size) for size in judgement.rings],
+        "aboveLine": number_or_none(judgement.energy_above_line, 2),
+        "likeness": number_or_none(judgement.likeness, 3),
         "henryCh4": number_or_none(judgement.henry_ch4, 4),
         "heatCh4": number_or_none(judgement.heat_ch4, 2),
         "henryCo2": number_or_none(judgement.henry_co2, 4),

@@ -4,7 +4,7 @@ const List = (() => {
   const { byId, element } = Tools;
   const CARDS = 24;
   const ROWS = 100;
-  const SORT_KEYS = ["name", "energy", "rDls", "density", "nT", "unique", "included", "free", "nearestBy", "found"];
+  const SORT_KEYS = ["name", "energy", "likeness", "rDls", "density", "nT", "unique", "included", "free", "nearestBy", "found"];
 
   let frameworks = [];
   let select = () => {}; // called with the index of a framework that is chosen

@@ -28,8 +28,9 @@ FRAMEWORK_COLUMNS = (
     Column("T / 1000 Å³", number=True, rank=6),
     Column("R_DLS", number=True),
     Column("kJ/mol", number=True, rank=1),
-    Column("more", number=True, rank=7),
-    Column("found", number=True, rank=8),
+    Column("like", number=True, rank=7),
+    Column("more", number=True, rank=8),
+    Column("found", number=True, rank=9),
 )
 """Of the table of frameworks."""
 
@@ -167,6 +168,7 @@ def frameworks_table(
             _figure(judgement.density, 1),
             _figure(judgement.r_dls, 4),
             _figure(judgement.energy_kj_mol, 1),
+            _figure(judgement.likeness, 2),
             f"+{more[judgement.name]}" if more.get(judgement.name) else "",
             *([str(found.get(judgement.key, "-"))] if found else []),
         )

@@ -42,7 +42,9 @@ COLUMNS = (
     "r_dls",
     "found",
     "energy_kj_mol",
+    "energy_above_line",
     "feasible",
+    "likeness",
     "lid",
     "rings",
     "units",
@@ -87,7 +89,13 @@ COUNTED_AS = {
 }
 """Valid nets of each kind among the counts."""
 
-COLUMN_DECIMALS = {"density": 3, "r_dls": 6, "r_dls_cell": 6, "energy_kj_mol": 2}
+COLUMN_DECIMALS = {
+    "density": 3,
+    "r_dls": 6,
+    "r_dls_cell": 6,
+    "energy_kj_mol": 2,
+    "energy_above_line": 2,
+}
 """Those of spheres and lengths are 4."""
 
 
@@ -192,7 +200,9 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "r_dls": judgement.r_dls,
         "found": found.get(judgement.key),
         "energy_kj_mol": judgement.energy_kj_mol,
+        "energy_above_line": judgement.energy_above_line,
         "feasible": judgement.feasible,
+        "likeness": judgement.likeness,
         "lid": judgement.lid,
         "rings": " ".join(map(str, judgement.rings)),
         "units": " ".join(judgement.units or ()),

@@ -20,6 +20,7 @@ from zeoloom.judge.verdict import (
     judge_net,
     refined,
     with_adsorption,
+    with_likeness,
     with_nearest_type,
     with_pores,
     with_relaxation,
@@ -86,7 +87,8 @@ def full_judgements(nets: Sequence[Judgement], how: Judging) -> list[Judgement]:
     judgements = [
         replace(each, framework=None) if each.r_dls is None else each for each in judgements
     ]
-    return judged_further([with_nearest_type(each) for each in judgements], how)
+    judgements = [with_likeness(with_nearest_type(each)) for each in judgements]
+    return judged_further(judgements, how)
 
 
 def judged_further(judgements: Sequence[Judgement], how: Judging) -> list[Judgement]:

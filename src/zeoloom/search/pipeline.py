@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeoloom.judge.given_cell import refined_as_given
 from zeoloom.judge.judgement import NEW, Judgement
-from zeoloom.judge.verdict import identified, quick_check, refined, with_nearest_type
+from zeoloom.judge.verdict import identified, quick_check, refined, with_likeness, with_nearest_type
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import (
     Candidate,
@@ -345,7 +345,7 @@ def identify_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     for fingerprint, each in batch.judgements.items():
         found, began = each, time.monotonic()
         if each.r_dls is not None and each.r_dls <= plan.max_r_dls and pace.allows(each):
-            found = with_nearest_type(identified(each))
+            found = with_likeness(with_nearest_type(identified(each)))
             pace.took(each, began)
         judgements[fingerprint] = _named(found)
     return replace(batch, judgements=judgements)
