@@ -63,6 +63,7 @@ def _run(verb: Any, request: ClusterRequest, options: SearchOptions) -> None:
             options.output,
             generator=generator_of(request.seed),
             workers=options.workers,
+            scheduler=options.scheduler,
             resume=options.resume,
             on_progress=lambda finished, _, doing: progress.update(
                 task, completed=finished, description=doing or "working"

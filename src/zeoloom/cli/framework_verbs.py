@@ -47,6 +47,7 @@ def _search(request: SolveRequest | GenerateRequest, options: FrameworkOptions) 
             model,
             options.output,
             workers=options.workers,
+            scheduler=options.scheduler,
             database=options.database,
             resume=options.resume,
             generator=generator_of(request.seed),

@@ -75,6 +75,9 @@ class SearchOptions(ComputeOptions):
     """Processes at once, of one thread each; auto for as many as there are cores. Each makes
     batches of its own. What is made is the same whatever their number, unless time decides."""
 
+    scheduler: Annotated[str | None, Flag(metavar="ADDRESS")] = None
+    """Dask scheduler, such as tcp://HOST:8786, whose workers do the same work instead."""
+
 
 class ExportOptions(Request):
     """Of `database export`."""

@@ -29,6 +29,7 @@ from zeoloom.run.batches import (
 )
 from zeoloom.run.folder import RunFolder, finish_run, write_json
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded, loaded_model
+from zeoloom.run.pools import scheduler_with
 from zeoloom.silica.pool import ThisProcess
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cloud_archive import save_atoms, save_clouds
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.cluster_requests import ClusterRequest
     from zeoloom.run.progress import OnNotice, OnProgress
+    from zeoloom.silica.pool import Pool
 
 SHOWN = 12
 """Clouds in the page."""
@@ -127,12 +129,14 @@ class Making:
     Attributes:
         seed: of the run; with their indices it seeds all batches.
         workers: processes at once; with one, clouds are made in this process.
+        scheduler: address of a Dask scheduler, whose workers make them; None for processes here.
         on_progress: called with the clouds finished, those wanted, and what is being done.
         on_notice: called with what became of a process.
     """
 
     seed: int
     workers: int
+    scheduler: str | None
     on_progress: OnProgress
     on_notice: OnNotice
 
@@ -158,7 +162,7 @@ def make_clouds(
     """
     sizes = [min(request.batch, request.n - i) for i in range(0, request.n, request.batch)]
     keep_loaded(model)
-    alone, on_progress = how.workers == 1, how.on_progress
+    alone, on_progress = how.workers == 1 and how.scheduler is None, how.on_progress
     if not alone:
         check_loadable(request.model, model)
     where = (model.sha256, str(device_of_model(model)), how.seed)
@@ -176,7 +180,7 @@ def make_clouds(
     def tell(done: tuple[Batch, ...], doing: Mapping[str, int]) -> None:
         on_progress(sum(len(batch["points"]) for batch in done), request.n, doing_text(doing))
 
-    with ThisProcess() if alone else Workers(how.workers) as pool:
+    with _pool_of(request, model, how) as pool:
         nothing: tuple[Batch, ...] = ()
         plan = BatchPlan(
             wanted=lambda index: index < len(sizes),
@@ -197,6 +201,12 @@ def make_clouds(
         sum(batch["evaluations"] for batch in batches),
         run.journal.seconds(STEP),
     )
+
+
+def _pool_of(request: ClusterRequest, model: Model, how: Making) -> Pool:
+    if how.scheduler is not None:
+        return scheduler_with(how.scheduler, how.workers, request.model, model)
+    return ThisProcess() if how.workers == 1 else Workers(how.workers)
 
 
 def finish_clouds(

@@ -37,6 +37,7 @@ def join(
     *,
     generator: torch.Generator,
     workers: int = 1,
+    scheduler: str | None = None,
     resume: bool = False,
     on_progress: OnProgress = silent,
     on_notice: OnNotice = no_notice,
@@ -55,7 +56,7 @@ def join(
     request = resolved(request, model)
     asked = request.model_dump(exclude={*CRYSTAL_ONLY})
     run = open_run(folder, {"verb": "join", "weights": model.sha256, **asked}, resume=resume)
-    how = Making(generator.initial_seed(), workers, on_progress, on_notice)
+    how = Making(generator.initial_seed(), workers, scheduler, on_progress, on_notice)
     made = make_clouds(run, model, request, _states, how)
     centres = list(made.clouds.cart_centres)
     before = joining_metrics([atoms.cart_t for atoms in made.atoms_before_repair], centres)

@@ -48,6 +48,11 @@ def loaded_model(name: str, sha256: str, device: str) -> Model:
     return _LOADED[sha256, device]
 
 
+def weights_digest(name: str) -> str:
+    """SHA-256 of the weights that a name means here."""
+    return file_sha256(find_weights(name))
+
+
 def check_loadable(name: str, model: Model) -> None:
     """Make sure that other processes will load the same model.
 
@@ -58,7 +63,7 @@ def check_loadable(name: str, model: Model) -> None:
     Raises:
         InputError: if there is no such model, or it is another.
     """
-    if file_sha256(find_weights(name)) != model.sha256:
+    if weights_digest(name) != model.sha256:
         raise InputError(
             f"the request names the weights {name}, and the model given was loaded from others; "
             "several processes load what the request names, so name the file"

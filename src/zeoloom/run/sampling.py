@@ -46,6 +46,7 @@ def sample(
     folder: Path,
     *,
     workers: int = 1,
+    scheduler: str | None = None,
     resume: bool = False,
     generator: torch.Generator,
     on_progress: OnProgress = silent,
@@ -61,6 +62,7 @@ def sample(
         model: with what.
         folder: for the run.
         workers: processes at once. What is made is the same whatever their number.
+        scheduler: address of a Dask scheduler, whose workers then do what processes do here.
         resume: go on with an interrupted run in the folder.
         generator: seeded by the request; its seed and their indices seed all batches.
         on_progress: called with the progress.
@@ -74,7 +76,7 @@ def sample(
     run = open_run(
         folder, {"verb": "sample", "weights": model.sha256, **request.model_dump()}, resume=resume
     )
-    how = Making(generator.initial_seed(), workers, on_progress, on_notice)
+    how = Making(generator.initial_seed(), workers, scheduler, on_progress, on_notice)
     made = make_clouds(run, model, request, _states, how)
     metrics = _compared(made, repeat_as_drawn(held_out, REAL_CLUSTERS), run.path)
     finish_clouds(run, model, made, metrics, workers)

@@ -21,6 +21,7 @@ from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded
+from zeoloom.run.pools import scheduler_with
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 from zeoloom.run.search_batches import search_batches
@@ -51,6 +52,7 @@ def make_frameworks(
     generator: torch.Generator,
     resume: bool = False,
     workers: int = 1,
+    scheduler: str | None = None,
     database: str | None = None,
     on_progress: OnProgress = silent,
     on_notice: OnNotice = no_notice,
@@ -67,6 +69,7 @@ def make_frameworks(
         generator: seeded by the request; its seed and their indices seed all batches.
         workers: processes at once. They search too if there are several, which changes nothing in
             what is found unless time decides; with one, only relaxing has a process of its own.
+        scheduler: address of a Dask scheduler, whose workers then do what processes do here.
         database: address of one that frameworks are written into as they come.
         resume: go on with an interrupted run in the folder.
         on_progress: called with how much of the budget is spent.
@@ -76,16 +79,21 @@ def make_frameworks(
         InputError: if the cell contradicts the group, or nothing fits what is asked for.
     """
     own = own_reference()
-    _refuse_impossible(request, model, workers)
+    alone = workers == 1 and scheduler is None
+    _refuse_impossible(request, model, alone=alone)
     store = store_of(database)
-    run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
-    prepare_search(model, on_notice)
-    with Workers(workers) as pool:
+    with (
+        Workers(workers)
+        if scheduler is None
+        else scheduler_with(scheduler, workers, request.model, model)
+    ) as pool:
+        run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
+        prepare_search(model, on_notice)
         findings = search_batches(
             request,
             model,
             run.journal,
-            pool if workers > 1 else ThisProcess(),
+            ThisProcess() if alone else pool,
             generator.initial_seed(),
             own,
             store,
@@ -95,6 +103,7 @@ def make_frameworks(
         pool.count_anew()
         judgements = _judged_further(request, run, findings, pool, on_progress)
         store(judgements)
+        workers = pool.count
     if in_vain(request, findings):
         on_notice(f"ended after {findings.tried} crystals: what is asked for is too rare")
     _tell_what_is_missing(judgements, pool, on_notice)
@@ -111,12 +120,14 @@ def _asked(request: SolveRequest | GenerateRequest, model: Model) -> dict[str, A
     return {"verb": verb, "weights": model.sha256, **request.model_dump(mode="json")}
 
 
-def _refuse_impossible(request: SolveRequest | GenerateRequest, model: Model, workers: int) -> None:
+def _refuse_impossible(
+    request: SolveRequest | GenerateRequest, model: Model, *, alone: bool
+) -> None:
     """Raise InputError if nothing fits what is asked for, or a process cannot load the model."""
     keep_loaded(model)
     for each in search_parts(request):
         drawing_of(each, model.sha256, str(device_of_model(model)))
-    if workers > 1:
+    if not alone:
         check_loadable(request.model, model)
 
 

@@ -43,19 +43,22 @@ class Pool(ABC):
     """Does work piece by piece. Close it, or use `with`.
 
     Attributes:
-        count: pieces at once.
         survived: pieces of work so far that did not end with the death of their process.
         deaths: what became of the processes that died, in words.
     """
 
-    count: int
     survived: int
     deaths: list[str]
 
     def __init__(self, count: int) -> None:
-        self.count = max(count, 1)
+        self._at_once = max(count, 1)
         self.survived, self.deaths = 0, []
         self._counting = Lock()
+
+    @property
+    def count(self) -> int:
+        """Pieces of work at once."""
+        return self._at_once
 
     def __enter__(self) -> Self:
         return self

@@ -65,7 +65,7 @@ class Workers(Pool):
 
     def _new_round(self) -> None:
         """Threads for the work to come, and a sign to give it up."""
-        self._threads, self._given_up = ThreadPoolExecutor(self.count), Event()
+        self._threads, self._given_up = ThreadPoolExecutor(self._at_once), Event()
 
     def submit(
         self, work: Callable[[Given], Made], given: Given, *, seconds: float = math.inf
