@@ -82,23 +82,12 @@ def make_frameworks(
     alone = workers == 1 and scheduler is None
     _refuse_impossible(request, model, alone=alone)
     store = store_of(database)
-    with (
-        Workers(workers)
-        if scheduler is None
-        else scheduler_with(scheduler, workers, request.model, model)
-    ) as pool:
+    with _pool(workers, scheduler, request, model) as pool:
         run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
         prepare_search(model, on_notice)
+        making, seed = ThisProcess() if alone else pool, generator.initial_seed()
         findings = search_batches(
-            request,
-            model,
-            run.journal,
-            ThisProcess() if alone else pool,
-            generator.initial_seed(),
-            own,
-            store,
-            on_progress,
-            on_notice,
+            request, model, run.journal, making, seed, own, store, on_progress, on_notice
         )
         pool.count_anew()
         judgements = _judged_further(request, run, findings, pool, on_progress)
@@ -107,10 +96,23 @@ def make_frameworks(
     if in_vain(request, findings):
         on_notice(f"ended after {findings.tried} crystals: what is asked for is too rare")
     _tell_what_is_missing(judgements, pool, on_notice)
-    result = search_result(request, findings, judgements)
-    if not result.failure and pool.deaths and not pool.survived:
-        result = replace(result, failure=f"no pores, no energies: {pool.loss}")
+    result = _with_failure(search_result(request, findings, judgements), pool)
     _write(run, result, findings, device_of_model(model), workers)
+    return result
+
+
+def _pool(
+    workers: int, scheduler: str | None, request: SolveRequest | GenerateRequest, model: Model
+) -> Pool:
+    if scheduler is None:
+        return Workers(workers)
+    return scheduler_with(scheduler, workers, request.model, model)
+
+
+def _with_failure(result: SearchResult, pool: Pool) -> SearchResult:
+    """A result that says so if every process died that measured pores or relaxed."""
+    if not result.failure and pool.deaths and not pool.survived:
+        return replace(result, failure=f"no pores, no energies: {pool.loss}")
     return result
 
 
