@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         metrics_table,
         reference_sheet,
         reference_table,
+        symbols_table,
     )
     from zeoloom.run.cluster_requests import CutRequest, JoinRequest, SampleRequest, resolved
     from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
@@ -149,6 +150,7 @@ _HOMES = {
     "metrics_table": "report.tables",
     "reference_sheet": "report.tables",
     "reference_table": "report.tables",
+    "symbols_table": "report.tables",
 }
 
 __all__ = [
@@ -215,6 +217,7 @@ __all__ = [
     "save_clusters",
     "scene_figure",
     "search_parts",
+    "symbols_table",
     "tensorboard",
     "train",
     "training_examples",

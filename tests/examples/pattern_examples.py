@@ -30,7 +30,7 @@ def simulated_pattern(
     span: tuple[float, float, float] = (5.0, 60.0, 0.02),
     scale: float = 300.0,
     foreign: tuple[float, ...] = (),
-    squares: np.ndarray | None = None,
+    squares: dict[tuple[int, ...], float] | None = None,
 ) -> Simulated:
     """A pattern with random |F|^2 (Wilson), Lorentz and polarisation factors, and noise."""
     rng = np.random.default_rng(seed)
@@ -41,7 +41,9 @@ def simulated_pattern(
     d = np.array([cell.calculate_d(each) for each in hkl.tolist()])
     operations = group.operations()
     many = np.array([multiplicity(operations, each) for each in hkl.tolist()])
-    f2 = rng.exponential(size=len(hkl)) if squares is None else squares
+    f2 = rng.exponential(size=len(hkl))
+    if squares is not None:
+        f2 = np.array([_of_equal(operations, each, squares) for each in hkl.tolist()])
     theta = np.arcsin(0.5 * wavelengths[0] / d)
     factor = (1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
     areas = f2 * many * factor
@@ -57,6 +59,15 @@ def simulated_pattern(
     return Simulated(
         two_theta, rng.poisson(counts).astype(float), hkl, areas, 2 * np.degrees(theta) + zero
     )
+
+
+def _of_equal(
+    operations: gemmi.GroupOps, hkl: list[int], squares: dict[tuple[int, ...], float]
+) -> float:
+    """The value of whichever equal reflection has one."""
+    images = [tuple(each.apply_to_hkl(hkl)) for each in operations.sym_ops]
+    images += [tuple(-x for x in image) for image in images]
+    return next((squares[image] for image in images if image in squares), 0.0)
 
 
 def multiplicity(operations: gemmi.GroupOps, hkl: list[int]) -> int:

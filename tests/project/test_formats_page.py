@@ -15,6 +15,7 @@ from cloud_examples import some_clouds
 from cluster_examples import METRICS
 from crystal_examples import shipped_crystal
 from paths import ROOT
+from zeoloom.diffraction.extinction_ranking import SYMBOL_COLUMNS
 from zeoloom.diffraction.reflection_records import REFLECTION_COLUMNS, REFLECTIONS_FORMAT
 from zeoloom.learn.checkpoint import SHIPPED, load_state
 from zeoloom.learn.config import CrystalConfig
@@ -158,7 +159,7 @@ def test_models_and_verbs() -> None:
 
 def test_reflections() -> None:
     assert missing(REFLECTION_COLUMNS, "Reflections") == []
-    assert missing(PATTERN_COLUMNS, "Reflections") == []
+    assert missing([*PATTERN_COLUMNS, *SYMBOL_COLUMNS], "Reflections") == []
     fields = ("format", "cell", "space_group", "radiation", "wavelength", REFLECTIONS_FORMAT)
     assert missing(fields, "Reflections") == []
 

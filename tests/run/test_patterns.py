@@ -66,6 +66,22 @@ def test_what_it_writes_and_prints(measured: Path, tmp_path: Path) -> None:
     assert code == 2
 
 
+@pytest.mark.long
+def test_without_a_group_it_ranks_extinction_symbols(measured: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    code, output = run_verb(measured, "--cell", "12.3", "--wavelength", "CuKa", "-o", folder)
+    assert code == 0, output
+    with (folder / "extinction_symbols.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0]["symbol"] == "I a - d"
+    assert rows[0]["groups"] == "Ia-3d"
+    assert len(rows) == 17
+    assert "I a - d" in output
+    assert read_reflections(folder).space_group == "Ia-3d"
+    record = json.loads((folder / "run.json").read_text())
+    assert record["outcome"]["extinction_symbols"][0]["symbol"] == "I a - d"
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

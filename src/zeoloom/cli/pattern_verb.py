@@ -20,6 +20,8 @@ def pattern_verb(request: PatternRequest, options: ResultOptions) -> None:
     for notice in fitted.notices:
         say("note", "yellow", notice)
     _print_fit(fitted)
+    if fitted.ranked:
+        out.print(zeoloom.symbols_table(fitted.ranked))
     names = ", ".join(sorted(path.name for path in options.output.iterdir()))
     out.print(f"-> {options.output}: {names}")
 

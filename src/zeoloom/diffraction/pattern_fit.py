@@ -166,7 +166,7 @@ def _best_start(problem: Problem, state: FitState) -> FitState:
             # a little for being far from what was given, where the fit cannot tell
             off = problem.pattern.counts - tried.peaks - tried.background
             cost = float(((off / problem.pattern.esd) ** 2).sum())
-            found.append((cost * (1.0 + 10.0 * abs(size) + 0.2 * abs(zero)), moved))
+            found.append((cost * (1.0 + 40.0 * abs(size) + abs(zero)), moved))
     shape = min(found, key=lambda each: each[0])[1]
     return replace(state, shape=shape)
 

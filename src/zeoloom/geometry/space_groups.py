@@ -267,6 +267,11 @@ def symbol_of_hall_number(hall_number: int) -> str:
     return str(_setting(hall_number).international_short).replace("_", "")
 
 
+def full_symbol_of_hall_number(hall_number: int) -> str:
+    """Full Hermann-Mauguin symbol of a setting, its parts by spaces, such as 'P 21/n 21/m 21/a'."""
+    return str(_setting(hall_number).international_full).replace("_", "")
+
+
 def name_of_setting(hall_number: int) -> str:
     """Symbol by which `hall_number_of` finds a setting, such as 'R-3m:R', 'A112/m' or 'Fd-3m:1'."""
     kind = _setting(hall_number)

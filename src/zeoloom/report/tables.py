@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group
 from rich.text import Text
 
+from zeoloom.diffraction.extinction_ranking import SYMBOL_COLUMNS
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.judge.judgement import families_first, more_beside
 from zeoloom.report.text_table import Column, TextTable
@@ -15,6 +16,7 @@ from zeoloom.structure.reference import framework_density
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zeoloom.diffraction.extinction_ranking import RankedSymbol
     from zeoloom.judge.judgement import Judgement
     from zeoloom.structure.reference_list import ReferenceEntry
 
@@ -182,3 +184,14 @@ def frameworks_table(
 
 def _figure(value: float | None, decimals: int) -> str:
     return "-" if value is None else f"{value:.{decimals}f}"
+
+
+def symbols_table(ranked: Sequence[RankedSymbol], most: int = 8) -> TextTable:
+    """The most probable extinction symbols of a pattern, with their groups.
+
+    Args:
+        ranked: the most probable first.
+        most: rows at most.
+    """
+    columns = [Column(name, number=name not in ("symbol", "groups")) for name in SYMBOL_COLUMNS]
+    return TextTable(columns, [each.texts for each in ranked[:most]])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeoloom.diffraction.beam import beam_of_text
+from zeoloom.diffraction.extinction_ranking import SYMBOL_COLUMNS, RankedSymbol, ranked_symbols
+from zeoloom.diffraction.extinction_symbols import extinction_symbols
 from zeoloom.diffraction.fit_results import (
     Agreement,
     UnexplainedPeak,
@@ -29,15 +31,23 @@ from zeoloom.run.folder import check_free, finish_run, open_run
 from zeoloom.run.pattern_groups import holohedry_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from zeoloom.diffraction.beam import Beam
     from zeoloom.diffraction.pattern import Pattern
     from zeoloom.diffraction.reflections import Radiation, Reflections
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.run.pattern_requests import PatternRequest
 
 PATTERN_COLUMNS = ("two_theta", "counts", "esd", "fitted", "background")
 """Of `pattern.csv`."""
+
+MOST_NAMED = 5
+"""Extinction symbols that the record of the run names."""
+
+CLEAR = 5.0
+"""Difference of log_probability from which one symbol is clearly better than another."""
 
 BAD_FIT = 0.5
 """R_wp over the peaks alone above which a fit explains little."""
@@ -52,6 +62,7 @@ class FittedPattern:
         agreement: its figures.
         reflections: their intensities.
         unexplained: peaks that no reflection accounts for.
+        ranked: extinction symbols, the most probable first; none if the group was given.
         outcome: what the record of the run says.
         notices: what was assumed, left out or looks wrong.
     """
@@ -60,6 +71,7 @@ class FittedPattern:
     agreement: Agreement
     reflections: Reflections
     unexplained: tuple[UnexplainedPeak, ...]
+    ranked: tuple[RankedSymbol, ...]
     outcome: dict[str, Any]
     notices: tuple[str, ...]
 
@@ -87,7 +99,9 @@ def pattern_to_fit(request: PatternRequest) -> tuple[Pattern, Beam, Radiation]:
 def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern:
     """Fit a pattern and write what comes out.
 
-    Writes `pattern.csv`, `reflections.csv`, `reflections.json`, `pattern.png` and `run.json`.
+    Writes `pattern.csv`, `reflections.csv`, `reflections.json`, `pattern.png` and `run.json`, and
+    without a space group `extinction_symbols.csv`: the reflections are then those of the group of
+    highest order that the most probable extinction symbol has.
 
     Args:
         request: what is wanted.
@@ -98,23 +112,52 @@ def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern
     """
     pattern, beam, radiation = pattern_to_fit(request)
     check_free(folder)
-    hall = request.space_group or holohedry_of(request.cell)
-    operations = operations_of_hall_number(hall)
-    fit = fit_pattern(pattern, beam, cell_from_parameters(request.cell), operations, radiation)
-    symbol = name_of_setting(hall) if request.space_group else None
-    reflections = reflections_of_fit(fit, symbol, radiation)
+    cell, hall, ranked = cell_from_parameters(request.cell), request.space_group, []
+    if hall is None:
+        cell, ranked = _ranking(pattern, beam, request.cell, radiation)
+        hall = ranked[0].symbol.halls[0]
+    fit = fit_pattern(pattern, beam, cell, operations_of_hall_number(hall), radiation)
+    reflections = reflections_of_fit(fit, name_of_setting(hall), radiation)
     figures, unexplained = agreement(fit), tuple(unexplained_peaks(fit))
-    notices = (*pattern.notices, *_doubts(figures, unexplained))
+    notices = (*pattern.notices, *_doubts(figures, unexplained, ranked))
     outcome = _outcome(fit, figures, reflections, unexplained)
+    outcome["extinction_symbols"] = [
+        {"symbol": each.symbol.name, "log_probability": round(each.log_probability, 2)}
+        for each in ranked[:MOST_NAMED]
+    ]
     run = open_run(folder, request.model_dump(mode="json"), resume=False)
-    _write(folder, fit, reflections, unexplained, f"{request.file.name}, {symbol or 'no group'}")
+    _write(folder, fit, reflections, unexplained, f"{request.file.name}, {name_of_setting(hall)}")
+    if ranked:
+        write_rows(
+            folder / "extinction_symbols.csv", SYMBOL_COLUMNS, (each.texts for each in ranked)
+        )
     finish_run(run, outcome)
-    return FittedPattern(fit, figures, reflections, unexplained, outcome, notices)
+    return FittedPattern(fit, figures, reflections, unexplained, tuple(ranked), outcome, notices)
 
 
-def _doubts(figures: Agreement, unexplained: tuple[UnexplainedPeak, ...]) -> list[str]:
+def _ranking(
+    pattern: Pattern, beam: Beam, parameters: tuple[float, ...], radiation: Radiation
+) -> tuple[FloatArray, list[RankedSymbol]]:
+    """The cell (3, 3) Å fitted with all reflections of its system, and the extinction symbols."""
+    holohedry = holohedry_of(parameters)
+    operations = operations_of_hall_number(holohedry)
+    cell = cell_from_parameters(parameters)
+    fit = fit_pattern(pattern, beam, cell, operations, radiation)
+    symbols = extinction_symbols(cell, holohedry)
+    return fit.state.shape.cell, ranked_symbols(fit, symbols, operations, radiation)
+
+
+def _doubts(
+    figures: Agreement, unexplained: tuple[UnexplainedPeak, ...], ranked: Sequence[RankedSymbol]
+) -> list[str]:
     """What looks wrong with a fit."""
     doubts = []
+    if len(ranked) > 1 and ranked[1].log_probability > ranked[0].log_probability - CLEAR:
+        doubts.append(
+            f"the pattern hardly tells {ranked[0].symbol.name} from {ranked[1].symbol.name}; the "
+            "reflections are those of the first. A range of low angles that is free of lines of "
+            "other phases (--two-theta) may tell more"
+        )
     if figures.r_wp_peaks > BAD_FIT:
         doubts.append(
             "the fit explains little of the peaks; check the cell, the wavelength, and whether the "
