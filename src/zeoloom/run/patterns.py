@@ -112,7 +112,8 @@ def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern
     """
     pattern, beam, radiation = pattern_to_fit(request)
     check_free(folder)
-    cell, hall, ranked = cell_from_parameters(request.cell), request.space_group, []
+    cell, hall = cell_from_parameters(request.cell), request.space_group
+    ranked: list[RankedSymbol] = []
     if hall is None:
         cell, ranked = _ranking(pattern, beam, request.cell, radiation)
         hall = ranked[0].symbol.halls[0]
