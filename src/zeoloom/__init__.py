@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         ShowRequest,
         TrainRequest,
         ViewRequest,
+        WatchRequest,
     )
     from zeoloom.run.folder import check_free
     from zeoloom.run.joining import join
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         tensorboard,
         training_examples,
     )
+    from zeoloom.run.watching import watch_server
     from zeoloom.structure.files.cloud_archive import (
         load_atoms,
         load_clouds,
@@ -122,6 +124,8 @@ _HOMES = {
     "add_to_reference": "run.own_reference",
     "parse_request": "run.request",
     "prepare": "run.preparation",
+    "watch_server": "run.watching",
+    "WatchRequest": "run.file_requests",
     "sample": "run.sampling",
     "InputError": "errors",
     "judge_framework": "judge.verdict",
@@ -173,6 +177,7 @@ __all__ = [
     "TrainRequest",
     "TrainingConfig",
     "ViewRequest",
+    "WatchRequest",
     "add_to_reference",
     "check_free",
     "cut",
@@ -221,6 +226,7 @@ __all__ = [
     "tensorboard",
     "train",
     "training_examples",
+    "watch_server",
     "write_page",
 ]
 

@@ -34,6 +34,7 @@ from zeoloom.run.file_requests import (
     ShowRequest,
     TrainRequest,
     ViewRequest,
+    WatchRequest,
 )
 from zeoloom.run.pattern_requests import PatternRequest
 from zeoloom.run.request import spaced_options
@@ -51,6 +52,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "sample": (SampleRequest, SearchOptions),
     "join": (JoinRequest, SolveOptions),
     "view": (ViewRequest,),
+    "watch": (WatchRequest,),
     "prepare": (PreparationOptions,),
 }
 """Arguments of each verb: models, or changes to one."""
@@ -77,6 +79,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "cut": {"output": Path("clusters.npz")},
     "train": {"output": Path("training"), "threads": 0},
     "view": {},
+    "watch": {},
     "prepare": {},
 }
 """Of the options of the program; a folder has the name of its verb where nothing else is said."""

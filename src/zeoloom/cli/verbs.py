@@ -16,6 +16,7 @@ from zeoloom.cli import (
     pattern_verb,
     preparation_verb,
     training_verb,
+    watch_verb,
 )
 from zeoloom.cli.terminal import err, say
 from zeoloom.errors import InputError, RunError
@@ -35,6 +36,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "join": cluster_verbs.join_verb,
     "view": file_verbs.view_verb,
     "database": database_verbs.database_verb,
+    "watch": watch_verb.watch_verb,
     "prepare": preparation_verb.prepare_verb,
 }
 """By name, in the order of the help; their docstrings are their help."""

@@ -129,3 +129,16 @@ class TrainRequest(Request):
 
     own: tuple[Path, ...] = ()
     """Folder of a run of `generate` whose new frameworks are learned from too."""
+
+
+class WatchRequest(Request):
+    """What `watch` is asked for."""
+
+    panel: ClassVar[str] = "Watch"
+
+    source: Annotated[str, Flag(argument=True, metavar="FOLDER|URL")]
+    """Folder of a run of generate or solve, running or finished; or a database, a file ending in
+    .db or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+
+    port: int = Field(0, ge=0, le=65_535)
+    """Port to serve on; 0 for any that is free."""

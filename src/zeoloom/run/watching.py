@@ -1,0 +1,230 @@
+"""`watch`: a page that shows a run, or a database, as it grows; served to this machine alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections import Counter, deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from zeoloom.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zeoloom.run.file_requests import WatchRequest
+
+NEWEST, POINTS = 20, 300
+"""Frameworks in the table; points of the curve."""
+
+WATCHED = ("name", "framework_type", "space_group", "n_t", "density", "r_dls", "energy_kj_mol")
+"""Columns of that table."""
+
+DIGITS = {"density": 1, "r_dls": 4, "energy_kj_mol": 1}
+
+HOSTS = ("127.0.0.1", "localhost")
+"""Names by which a browser on this machine asks; others come from elsewhere."""
+
+
+class RunWatch:
+    """What the folder of a run shows: its journal while it goes on, then its table.
+
+    Args:
+        folder: of a run of `solve`, `generate` or `judge`.
+
+    Raises:
+        InputError: if there is none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._read = folder, 0
+        if not (folder / "run.json").exists():
+            raise InputError(f"{folder} holds no run.json: give the folder of a run")
+        self._counts, self._seconds = Counter[str](), Counter[str]()
+        self._families: set[str] = set()
+        self._series: list[tuple[float, int]] = [(0.0, 0)]
+        self._newest: deque[list[Any]] = deque(maxlen=NEWEST)
+
+    def state(self) -> dict[str, Any]:
+        """What the page shows now."""
+        record = json.loads((self._folder / "run.json").read_text(encoding="utf-8"))
+        self._follow(self._folder / "journal.jsonl")
+        counts, seconds, state = dict(self._counts), dict(self._seconds), "running"
+        newest = list(reversed(self._newest))
+        if "outcome" in record:
+            counts, seconds = record["outcome"]["counts"], record["outcome"]["seconds"]
+            state, newest = "finished", self._best()
+        else:
+            counts |= {"families": len(self._families)}
+            if self._series[-1][0]:
+                counts["new per hour"] = round(3600 * counts["new"] / self._series[-1][0])
+        total = sum(seconds.values()) or 1.0
+        return {
+            "title": f"zeoloom {record['request']['verb']}: {self._folder.name}",
+            "state": state,
+            "counts": counts,
+            "series_name": "Families by the seconds of the run",
+            "series": _thinned(self._series),
+            "stages": [[name, round(each, 1), each / total] for name, each in seconds.items()],
+            "columns": WATCHED,
+            "newest": newest,
+        }
+
+    def _follow(self, journal: Path) -> None:
+        """Take up the whole lines that were added to the journal."""
+        try:
+            with journal.open("rb") as stream:
+                stream.seek(self._read)
+                text = stream.read()
+        except OSError:  # none yet, or none any more
+            return
+        whole = text[: text.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.split(b"\n"):
+            try:
+                self._take(json.loads(line))
+            except (ValueError, KeyError, TypeError):  # a line that a kill cut short
+                continue
+
+    def _take(self, entry: dict[str, Any]) -> None:
+        step, result = entry["step"], entry["result"]
+        if step != "batch":
+            self._seconds[step] += entry["seconds"]
+            self._counts[step] += 1
+            self._newest.append(_cells(result))
+            return
+        for stage, spent in result["seconds"].items():
+            self._seconds[stage] += spent
+        self._counts.update({"batches": 1, "tried": result["tried"], "nets": 0, "new": 0})
+        for each in result["judgements"].values():
+            new = each["valid"] and each["framework_type"] == "new" and not each["known_as"]
+            self._counts.update({"nets": bool(each["valid"]), "new": bool(new)})
+            if each["valid"] and each["r_dls"] is not None:
+                self._newest.append(_cells(each))
+                if new:
+                    self._families.add(each["family"] or each["key"] or each["name"])
+        self._series.append((round(result["elapsed"], 1), len(self._families)))
+
+    def _best(self) -> list[list[Any]]:
+        with (self._folder / "frameworks.csv").open(encoding="utf-8", newline="") as stream:
+            rows = [row for row, _ in zip(csv.DictReader(stream), range(NEWEST), strict=False)]
+        return [[row.get(name, "") for name in WATCHED] for row in rows]
+
+
+class DatabaseWatch:
+    """What a database of frameworks shows.
+
+    Args:
+        url: of it.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+
+    def __init__(self, url: str) -> None:
+        from zeoloom.structure.files.framework_database import (  # noqa: PLC0415 - half a second
+            FrameworkDatabase,
+        )
+
+        self._database = FrameworkDatabase(url)
+        self._began = time.monotonic()
+        self._series = [(0.0, self._database.count())]
+
+    def state(self) -> dict[str, Any]:
+        """What the page shows now."""
+        number, spent = self._database.count(), time.monotonic() - self._began
+        self._series.append((round(spent, 1), number))
+        rows = self._database.facts("", NEWEST, "-id")
+        counts = {
+            "frameworks": number,
+            "new": self._database.count("framework_type=new"),
+            "with energy": self._database.count("relaxed=True"),
+            "per hour": round(3600 * (number - self._series[0][1]) / max(spent, 1.0)),
+        }
+        return {
+            "title": "zeoloom database",
+            "state": "growing" if number > self._series[0][1] else "open",
+            "counts": counts,
+            "series_name": "Frameworks by the seconds of watching",
+            "series": _thinned(self._series),
+            "stages": [],
+            "columns": WATCHED,
+            "newest": [_cells(row) for row in rows],
+        }
+
+
+def _cells(facts: dict[str, Any]) -> list[Any]:
+    """Cells of the table for one framework: facts of a database, or a judgement as JSON values."""
+    framework = facts.get("framework") or {}
+    known = {"space_group": framework.get("space_group_symbol")} | facts
+    cells = []
+    for name in WATCHED:
+        value = known.get(name)
+        cells.append(round(value, DIGITS[name]) if name in DIGITS and value is not None else value)
+    return cells
+
+
+def _thinned(points: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """At most so many points of a curve, the last one among them."""
+    step = -(-len(points) // POINTS)
+    return points[::-1][::step][::-1]
+
+
+def watch_server(request: WatchRequest) -> ThreadingHTTPServer:
+    """A server on this machine's loopback, not yet serving.
+
+    Raises:
+        InputError: if there is nothing to watch, or the port is taken.
+    """
+    source = request.source
+    database = "://" in source or source.endswith(".db")
+    watch = DatabaseWatch(source) if database else RunWatch(Path(source))
+    lock, page = Lock(), resources.files("zeoloom.report") / "watch.html"
+
+    def state() -> dict[str, Any]:
+        with lock:  # two browsers must not read the journal at once
+            return watch.state()
+
+    try:
+        return ThreadingHTTPServer((HOSTS[0], request.port), _handler_of(page.read_bytes(), state))
+    except OSError as error:
+        raise InputError(f"--port {request.port}: {error.strerror}; give another one") from error
+
+
+def _handler_of(page: bytes, state: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
+    """Answers with the page, or with what it shows."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers.get("Host", "").rpartition(":")[0] not in HOSTS:
+                # a page from elsewhere whose name was made to lead here
+                self._answer(403, "text/plain", b"only from this machine")
+            elif self.path == "/":
+                self._answer(200, "text/html; charset=utf-8", page)
+            elif self.path == "/state.json":
+                try:
+                    code, content = 200, state()
+                except (InputError, OSError, ValueError, KeyError) as error:
+                    code, content = 500, {"error": str(error)}
+                text = json.dumps(content, default=str).encode()
+                self._answer(code, "application/json", text)
+            else:
+                self._answer(404, "text/plain", b"not here")
+
+        def _answer(self, code: int, kind: str, content: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as above
+            """Say nothing."""
+
+    return Handler
