@@ -176,6 +176,10 @@ class Conditions:
         return allowed
 
 
+NO_CONDITIONS = Conditions()
+"""Nothing is asked."""
+
+
 def check_conditions(conditions: Conditions) -> None:
     """Refuse what no framework can meet.
 

@@ -26,6 +26,7 @@ from zeoloom.run.progress import no_notice
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.context import search_with
+from zeoloom.search.growth import NO_GROWTH
 from zeoloom.search.pipeline import SearchPlan, search_batch
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
@@ -95,7 +96,8 @@ def _search_example(model: Model | None = None) -> None:
         in_given_cell=True,
         measurement=measurement_of(data, known.operations),
     )
-    search_batch(draw_targets(request, model)(generator), search_with(model, generator), plan)
+    targets = draw_targets(request, model)(generator, NO_GROWTH)
+    search_batch(targets, search_with(model, generator), plan)
 
 
 _PARTS: dict[str, Callable[[], None]] = {

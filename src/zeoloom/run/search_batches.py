@@ -20,6 +20,7 @@ from zeoloom.run.batches import (
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.findings import Findings, is_enough, progress_of, within_limits
 from zeoloom.run.loaded_models import device_of_model
+from zeoloom.run.search_growth import NO_HISTORY
 from zeoloom.run.search_tasks import (
     FindingTask,
     NetsTask,
@@ -28,6 +29,7 @@ from zeoloom.run.search_tasks import (
     judged_nets,
 )
 from zeoloom.run.solving import next_group, search_parts
+from zeoloom.search.growth import NO_GROWTH
 from zeoloom.silica.pool import ThisProcess
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def search_batches(
         added = findings.add(batch)
         store([each for each in added if each.valid and within_limits(request, each)])
         batches.findings = findings
+        batches.history = batches.history.with_batch(request, batch)
         return findings
 
     def tell(findings: Findings, doing: Mapping[str, int]) -> None:
@@ -123,11 +126,12 @@ class _SearchBatches:
         self._met: set[str] = set()
         self._most = math.inf
         self.findings = Findings(request)
+        self.history = NO_HISTORY
         self._groups = {_group_of(each): each for each in search_parts(request)}
         self._group_of_batch: dict[int, int | None] = {}
         if isinstance(request, SolveRequest) and request.n is not None:
             sizes = [
-                len(drawing_of(each, *self._where)(batch_generator(seed, 0)))
+                len(drawing_of(each, *self._where)(batch_generator(seed, 0), NO_GROWTH))
                 for each in self._groups.values()
             ]
             self._most = math.ceil(request.n / min(sizes))
@@ -138,7 +142,7 @@ class _SearchBatches:
 
     def wanted(self, index: int) -> bool:
         """Whether another batch is to be begun now."""
-        return index < self._most and self.clock.left() > 0.0
+        return index < self._most and self.history.allows(index) and self.clock.left() > 0.0
 
     def first(self, index: int) -> Task:
         """To find the nets of a batch."""
@@ -151,6 +155,7 @@ class _SearchBatches:
             index,
             seconds,
             packed=not self._alone,
+            growth=self.history.for_batch(index),
         )
         return Task("search", found_nets, given, self._limit())
 
@@ -198,8 +203,11 @@ class _SearchBatches:
             judgements |= part["judgements"]
             for stage, spent in part["seconds"].items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
+        origins = found.counts["origins"]
         return {
             **found.counts,
+            "index": index,
+            "origins": {name: origins[name] for name in judgements},
             "group": self._group_of_batch[index],
             "judgements": judgements,
             "seconds": seconds,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zeoloom.judge.fulfilment import nearest_miss
 from zeoloom.judge.judgement import best_first
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.findings import within_limits
@@ -91,7 +92,7 @@ def search_result(
         dict(found),
         counts,
         tuple(unrefined.values()),
-        _failure(request, judgements, counts),
+        _failure(request, judgements, counts, findings),
     )
 
 
@@ -99,10 +100,15 @@ def _failure(
     request: SolveRequest | GenerateRequest,
     judgements: Sequence[Judgement],
     counts: dict[str, int | float],
+    findings: Findings,
 ) -> str:
     """Why a run has found nothing; empty if it has found something."""
     if any(each.new or isinstance(request, SolveRequest) for each in judgements):
         return ""
+    nearest = ""
+    if isinstance(request, GenerateRequest):
+        new = [each for each in findings.judgements.values() if each.new]
+        nearest = nearest_miss(request.conditions, new)
     nothing = "nothing was found" if isinstance(request, SolveRequest) else "nothing new was found"
     reasons = [
         f"{number} {reason}"
@@ -118,4 +124,5 @@ def _failure(
             f"{nothing}: none of {counts['tried']} crystals became a valid net; more time, other "
             "numbers of atoms or another group may help"
         )
-    return f"{nothing}: of the valid nets are {', '.join(reasons)}"
+    text = f"{nothing}: of the valid nets are {', '.join(reasons)}"
+    return f"{text}; {nearest}" if nearest else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,13 +11,24 @@ import torch
 from zeoloom.errors import InputError
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.context import numpy_generator
-from zeoloom.search.free_cells import draw_free_batch, free_prior_of
-from zeoloom.search.prior import draw_target, prior_of
+from zeoloom.search.free_cells import (
+    GROUPS_AT_ONCE,
+    draw_free_batch,
+    free_prior_of,
+    reweighted,
+)
+from zeoloom.search.growth import Growth, draw_finds, group_weights, unique_slack
+from zeoloom.search.prior import draw_target, prior_of, strained_target
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.learn.checkpoint import Model
+    from zeoloom.search.free_cells import FreePrior
+    from zeoloom.search.limits import Limits
     from zeoloom.search.prior import Prior
     from zeoloom.search.target import Target
     from zeoloom.structure.records import Framework
@@ -34,8 +46,12 @@ crystal: then first results come sooner."""
 MANY_ATOMS = 1000
 """T atoms of a cell above which a decimal point may have slipped: the largest type has 1,440."""
 
-DrawTargets = Callable[[torch.Generator], "Sequence[Target]"]
-"""Draws the targets of one batch."""
+FOUND_SHARE, FEWEST_NICHES = 0.35, 8
+"""Share of the batches that are drawn in cells of frameworks that the run has found; and of how
+many densities and largest rings these have to be."""
+
+DrawTargets = Callable[[torch.Generator, Growth], "Sequence[Target]"]
+"""Draws the targets of one batch, by what those before have brought."""
 
 
 def doubt_of_cell(request: SolveRequest) -> str:
@@ -67,7 +83,7 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
         targets = targets_in_cell(cell, request.hall_number, request.limits)
         size = request.batch or batch_size(targets[-1].n_points, model)
 
-        def given(generator: torch.Generator) -> list[Target]:
+        def given(generator: torch.Generator, _: Growth) -> list[Target]:
             drawn = torch.randint(len(targets), (size,), generator=generator)
             return [targets[i] for i in drawn.tolist()]
 
@@ -81,7 +97,7 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
 def _draw_new(
     request: GenerateRequest, frameworks: Sequence[Framework], size_of: Callable[[int], int]
 ) -> DrawTargets:
-    """How `generate` draws batches: in cells of known types, in any, or now one, now the other."""
+    """How `generate` draws batches: in cells of known types, in free ones, or in those it found."""
     known, free = None, None
     if request.cells != "known":
         free = free_prior_of(frameworks, request.limits, request.groups)
@@ -91,30 +107,83 @@ def _draw_new(
     except InputError:
         if free is None:
             raise
+    return _DrawNew(request, size_of, known, free)
 
-    def draw(generator: torch.Generator) -> list[Target]:
-        in_known = bool(torch.rand(1, generator=generator) < KNOWN_SHARE)
-        if known is not None and (in_known or free is None):
-            return _draw_alike(known, size_of, generator)
-        assert free is not None
+
+@dataclass(frozen=True, slots=True)
+class _DrawNew:
+    """Draws the batches of `generate`; one of the priors may be missing.
+
+    Attributes:
+        request: with limits and groups.
+        size_of: crystals of a batch, by the number of points of each.
+        known: cells of known types.
+        free: free cells.
+    """
+
+    request: GenerateRequest
+    size_of: Callable[[int], int]
+    known: Prior | None
+    free: FreePrior | None
+
+    def __call__(self, generator: torch.Generator, growth: Growth) -> list[Target]:
+        """The targets of a batch, each with about as many orbits as it has points."""
         rng = numpy_generator(generator)
-        return draw_free_batch(free, size_of, rng)
+        capped = not self.request.groups
+        weights = group_weights(growth, rng, capped=capped)
+        in_known = self.known is not None and (self.free is None or rng.random() < KNOWN_SHARE)
+        if len(growth.archive) >= FEWEST_NICHES and rng.random() < FOUND_SHARE:
+            targets = self._found(growth, rng, generator, capped=capped)
+        elif in_known and self.known is not None:
+            targets = _draw_alike(self.known, self.size_of, weights, generator)
+        else:
+            assert self.free is not None
+            targets = draw_free_batch(reweighted(self.free, weights), self.size_of, rng)
+        return [_with_unique_range(each, self.request.limits) for each in targets]
 
-    return draw
+    def _found(
+        self,
+        growth: Growth,
+        rng: np.random.Generator,
+        generator: torch.Generator,
+        *,
+        capped: bool,
+    ) -> list[Target]:
+        """Targets in cells of frameworks that were found before."""
+        found = draw_finds(growth, GROUPS_AT_ONCE, rng, capped=capped)
+        size = self.size_of(found[0].n_points)
+        return [
+            strained_target(found[i * len(found) // size], self.request.limits, generator)
+            for i in range(size)
+        ]
+
+
+def _with_unique_range(target: Target, limits: Limits) -> Target:
+    """A target whose crystals have about as many orbits as points, not far fewer.
+
+    Crystals of fewer orbits cost less, and would be all that is left of a batch.
+    """
+    slack = unique_slack(target)
+    low, high = limits.n_t_unique
+    least = min(max(low, target.n_points - slack), high)
+    return replace(target, n_t_unique=(least, max(least, min(high, target.n_points + slack))))
 
 
 def _draw_alike(
-    prior: Prior, size_of: Callable[[int], int], generator: torch.Generator
+    prior: Prior,
+    size_of: Callable[[int], int],
+    weights: FloatArray,
+    generator: torch.Generator,
 ) -> list[Target]:
     """Targets with about the same number of points, so that little of a batch is padding."""
-    first = draw_target(prior, generator)
+    first = draw_target(prior, generator, weights)
     size = size_of(first.n_points)
     targets = [first]
     for _ in range(20 * size):
         if len(targets) == size:
             break
-        target = draw_target(prior, generator)
-        if abs(target.n_points - first.n_points) <= max(1, first.n_points // 4):
+        target = draw_target(prior, generator, weights)
+        if abs(target.n_points - first.n_points) <= unique_slack(first):
             targets.append(target)
     return targets
 

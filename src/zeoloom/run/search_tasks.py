@@ -12,14 +12,17 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.diffusion.samplers import ancestral
+from zeoloom.judge.net_conditions import guiding_conditions
 from zeoloom.run.batches import batch_generator
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.loaded_models import loaded_model
+from zeoloom.run.search_growth import arms_of_batch
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.solving import measurement_for
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.context import search_with
+from zeoloom.search.growth import NO_GROWTH
 from zeoloom.search.pipeline import (
     R_DLS_OF_ONE_START,
     SearchPlan,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from zeoloom.run.search_targets import DrawTargets
     from zeoloom.search.candidates import Candidate
+    from zeoloom.search.growth import Growth
     from zeoloom.structure.own_nets import OwnReference
 
 MAX_STRAIN = 0.6
@@ -59,6 +63,7 @@ class FindingTask:
         index: of the batch.
         seconds: that are left.
         packed: whether the candidates are to be packed.
+        growth: what batches before have brought.
     """
 
     request: SolveRequest | GenerateRequest
@@ -68,6 +73,7 @@ class FindingTask:
     index: int
     seconds: float
     packed: bool
+    growth: Growth = NO_GROWTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,8 @@ class FoundNets:
     """The nets of one batch.
 
     Attributes:
-        counts: `tried`, `valid_at_once`, `times_met` (each net, by its fingerprint) and `seconds`
-            (of each stage).
+        counts: `tried`, `valid_at_once`, `times_met` (each net, by its fingerprint), `seconds`
+            (of each stage), and the `arms` and `origins` of `arms_of_batch`.
         best: of each net the candidate of least cost, by its fingerprint, the least first; packed
             if asked for.
     """
@@ -107,7 +113,7 @@ def found_nets(task: FindingTask) -> FoundNets:
     request = task.request
     model = loaded_model(request.model, task.weights, task.device)
     rng = batch_generator(task.seed, task.index)
-    targets = drawing_of(request, task.weights, task.device)(rng)
+    targets = drawing_of(request, task.weights, task.device)(rng, task.growth)
     if isinstance(request, SolveRequest) and request.n is not None:
         targets = targets[: request.n - task.index * len(targets)]
     batch = find_nets(targets, search_with(model, rng), search_plan(request, task.seconds))
@@ -116,6 +122,7 @@ def found_nets(task: FindingTask) -> FoundNets:
         "valid_at_once": batch.valid_at_once,
         "times_met": dict(batch.times_met),
         "seconds": dict(batch.seconds),
+        **arms_of_batch(batch),
     }
     best: Mapping[str, Candidate | bytes] = batch.best
     if task.packed:
@@ -166,6 +173,13 @@ def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> Sear
     )
     if isinstance(request, SolveRequest):
         return plan
+    conditions = request.conditions
+    plan = replace(
+        plan,
+        annealing=replace(plan.annealing, conditions=guiding_conditions(conditions)),
+        conditions=conditions,
+        relax_seconds=request.seconds_each,
+    )
     if request.max_r_dls <= R_DLS_OF_ONE_START:
         plan = replace(plan, max_strain=MAX_STRAIN)
     return replace(plan, max_r_dls=request.max_r_dls)

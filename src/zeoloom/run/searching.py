@@ -16,7 +16,7 @@ from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.database import store_of
-from zeoloom.run.findings import in_vain
+from zeoloom.run.findings import in_vain, within_limits
 from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
 from zeoloom.run.judgement_steps import Judging, judged_further
@@ -160,9 +160,11 @@ def _judged_further(
         seed=request.seed,
         on_progress=on_progress,
     )
-    for each in judged_further(families_first(candidates)[: request.relax], how):
+    chosen = families_first(candidates)[: request.relax]
+    unmeasured = [each for each in chosen if each.energy_kj_mol is None or each.channel_dim is None]
+    for each in judged_further(unmeasured, how):
         valid[each.name] = each
-    return best_first(list(valid.values()))
+    return best_first([each for each in valid.values() if within_limits(request, each)])
 
 
 def _write(

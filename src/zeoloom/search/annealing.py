@@ -23,9 +23,11 @@ import numpy as np
 import torch
 
 from zeoloom.geometry.image_kernel import distances_to_images
+from zeoloom.judge.conditions import NO_CONDITIONS
+from zeoloom.judge.net_conditions import net_distance
 from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE
-from zeoloom.search.candidates import candidates_from
+from zeoloom.search.candidates import candidate_net, candidates_from
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_once
 from zeoloom.search.walk import bond_switch_walk
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zeoloom.geometry.arrays import BoolArray, FloatArray
+    from zeoloom.judge.conditions import Conditions
     from zeoloom.search.candidates import Candidate
     from zeoloom.search.context import Search
     from zeoloom.search.walk_kernel import WalkState
@@ -46,6 +49,12 @@ STRAIN_WEIGHT = 0.1
 
 TRIES_AT_ONCE = 65_536
 """Moves of a walk, times the atoms of the candidate, between two looks at the clock."""
+
+CONDITION_COST, MOST_DISTANCE = 0.5, 4.0
+"""Cost of a step away from the conditions on nets (`judge.fulfilment`), and steps that count."""
+
+FAULTY_COST = 0.5 * CONDITION_COST * MOST_DISTANCE
+"""That of a candidate that is not valid yet, and may become anything."""
 
 COST_DIGITS, PAVING_DIGITS = 3, 2
 """Decimals of the cost: candidates of one cell whose costs agree so far are taken for one net, or
@@ -76,6 +85,7 @@ class AnnealingPlan:
             candidate; 0 for none.
         walk_temperature: of these walks, times that of the rounds.
         max_reported: valid nets of each walk that are reported at most.
+        conditions: on nets; a valid candidate costs more, the farther its net is from them.
     """
 
     rounds: int = 12
@@ -93,6 +103,7 @@ class AnnealingPlan:
     walk: int = 2
     walk_temperature: float = 0.1
     max_reported: int = 8
+    conditions: Conditions = NO_CONDITIONS
 
     def temperature(self, done: int) -> float:
         """After so many rounds."""
@@ -158,9 +169,11 @@ def annealing_rounds(
     state, rng = initial_walk_state(), numpy_generator(search.rng)
     seen: set[tuple[int, float]] = set()
     visits = Counter[tuple[int, float]]()
+    distances: dict[tuple[int, float], float] = {}
 
     def paved(candidate: Candidate) -> float:
-        return candidate.cost + plan.paving * visits[_net_key(candidate, PAVING_DIGITS)]
+        spent = plan.paving * visits[_net_key(candidate, PAVING_DIGITS)]
+        return candidate.cost + spent + _cost_of_conditions(candidate, plan, distances)
 
     for done in range(plan.rounds if current else 0):
         current = sorted(current, key=paved)[: plan.n_kept(done, len(current))]
@@ -221,6 +234,20 @@ def one_round(
             left -= tries
         proposed[row] = candidate
     return Round(proposed, valid, state)
+
+
+def _cost_of_conditions(
+    candidate: Candidate, plan: AnnealingPlan, distances: dict[tuple[int, float], float]
+) -> float:
+    """Cost of how far a candidate's net is from the conditions; `distances` are those known."""
+    if plan.conditions == NO_CONDITIONS:
+        return 0.0
+    if not candidate.valid:
+        return FAULTY_COST
+    key = _net_key(candidate, COST_DIGITS)
+    if key not in distances:
+        distances[key] = net_distance(candidate_net(candidate), plan.conditions)
+    return CONDITION_COST * min(distances[key], MOST_DISTANCE)
 
 
 def _net_key(candidate: Candidate, digits: int) -> tuple[int, float]:

@@ -8,7 +8,7 @@ known types, smoothed so that all 230 groups and shapes between those of the typ
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -55,6 +55,9 @@ SHORTEST_TRANSLATION = 4.8
 
 MOST_UNIQUE_DRAWN = 32
 """Unique T atoms; more are learned from, but never found."""
+
+UNIQUE_POWER = 0.5
+"""Power of the frequency of a number of unique T atoms among the types, with which it is drawn."""
 
 TRIES, TRIES_IN_GROUP = 100, 10
 """Groups that are drawn before it is said that there is no target; and targets in each of them."""
@@ -132,6 +135,12 @@ def free_prior_of(
     )
     draw_free_target(prior, np.random.default_rng(0))
     return prior
+
+
+def reweighted(prior: FreePrior, group_weights: FloatArray) -> FreePrior:
+    """The prior with factors (230,) on the chances of the groups; as it is if none is left."""
+    chances = prior.group_chances * group_weights
+    return replace(prior, group_chances=chances / chances.sum()) if chances.any() else prior
 
 
 def draw_free_target(
@@ -254,9 +263,13 @@ def _group_chances(numbers: Sequence[int]) -> FloatArray:
 
 
 def _unique_chances(numbers: Sequence[int], wanted: tuple[int, int]) -> FloatArray:
-    """(m,) of numbers of unique T atoms, each also as the numbers beside it; only those wanted."""
+    """(m,) of numbers of unique T atoms that are wanted, each also as the numbers beside it.
+
+    Larger numbers are drawn more often than types have them, as they take more tries.
+    """
     counts = np.bincount(np.minimum(numbers, MOST_UNIQUE_DRAWN), minlength=MOST_UNIQUE_DRAWN + 2)
     smooth = np.convolve(counts + 0.5, [0.25, 0.5, 0.25], mode="same")[1 : MOST_UNIQUE_DRAWN + 1]
+    smooth **= UNIQUE_POWER
     number = np.arange(1, MOST_UNIQUE_DRAWN + 1)
     chances = np.where((number >= wanted[0]) & (number <= wanted[1]), smooth, 0.0)
     return np.asarray(chances / chances.sum())

@@ -10,6 +10,7 @@
 | `check` | drops what is no 4-connected net, and recognises known framework types |
 | `refine` | builds the new nets as SiO2 and refines them; in a given cell too, beside data |
 | `identify` | gives well refined nets their exact key, and all of them a name |
+| `measure` | measures pores and energies, if conditions ask for them |
 
 A stage is a function that takes a `BatchState` and returns the next one. `find_nets` runs those to
 `deduplicate`, `judge_nets` the others, which need no network, on the nets that are not known from
@@ -26,9 +27,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zeoloom.judge.conditions import NO_CONDITIONS
+from zeoloom.judge.fulfilment import may_fulfil
 from zeoloom.judge.given_cell import refined_as_given
 from zeoloom.judge.judgement import NEW, Judgement
-from zeoloom.judge.verdict import identified, quick_check, refined, with_likeness, with_nearest_type
+from zeoloom.judge.net_conditions import ring_conditions, with_net_facts
+from zeoloom.judge.verdict import (
+    identified,
+    quick_check,
+    refined,
+    with_adsorption,
+    with_likeness,
+    with_nearest_type,
+    with_pores,
+    with_relaxation,
+)
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import (
     Candidate,
@@ -42,6 +55,7 @@ from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_pre
 from zeoloom.search.target import with_cell_indices
 from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 from zeoloom.silica.dls import STARTS
+from zeoloom.silica.energy import relax_many
 from zeoloom.structure.own_nets import NO_OWN
 
 if TYPE_CHECKING:
@@ -51,6 +65,7 @@ if TYPE_CHECKING:
 
     from zeoloom.diffraction.measurement import Measurement
     from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.judge.conditions import Conditions
     from zeoloom.search.context import Search
     from zeoloom.search.target import Target
     from zeoloom.search.wyckoff import Assignments, WyckoffConstraint
@@ -92,6 +107,8 @@ class SearchPlan:
         in_given_cell: whether nets are refined in the cell that was given too.
         measurement: of the cell and group of all crystals, to compare them with.
         own: the user's nets, which are not new.
+        conditions: on frameworks; what cannot meet them is not judged further.
+        relax_seconds: time limit of each relaxation, where energies are asked for.
     """
 
     sampler: Sampler
@@ -104,6 +121,8 @@ class SearchPlan:
     in_given_cell: bool = False
     measurement: Measurement | None = None
     own: OwnReference = NO_OWN
+    conditions: Conditions = NO_CONDITIONS
+    relax_seconds: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,12 +293,15 @@ def check_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Drop what is no 4-connected net, and recognise known nets."""
     judgements: dict[str, Judgement] = {}
     ends = max(batch.checks_end, time.monotonic() + GRACE)
+    asked = ring_conditions(plan.conditions)
     for fingerprint, each in batch.best.items():
         if time.monotonic() > ends:
             break
-        judgements[fingerprint] = quick_check(
-            candidate_framework(each, fingerprint), fingerprint, candidate_net(each), plan.own
-        )
+        net = candidate_net(each)
+        judgement = quick_check(candidate_framework(each, fingerprint), fingerprint, net, plan.own)
+        if judgement.new and asked != NO_CONDITIONS:
+            judgement = with_net_facts(judgement, net, asked)
+        judgements[fingerprint] = judgement
     return replace(batch, judgements=judgements)
 
 
@@ -308,7 +330,10 @@ def refine_frameworks(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Refine the nets as SiO2, the least strained first, until the time is up."""
     judgements = dict(batch.judgements)
     pace = _Pace(batch.refinement_ends)
+    asked = ring_conditions(plan.conditions)
     for fingerprint, each in judgements.items():
+        if each.new and not may_fulfil(asked, each):
+            continue
         strain = batch.best[fingerprint].costs.max()
         if each.new and strain > plan.max_strain:
             reason = f"too strained to be refined: cost of an atom {strain:.1f}"
@@ -351,6 +376,42 @@ def identify_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     return replace(batch, judgements=judgements)
 
 
+def measure_frameworks(batch: BatchState, plan: SearchPlan) -> BatchState:
+    """Pores and energies of the new frameworks, where conditions ask for them."""
+    judgements = dict(batch.judgements)
+    asked, pace = plan.conditions, _Pace(batch.ends)
+
+    def waiting() -> list[str]:
+        return [
+            name
+            for name, each in judgements.items()
+            if each.new
+            and each.framework is not None
+            and each.r_dls is not None
+            and each.r_dls <= plan.max_r_dls
+            and may_fulfil(asked, each)
+            and pace.allows(each)
+        ]
+
+    if asked.asks("pores"):
+        for name in waiting():
+            if pace.allows(judgements[name]):
+                judgements[name] = with_pores(judgements[name])
+    if asked.asks("adsorption"):
+        for name in waiting():
+            if pace.allows(judgements[name]):
+                judgements[name] = with_adsorption(judgements[name])
+    if asked.asks("energy"):
+        names = waiting()
+        frameworks = [judgements[name].framework for name in names]
+        relaxations = relax_many(
+            [each for each in frameworks if each is not None], seconds=plan.relax_seconds
+        )
+        for name, relaxation in zip(names, relaxations, strict=True):
+            judgements[name] = with_relaxation(judgements[name], relaxation)
+    return replace(batch, judgements=judgements)
+
+
 def _named(judgement: Judgement) -> Judgement:
     """Named by what its net is known as, or by its key."""
     if judgement.known_name not in {"", NEW}:
@@ -372,6 +433,7 @@ JUDGING_STAGES: dict[str, Callable[[BatchState, SearchPlan], BatchState]] = {
     "check": check_nets,
     "refine": refine_frameworks,
     "identify": identify_nets,
+    "measure": measure_frameworks,
 }
 """The stages that judge them."""
 

@@ -17,6 +17,7 @@ from zeoloom.search.target import Target, atoms_within, target_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.search.limits import Limits
     from zeoloom.structure.records import Framework
 
@@ -103,25 +104,43 @@ def _within(number: int, limits: tuple[int, int]) -> bool:
     return limits[0] <= number <= limits[1]
 
 
-def draw_target(prior: Prior, rng: torch.Generator) -> Target:
+def draw_target(
+    prior: Prior, rng: torch.Generator, group_weights: FloatArray | None = None
+) -> Target:
     """Group, cell and number of points of a known type; the cell strained, a point more or fewer.
 
     Args:
         prior: of known types.
         rng: source of randomness, on the CPU.
+        group_weights: (230,) factors on the chances of types, by the number of their group.
     """
-    drawn = int(torch.randint(len(prior.targets), (1,), generator=rng))
-    target = prior.targets[drawn]
+    weights = np.ones(len(prior.targets))
+    if group_weights is not None:
+        numbers = np.array([each.space_group_number for each in prior.targets])
+        weights = np.asarray(group_weights)[numbers - 1]
+        weights = weights if weights.any() else np.ones(len(numbers))
+    drawn = int(torch.multinomial(torch.from_numpy(weights), 1, generator=rng))
+    return strained_target(prior.targets[drawn], prior.limits, rng)
+
+
+def strained_target(target: Target, limits: Limits, rng: torch.Generator) -> Target:
+    """A target in a cell that is a little strained, with a point more or fewer.
+
+    Args:
+        target: cell, group and number of points.
+        limits: on the frameworks that are searched for.
+        rng: source of randomness, on the CPU.
+    """
     strain = CELL_STRAIN * torch.randn(3, 3, generator=rng).double().numpy()
     free = np.eye(3) + 0.5 * (strain + strain.T)
     metric = symmetrised_metric(target.cell @ free, target.operations)
     cell = cell_from_parameters(parameters_from_cell(np.array(np.linalg.cholesky(metric))))
     extra = int(torch.randint(-1, 2, (1,), generator=rng))
-    low, high = atoms_within(prior.limits, cell)
+    low, high = atoms_within(limits, cell)
     return replace(
         target,
         cell=cell,
         n_points=max(1, target.n_points + extra),
         n_t=(low, max(low, high)),
-        n_t_unique=prior.limits.n_t_unique,
+        n_t_unique=limits.n_t_unique,
     )

@@ -1,0 +1,166 @@
+"""Eight targets: how often `generate` meets them, against sifting a run that was asked for nothing.
+
+    python benchmarks/conditions.py --minutes 10
+    python benchmarks/conditions.py --minutes 2 --only rings14 d4r --seed 1
+
+One run without conditions is sifted for all targets: what it found is measured (pores, energies)
+only where it may still meet a target, and that time is added to its own. Each target then has a run
+of its own, as long as the sifted one. Printed are the families that meet the target, per core-hour.
+CPU seconds count, those of relaxations too. A target whose figures the judge does not yet know is
+said to be unknown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+import zeoloom
+from zeoloom.judge.fulfilment import fulfils, may_fulfil
+from zeoloom.judge.judgement import family_of
+from zeoloom.judge.verdict import with_pores, with_relaxation
+from zeoloom.run.judgement_json import judgement_to_json
+from zeoloom.run.preparation import prepare_search
+from zeoloom.run.progress import no_notice
+from zeoloom.run.search_growth import arms_of_batch, growth_with
+from zeoloom.run.search_targets import draw_targets
+from zeoloom.run.search_tasks import search_plan
+from zeoloom.search.context import search_with
+from zeoloom.search.growth import NO_GROWTH
+from zeoloom.search.pipeline import find_nets, judge_nets
+from zeoloom.silica.energy import relax_many
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.judge.conditions import Conditions
+    from zeoloom.judge.judgement import Judgement
+
+TARGETS: dict[str, dict[str, str | bool]] = {
+    "12-ring": {
+        "window": "12-",
+        "channels": "3",
+        "largest_free_sphere": "6.5-",
+        "energy": "-20",
+    },
+    "cages": {"window": "8", "channels": "3", "largest_included_sphere": "10-"},
+    "rings14": {"window": "14-", "energy": "-25"},
+    "d4r": {"contains": "d4r"},
+    "d6r": {"contains": "d6r", "no_rings": "3"},
+    "chiral": {"chiral": True, "window": "10-"},
+    "open": {"density": "7-13", "energy": "-20"},
+    "methane": {"heat_ch4": "22-", "largest_free_sphere": "3.6-"},
+}
+"""The conditions of each target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run has made.
+
+    Attributes:
+        seconds: of CPU time.
+        tried: crystals.
+        judgements: new frameworks that could be built well.
+    """
+
+    seconds: float
+    tried: int
+    judgements: tuple[Judgement, ...]
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and those it has started."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def make(request: zeoloom.GenerateRequest, model: zeoloom.Model, seconds: float) -> Made:
+    """Search for a CPU time, each batch by what all those before it have brought."""
+    generator = torch.Generator().manual_seed(request.seed)
+    search = search_with(model, generator)
+    draw, plan = draw_targets(request, model), search_plan(request, float("inf"))
+    began, growth, tried = cpu_seconds(), NO_GROWTH, 0
+    found: dict[str, Judgement] = {}
+    while cpu_seconds() - began < seconds:
+        batch = find_nets(draw(generator, growth), search, plan)
+        best = {name: each for name, each in batch.best.items() if name not in found}
+        judged = judge_nets(best, plan).judgements
+        values = {name: judgement_to_json(each) for name, each in judged.items()}
+        growth = growth_with(growth, request, {**arms_of_batch(batch), "judgements": values})
+        found |= judged
+        tried += len(batch.targets)
+    built = [
+        each
+        for each in found.values()
+        if each.new and each.framework and (each.r_dls or 1.0) <= request.max_r_dls
+    ]
+    return Made(cpu_seconds() - began, tried, tuple(built))
+
+
+def sifted(made: Made, conditions: Conditions) -> tuple[list[Judgement], float]:
+    """What of a run meets conditions, and the seconds it took to measure that."""
+    began = cpu_seconds()
+    left = [each for each in made.judgements if may_fulfil(conditions, each)]
+    if conditions.asks("pores"):
+        left = [with_pores(each) for each in left]
+        left = [each for each in left if may_fulfil(conditions, each)]
+    if conditions.asks("energy"):
+        relaxed = relax_many([each.framework for each in left if each.framework is not None])
+        left = [with_relaxation(each, one) for each, one in zip(left, relaxed, strict=True)]
+    return [each for each in left if fulfils(conditions, each)], cpu_seconds() - began
+
+
+def families(judgements: Sequence[Judgement]) -> int:
+    """How many families there are."""
+    return len({family_of(each) for each in judgements})
+
+
+def main() -> None:
+    """Make, sift, and print a line for each target."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0, help="of CPU time, for each run")
+    parser.add_argument("--only", nargs="+", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--model", default="crystal")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    model = zeoloom.load_model(options.model, torch.device("cpu"))
+    prepare_search(model, no_notice)
+    seconds = 60.0 * options.minutes
+    wide = zeoloom.GenerateRequest(model=options.model, seed=options.seed, density="7-22")
+    plain = make(wide, model, seconds)
+    print(
+        f"seed {options.seed}: without conditions {plain.seconds:.0f} s, {plain.tried} crystals, "
+        f"{families(plain.judgements)} families"
+    )
+    print(
+        f"{'target':<10}{'sifted':>8}{'per hour':>10}{'asked for':>11}{'per hour':>10}{'ratio':>8}"
+    )
+    for name in options.only:
+        asked = {"density": "7-22", **TARGETS[name]}
+        request = zeoloom.parse_request(
+            zeoloom.GenerateRequest, {"model": options.model, "seed": options.seed, **asked}
+        )
+        conditions = request.conditions
+        before, more = sifted(plain, conditions)
+        made = make(request, model, seconds)
+        after = [each for each in made.judgements if fulfils(conditions, each)]
+        rates = [
+            3600.0 * families(each) / spent
+            for each, spent in ((before, plain.seconds + more), (after, made.seconds))
+        ]
+        ratio = f"{rates[1] / rates[0]:.1f}" if rates[0] else "-"
+        print(
+            f"{name:<10}{families(before):>8}{rates[0]:>10.0f}{families(after):>11}"
+            f"{rates[1]:>10.0f}{ratio:>8}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

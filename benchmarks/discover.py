@@ -1,0 +1,186 @@
+"""Which known types does `generate` come by from nothing, and what does the learned part bring?
+
+    python benchmarks/discover.py --hours 2 --workers 2
+    python benchmarks/discover.py --hours 0.1 --seeds 0 1 2 --only shipped random
+
+Three searches with the same cells and groups to draw from, one after the other: with the shipped
+weights; with weights drawn at random, of the same spread; and with a network that leaves all points
+where they are, so that assignment and walks do everything. The weights never saw the types of the
+time split, and lend no cells of theirs. Printed are, for each: types approved later that came out
+(of the 20 of the time split, and of those that are known by their key alone), with core-minutes to
+the first; types learned from; families, also by unique T atoms; space groups. `--hours` is of core
+time for each search, summed over the stages of all batches, so that other work on the machine
+counts; run it on a quiet one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+import zeoloom
+from zeoloom.judge.judgement import family_of
+from zeoloom.learn.checkpoint import save_weights
+from zeoloom.learn.split import TIME_SPLIT_TEST
+from zeoloom.run.findings import is_good
+from zeoloom.run.journal import Journal
+from zeoloom.run.judgement_json import judgement_from_json
+from zeoloom.run.preparation import prepare_search
+from zeoloom.run.progress import no_notice, silent
+from zeoloom.run.search_batches import search_batches
+from zeoloom.silica.pool import ThisProcess
+from zeoloom.silica.processes import Workers
+from zeoloom.structure.known_nets import known_nets
+from zeoloom.structure.own_nets import NO_OWN
+
+if TYPE_CHECKING:
+    from zeoloom.judge.judgement import Judgement
+
+KINDS = ("shipped", "random", "still")
+SIZES = ((1, 4), (5, 8), (9, 16))
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What one search has found.
+
+    Attributes:
+        minutes: of core time.
+        tried: crystals.
+        types: core-minutes after which each known type came out first.
+        best: of each family of new frameworks one.
+    """
+
+    minutes: float
+    tried: int
+    types: dict[str, float]
+    best: dict[str, Judgement]
+
+
+def weights_of(kind: str, model: zeoloom.Model, folder: Path, seed: int) -> str:
+    """Where the weights of a kind of search are: shipped, or written into a folder."""
+    if kind == "shipped":
+        return "crystal"
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for name, tensor in model.network.state_dict().items():
+        drawn = torch.zeros_like(tensor)
+        if kind == "random" and tensor.is_floating_point() and tensor.numel() > 1:
+            drawn = torch.randn(tensor.shape, generator=generator).to(tensor) * tensor.std()
+        weights[name] = drawn
+    path = folder / f"{kind}.safetensors"
+    save_weights(path, weights, model.record)
+    return str(path)
+
+
+def discover(request: zeoloom.GenerateRequest, workers: int, folder: Path) -> Discovery:
+    """Search for a time, and read in its journal what came out when."""
+    model = zeoloom.load_model(request.model, torch.device("cpu"))
+    prepare_search(model, no_notice)
+    journal = Journal(folder / "journal.jsonl")
+    with Workers(workers) as pool:
+        search_batches(
+            request,
+            model,
+            journal,
+            pool if workers > 1 else ThisProcess(),
+            request.seed,
+            NO_OWN,
+            silent,
+            no_notice,
+        )
+    minutes, tried = 0.0, 0
+    types: dict[str, float] = {}
+    best: dict[str, Judgement] = {}
+    for name in sorted(journal.names("batch"), key=int):
+        batch = journal.result("batch", name)
+        minutes += sum(batch["seconds"].values()) / 60.0
+        tried += batch["tried"]
+        for values in batch["judgements"].values():
+            judgement = judgement_from_json(values)
+            if judgement.valid and judgement.known_name in known_nets():
+                types.setdefault(judgement.known_name, minutes)
+            if is_good(request, judgement):
+                best.setdefault(family_of(judgement), judgement)
+    return Discovery(minutes, tried, types, best)
+
+
+def show(kind: str, seed: int, found: Discovery, learned: frozenset[str]) -> None:
+    """Print what a search has found."""
+    by_key = {
+        name
+        for name, net in known_nets().items()
+        if net.kind == "zeolite" and name not in zeoloom.load_reference()
+    }
+    print(f"{kind}, seed {seed}: {found.minutes:.1f} core-minutes, {found.tried} crystals")
+    for title, codes in (
+        ("approved later", set(TIME_SPLIT_TEST)),
+        ("later, by key alone", by_key),
+    ):
+        names = sorted(codes & found.types.keys(), key=found.types.__getitem__)
+        listed = ", ".join(f"{name} {found.types[name]:.1f} min" for name in names)
+        print(f"  {title:<22}{len(names):>4} of {len(codes)}: {listed}")
+    print(f"  {'learned from':<22}{len(learned & found.types.keys()):>4} of {len(learned)}")
+    best = list(found.best.values())
+    made = [
+        each for each in best if 3 not in each.rings and any(8 <= size <= 24 for size in each.rings)
+    ]
+    groups = Counter(each.framework.space_group_symbol for each in best if each.framework)
+    per_hour = 60.0 / max(found.minutes, 1e-9)
+    print(f"  {'families':<22}{len(best):>4}, {len(best) * per_hour:.0f} per core-hour")
+    print(
+        f"  {'8-24 rings, no 3-ring':<22}{len(made):>4}, {len(made) * per_hour:.0f} per core-hour"
+    )
+    sizes = (
+        f"{low}-{high}: {sum(low <= each.n_t_unique <= high for each in best)}"
+        for low, high in SIZES
+    )
+    print(f"  {'by unique T atoms':<22}{', '.join(sizes)}")
+    first = ", ".join(f"{name} {n / len(best):.0%}" for name, n in groups.most_common(3))
+    print(f"  {'space groups':<22}{len(groups):>4}: {first}")
+    densities = [each.density for each in best if each.density is not None]
+    if densities:
+        quartiles = " / ".join(f"{q:.1f}" for q in np.percentile(densities, [25, 50, 75]))
+        print(f"  {'density, quartiles':<22}{quartiles}")
+
+
+def main() -> None:
+    """Search with each kind of weights, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=0.1, help="of core time, for each search")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--unique-atoms", default="1-12")
+    parser.add_argument("--cells", default="mixed")
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    shipped = zeoloom.load_model("crystal", torch.device("cpu"))
+    learned = frozenset(shipped.record["learned"])
+    for seed in options.seeds:
+        for kind in options.only:
+            with tempfile.TemporaryDirectory() as folder:
+                request = zeoloom.parse_request(
+                    zeoloom.GenerateRequest,
+                    {
+                        "model": weights_of(kind, shipped, Path(folder), seed),
+                        "seconds": 3600.0 * options.hours / options.workers,
+                        "unique_atoms": options.unique_atoms,
+                        "cells": options.cells,
+                        "relax": 0,
+                        "seed": seed,
+                    },
+                )
+                found = discover(request, options.workers, Path(folder))
+            show(kind, seed, found, learned)
+
+
+if __name__ == "__main__":
+    main()

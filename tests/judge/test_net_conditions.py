@@ -1,0 +1,49 @@
+"""Conditions that nets decide, on known types."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from zeoloom.judge.conditions import Conditions
+from zeoloom.judge.net_conditions import guiding_conditions, net_distance, ring_conditions
+from zeoloom.judge.ranges import parse_ranges
+from zeoloom.structure.bonds import net_of
+from zeoloom.structure.reference import load_reference
+
+LARGE = Conditions(rings=parse_ranges("12-", whole=True))
+NO_4 = Conditions(no_rings=parse_ranges("4", whole=True))
+D4R = Conditions(contains=frozenset({"d4r"}))
+
+
+@pytest.mark.parametrize(
+    ("code", "conditions", "distance"),
+    [
+        ("FAU", LARGE, 0.0),
+        ("CHA", LARGE, 2.0),  # its largest ring has 8
+        ("SOD", LARGE, 3.0),
+        ("MTT", NO_4, 0.0),
+        ("CHA", NO_4, 1.0),
+        ("LTA", D4R, 0.0),
+        ("CHA", D4R, 1.0),
+    ],
+)
+def test_distance_of_known_types(code: str, conditions: Conditions, distance: float) -> None:
+    assert net_distance(net_of(load_reference()[code]), conditions) == pytest.approx(distance)
+
+
+def test_rings_stand_for_windows_and_spheres() -> None:
+    asked = Conditions(
+        rings=parse_ranges("5", whole=True),
+        window=parse_ranges("12-14", whole=True),
+        largest_free_sphere=parse_ranges("6.5-"),
+        energy=parse_ranges("-20"),
+    )
+    guide = guiding_conditions(asked)
+    assert guide.rings is not None
+    assert guide.rings.spans == ((5, 5), (12, 14), (11, math.inf))
+    assert set(guide.asked) == {"rings"}
+    assert ring_conditions(asked).rings == asked.rings
+    # every type with so wide a channel has such a ring
+    assert guiding_conditions(Conditions(density=parse_ranges("12-"))) == Conditions()
