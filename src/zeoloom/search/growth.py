@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeoloom.search.free_cells import GROUPS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.search.target import Target
-
-N_GROUPS = 230
 
 MOST_OF_A_GROUP = 0.1
 """Share of the families of a run that one group may hold, unless groups are asked for."""
@@ -138,7 +138,7 @@ def with_finds(growth: Growth, tried: Mapping[Arm, int], finds: Sequence[Find]) 
 
 def room_of_groups(growth: Growth) -> FloatArray:
     """(230,) of each group by number: 1 if it holds no family, 0 if it holds as many as it may."""
-    room = np.ones(N_GROUPS)
+    room = np.ones(GROUPS)
     n = sum(growth.holdings.values())
     if n >= FEWEST_FAMILIES:
         for group, count in growth.holdings.items():
@@ -154,7 +154,7 @@ def group_weights(growth: Growth, rng: np.random.Generator, *, capped: bool) -> 
         rng: source of randomness.
         capped: whether no group may hold more than its share.
     """
-    brought, expected = np.zeros(N_GROUPS), np.zeros(N_GROUPS)
+    brought, expected = np.zeros(GROUPS), np.zeros(GROUPS)
     rates = _rates(growth)
     for arm, n in growth.tried.items():
         brought[arm.group - 1] += growth.found.get(arm, 0.0)
@@ -172,7 +172,7 @@ def draw_finds(growth: Growth, n: int, rng: np.random.Generator, *, capped: bool
         rng: source of randomness.
         capped: whether no group may hold more than its share.
     """
-    room = room_of_groups(growth) if capped else np.ones(N_GROUPS)
+    room = room_of_groups(growth) if capped else np.ones(GROUPS)
     finds = [growth.archive[niche] for niche in sorted(growth.archive)]
     worth = np.array([LEAST_WORTH + each.worth * room[each.group - 1] for each in finds])
     first = finds[rng.choice(len(finds), p=worth / worth.sum())].target
