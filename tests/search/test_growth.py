@@ -25,13 +25,13 @@ def find(family: str, group: int, *, gap: float = 0.0, code: str = "CHA", ring: 
     return Find(arm, family, group, (15, ring), target, gap, 0.003)
 
 
-def grown(counts: dict[int, int], tried: dict[int, int]) -> Growth:
+def growth_of(counts: dict[int, int], tried: dict[int, int]) -> Growth:
     finds = [find(f"{group}-{i}", group) for group, n in counts.items() for i in range(n)]
     return with_finds(NO_GROWTH, {Arm(group, 0): n for group, n in tried.items()}, finds)
 
 
 def test_groups_that_bring_more_are_drawn_more() -> None:
-    growth = grown({5: 30, 7: 1, 9: 9}, {5: 40, 7: 40, 9: 40})
+    growth = growth_of({5: 30, 7: 1, 9: 9}, {5: 40, 7: 40, 9: 40})
     draws = np.array(
         [group_weights(growth, np.random.default_rng(s), capped=False) for s in range(300)]
     )
@@ -44,7 +44,7 @@ def test_groups_that_bring_more_are_drawn_more() -> None:
 
 
 def test_a_group_that_holds_its_share_is_not_drawn() -> None:
-    growth = grown({5: 10, **dict.fromkeys(range(10, 40), 2)}, {5: 100})
+    growth = growth_of({5: 10, **dict.fromkeys(range(10, 40), 2)}, {5: 100})
     room = room_of_groups(growth)
     assert room[4] == 0.0
     assert room[9] == pytest.approx(1.0 - 2.0 / 7.0)
@@ -57,7 +57,7 @@ def test_a_group_that_holds_its_share_is_not_drawn() -> None:
     assert sum(more.found.values()) < sum(growth.found.values())
     assert more.holdings[5] == 11
     # few families say nothing of shares
-    assert room_of_groups(grown({5: 10}, {5: 10})).min() == 1.0
+    assert room_of_groups(growth_of({5: 10}, {5: 10})).min() == 1.0
 
 
 def test_a_family_counts_once_and_a_near_miss_in_part() -> None:
