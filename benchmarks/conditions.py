@@ -22,7 +22,7 @@ import torch
 import zeoloom
 from zeoloom.judge.fulfilment import fulfils, may_fulfil
 from zeoloom.judge.judgement import family_of
-from zeoloom.judge.verdict import with_pores, with_relaxation
+from zeoloom.judge.verdict import with_adsorption, with_pores, with_relaxation
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import no_notice
@@ -108,6 +108,9 @@ def sifted(made: Made, conditions: Conditions) -> tuple[list[Judgement], float]:
     left = [each for each in made.judgements if may_fulfil(conditions, each)]
     if conditions.asks("pores"):
         left = [with_pores(each) for each in left]
+        left = [each for each in left if may_fulfil(conditions, each)]
+    if conditions.asks("adsorption"):
+        left = [with_adsorption(each) for each in left]
         left = [each for each in left if may_fulfil(conditions, each)]
     if conditions.asks("energy"):
         relaxed = relax_many([each.framework for each in left if each.framework is not None])
