@@ -4,6 +4,8 @@ PYTHON ?= python3
 LOWEST_PYTHON ?= 3.11
 NEW ?= 20
 WORKERS ?= auto
+CLUSTERS ?= 12
+STEPS ?= 60
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
@@ -19,11 +21,12 @@ CHECKS := \
 	'lint-imports'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest weights cross-validation clean
+.PHONY: help demo poster test test-lowest weights cross-validation clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
+	@echo 'make poster  the tests of the poster with its own network, into docs/images/ (ten minutes on one core; its own numbers: CLUSTERS=64 STEPS=2000)'
 	@echo 'make test    every check: format, lint, types, imports, tests'
 	@echo 'make test-lowest   the tests with the lowest versions of the dependencies; needs uv'
 	@echo 'make weights train the shipped weights again (about three hours on one core)'
@@ -54,6 +57,10 @@ demo: .venv/installed
 	@echo 'New frameworks, until $(NEW) families have an R_DLS of at most 0.006; the best of each is relaxed:'
 	@$(BIN)/zeoloom generate -n $(NEW) --relax $(NEW) --batch 12 --seed 0 -o demo
 	@echo 'Open the report in a browser; it needs no network.'
+
+# An interrupted run goes on where it stopped.
+poster: .venv/installed
+	$(BIN)/python benchmarks/poster.py -n $(CLUSTERS) --steps $(STEPS)
 
 # All checks run, beside the tests; one that fails does not hide the others. What has changed is
 # compiled before the tests start, so that their processes do not compile it each.

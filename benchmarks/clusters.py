@@ -52,6 +52,7 @@ ROWS = (
     Row("sample", "equivariant, no repair", {"n": 256, "repair": 0}, 64),
     Row("sample", "equivariant", {"n": 1000}, 64),
     Row("join", "pointnet, sequential", {"model": "pointnet", "mode": "sequential", "n": 4}, 1),
+    Row("join", "pointnet, together", {"model": "pointnet", "mode": "together", "n": 32}, 2),
     Row("join", "equivariant, sequential, no repair", {"mode": "sequential", **UNREPAIRED}, 8),
     Row("join", "equivariant, together, no repair", {"mode": "together", **UNREPAIRED}, 8),
     Row("join", "equivariant, together", {"mode": "together", "n": 64}, 8),

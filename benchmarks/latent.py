@@ -41,8 +41,8 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="PNG; in the output folder by default")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    clusters = zeoloom.cut(sites="unique", regular=True).clusters
-    print(f"| network | length of z | {' | '.join(SHOWN)} | centres | within 4 Å | CPU s |")
+    clusters = zeoloom.cut(zeoloom.CutRequest(sites="unique", regular=True)).clusters
+    print(f"| network | length of z | {' | '.join(SHOWN)} | centres | within 4 Å | s |")
     print("|---" * (len(SHOWN) + 5) + "|")
     table: dict[str, list[dict[str, float]]] = {name: [] for name in COLOURS}
     for name, rows in table.items():
