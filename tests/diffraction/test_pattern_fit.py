@@ -8,17 +8,19 @@ import pytest
 from paths import SHARED
 from pattern_examples import CU, Simulated, simulated_pattern
 from zeoloom.diffraction.background import background_of
-from zeoloom.diffraction.beam import Beam, beam_of_text
+from zeoloom.diffraction.beam import Beam, beam_of_text, other_beam
 from zeoloom.diffraction.fit_results import (
     agreement,
     cell_with_esd,
     reflections_of_fit,
     unexplained_peaks,
 )
+from zeoloom.diffraction.foreign_phases import likely_phases
 from zeoloom.diffraction.pattern import pattern_of_points
-from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern
+from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern, fits_better
 from zeoloom.diffraction.pattern_reader import read_pattern
 from zeoloom.diffraction.peak_shape import line_layout, line_slopes, line_table, shape_of_cell
+from zeoloom.diffraction.possible_reflections import plain_indices
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
@@ -116,6 +118,40 @@ def test_lines_of_another_phase_are_found_and_do_not_pull() -> None:
         if distance > 0.2:
             assert min(abs(angle - each) for each in found) < 0.06, angle
     assert agreement(fit).r_wp_explained < agreement(fit).r_wp
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("wavelengths", [CU, CU[:1]])
+def test_it_is_noticed_whether_k_alpha_2_is_there(wavelengths: tuple[float, ...]) -> None:
+    parameters, symbol = CASES["cubic"]
+    made = simulated_pattern(parameters, symbol, wavelengths=wavelengths, scale=2000.0)
+    for name in ("CuKa", "CuKa1"):
+        beam = beam_of_text(name)
+        other = other_beam(beam)
+        assert other is not None
+        fit = fitted(made, parameters, symbol, beam)
+        assert fits_better(fit, other) == (len(beam.wavelengths) != len(wavelengths))
+
+
+def test_other_beams() -> None:
+    assert other_beam(beam_of_text("CoKa")) == beam_of_text("CoKa1")
+    assert other_beam(beam_of_text("1.5406")) is not None
+    assert other_beam(beam_of_text("0.8")) is None
+
+
+def test_phases_that_lines_may_belong_to() -> None:
+    assert likely_phases([2.807, 2.598, 2.468, 3.335, 4.252, 9.96]) == [
+        "zinc oxide",
+        "quartz",
+        "mica",
+    ]
+    assert likely_phases([3.0, 5.0]) == []
+
+
+def test_indices_with_the_fewest_minus_signs() -> None:
+    operations = operations_of_hall_number(hall_number_of("P6/mmm"))
+    found = plain_indices(np.array([[2, -1, 0], [0, -1, -3], [-2, 0, 1]]), operations)
+    assert found.tolist() == [[1, 1, 0], [1, 0, 3], [2, 0, 1]]
 
 
 def test_slopes_of_lines_against_differences() -> None:

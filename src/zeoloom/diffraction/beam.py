@@ -71,6 +71,14 @@ def beam_of_lines(first: float, second: float, weight: float = SECOND_WEIGHT) ->
     return Beam((first,), (1.0,))
 
 
+def other_beam(beam: Beam) -> Beam | None:
+    """The doublet of a tube without its K-alpha 2, or a lone K-alpha 1 with it; None for others."""
+    if len(beam.wavelengths) == 2:
+        return Beam(beam.wavelengths[:1], (1.0,))
+    near = (pair for pair in K_ALPHA.values() if abs(beam.first / pair[0] - 1.0) < 1e-4)
+    return next((beam_of_lines(*pair) for pair in near), None)
+
+
 def named_beam(text: str) -> Beam | None:
     """The tube that a text names, such as "Cu Kalpha", or None."""
     found = LINE_NAME.search(text)

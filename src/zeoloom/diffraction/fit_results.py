@@ -12,10 +12,11 @@ from scipy.sparse import csr_matrix
 
 from zeoloom.diffraction.pattern_fit import lorentz_polarisation
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
-from zeoloom.diffraction.possible_reflections import groups_within
+from zeoloom.diffraction.possible_reflections import groups_within, plain_indices
 from zeoloom.diffraction.reflections import Reflections
 from zeoloom.diffraction.whole_pattern import calculate, jacobian_of, shape_prior
 from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 
 if TYPE_CHECKING:
     from zeoloom.diffraction.pattern_fit import PatternFit
@@ -194,6 +195,7 @@ def reflections_of_fit(
     """
     pattern, listed, beam = fit.problem.pattern, fit.problem.reflections, fit.problem.beam
     positions = fit.positions
+    operations = operations_of_hall_number(hall_number_of(space_group or "P1"))
     seen = (positions >= pattern.two_theta[0]) & (positions <= pattern.two_theta[-1])
     order = np.flatnonzero(seen)
     order = order[np.argsort(positions[order], kind="stable")]
@@ -207,7 +209,7 @@ def reflections_of_fit(
     return Reflections(
         cell=fit.state.shape.cell,
         space_group=space_group,
-        hkl=listed.hkl[order],
+        hkl=plain_indices(listed.hkl[order], operations),
         d=spacing[order],
         multiplicity=listed.multiplicity[order],
         group=group,

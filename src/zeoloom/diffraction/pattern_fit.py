@@ -59,6 +59,9 @@ USUAL = ("zero", "u", "w", "x", "y")
 
 ALL_BUT_ONE = tuple(name for name in SHAPE_NAMES if name != "displacement")
 
+CLEARLY_BETTER = 0.85
+"""Of the cost, to which it must fall with another beam."""
+
 WORTHWHILE = 0.95
 """Of the cost, to which it must fall for the displacement to be refined too."""
 
@@ -138,6 +141,13 @@ def fit_pattern(
         problem, refined_fit(problem, plain.state, _free(m, SHAPE_NAMES), LAST_CYCLES)
     )
     return both if both.cost < WORTHWHILE * plain.cost else plain
+
+
+def fits_better(fit: PatternFit, beam: Beam) -> bool:
+    """Whether a pattern is fitted clearly better by another beam, begun from a fit."""
+    problem, m = replace(fit.problem, beam=beam), len(fit.state.shape.metric)
+    other = finished_fit(problem, refined_fit(problem, fit.state, _free(m, USUAL), CYCLES))
+    return other.cost < CLEARLY_BETTER * fit.cost
 
 
 def finished_fit(problem: Problem, state: FitState) -> PatternFit:

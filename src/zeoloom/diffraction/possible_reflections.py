@@ -77,6 +77,14 @@ def representatives(hkl: IntArray, operations: SymmetryOperations) -> tuple[IntA
     return first, np.array([len(set(column)) for column in codes.T.tolist()], dtype=np.int64)
 
 
+def plain_indices(hkl: IntArray, operations: SymmetryOperations) -> IntArray:
+    """Of the reflections equal to each of (n, 3), the one with the fewest minus signs, (n, 3)."""
+    images = np.stack(equal_reflections(hkl, operations))
+    codes = np.stack([hkl_codes(each) for each in images]).astype(np.float64)
+    worth = codes / codes.max(initial=1.0) - 10.0 * (images < 0).sum(axis=2)
+    return np.asarray(images[worth.argmax(axis=0), np.arange(len(hkl))])
+
+
 def groups_within(positions: FloatArray, reach: FloatArray) -> IntArray:
     """(n,) numbers of the groups of reflections that overlap with their neighbours.
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from zeoloom.geometry.compiled import compiled
+from zeoloom.geometry.compiled import compiled, compiled_with_reordered_sums
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -124,7 +122,7 @@ def share_out(
                 intensity[k] *= min(max(seen / known, 0.01), 100.0)
 
 
-@compiled
+@compiled_with_reordered_sums
 def add_derivatives(
     two_theta: FloatArray,
     first: IntArray,
@@ -148,7 +146,6 @@ def add_derivatives(
         jacobian: (n, p), added to.
     """
     n_parameters = jacobian.shape[1]
-    by_parameter = np.zeros(n_parameters)
     for k in range(len(first)):
         for s in range(line_start[k], line_start[k + 1]):
             position, width, share = lines[s, 0], lines[s, 1], lines[s, 2]
@@ -171,9 +168,8 @@ def add_derivatives(
                 by_width = -scale * (slope * z + value) / width
                 by_share = scale * (lorentz - gauss)
                 for p in range(n_parameters):
-                    by_parameter[p] = (
+                    jacobian[i, p] += (
                         by_position * slopes[s, 0, p]
                         + by_width * slopes[s, 1, p]
                         + by_share * slopes[s, 2, p]
                     )
-                    jacobian[i, p] += by_parameter[p]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeoloom.diffraction.beam import beam_of_text
+from zeoloom.diffraction.beam import beam_of_text, other_beam
 from zeoloom.diffraction.extinction_ranking import SYMBOL_COLUMNS, RankedSymbol, ranked_symbols
 from zeoloom.diffraction.extinction_symbols import extinction_symbols
 from zeoloom.diffraction.fit_results import (
@@ -19,7 +19,8 @@ from zeoloom.diffraction.fit_results import (
     unexplained_peaks,
     zero_esd,
 )
-from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern
+from zeoloom.diffraction.foreign_phases import likely_phases
+from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern, fits_better
 from zeoloom.diffraction.pattern_reader import read_pattern
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.reflection_records import save_reflections, write_rows
@@ -120,7 +121,8 @@ def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern
     fit = fit_pattern(pattern, beam, cell, operations_of_hall_number(hall), radiation)
     reflections = reflections_of_fit(fit, name_of_setting(hall), radiation)
     figures, unexplained = agreement(fit), tuple(unexplained_peaks(fit))
-    notices = (*pattern.notices, *_doubts(figures, unexplained, ranked))
+    doubts = _doubts(figures, unexplained, ranked)
+    notices = (*pattern.notices, *_doubts_of_beam(fit), *doubts)
     outcome = _outcome(fit, figures, reflections, unexplained)
     outcome["extinction_symbols"] = [
         {"symbol": each.symbol.name, "log_probability": round(each.log_probability, 2)}
@@ -148,6 +150,15 @@ def _ranking(
     return fit.state.shape.cell, ranked_symbols(fit, symbols, operations, radiation)
 
 
+def _doubts_of_beam(fit: PatternFit) -> list[str]:
+    """Whether K-alpha 2 seems to be there or missing."""
+    other = other_beam(fit.problem.beam)
+    if other is None or not fits_better(fit, other):
+        return []
+    what = "K-alpha 1 alone (CuKa1)" if len(other.wavelengths) == 1 else "K-alpha 1 and 2 (CuKa)"
+    return [f"the peaks are fitted better with {what}; try that with --wavelength"]
+
+
 def _doubts(
     figures: Agreement, unexplained: tuple[UnexplainedPeak, ...], ranked: Sequence[RankedSymbol]
 ) -> list[str]:
@@ -165,11 +176,15 @@ def _doubts(
             "angles are two-theta"
         )
     if unexplained:
+        phases = likely_phases(each.d for each in unexplained)
         named = ", ".join(
             f"{each.two_theta:.2f}° (d {each.d:.3f} Å, {100 * each.height:.0f} %)"
             for each in unexplained[:6]
         )
-        doubts.append(f"no reflection explains the peaks at {named}: likely another phase")
+        doubts.append(
+            f"no reflection explains the peaks at {named}: likely another phase"
+            + (f", perhaps {', '.join(phases[:3])}" if phases else "")
+        )
     return doubts
 
 

@@ -15,10 +15,14 @@ import numpy as np
 import torch
 from numba.core import event
 
+from zeoloom.diffraction.beam import beam_of_text
 from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.pattern import pattern_of_points
+from zeoloom.diffraction.pattern_fit import fit_pattern
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
+from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.learn.checkpoint import load_model
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.judgement_steps import prepare_adsorption, prepare_judging
@@ -100,8 +104,17 @@ def _search_example(model: Model | None = None) -> None:
     search_batch(targets, search_with(model, generator), plan)
 
 
+def _pattern_example() -> None:
+    """Fit the pattern of a small cubic cell."""
+    angles = np.arange(10.0, 40.0, 0.05)
+    counts = 10.0 + 500.0 * np.exp(-(((angles - 25.6) / 0.1) ** 2))
+    cell, operations = 3.5 * np.eye(3), operations_of_hall_number(hall_number_of("Pm-3m"))
+    fit_pattern(pattern_of_points(angles, counts), beam_of_text("CuKa"), cell, operations, "xray")
+
+
 _PARTS: dict[str, Callable[[], None]] = {
     "judge": prepare_judging,
+    "pattern": _pattern_example,
     "adsorption": prepare_adsorption,
     "search": _search_example,
 }
