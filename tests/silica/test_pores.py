@@ -53,6 +53,7 @@ import pyzeo
 network = pyzeo.AtomNetwork.read_from_CSSR("in.cssr", rad_file="radii.rad")
 network.calculate_free_sphere_parameters("out.res")
 open("out.vol", "wb").write(pyzeo.volume(network, 1.4, 1.4, 20_000))
+open("out.area", "wb").write(pyzeo.surface_area(network, 1.4, 1.4, 500))
 """
 """Zeo++ in a process of its own: beside other libraries it has been seen to abort."""
 
@@ -74,6 +75,11 @@ def test_as_zeo_has_them(code: str, tmp_path: Path) -> None:
     assert free - 1e-3 <= found.free <= free + 0.01
     assert found.accessible_volume == pytest.approx(channels, abs=12)
     assert found.pocket_volume == pytest.approx(pockets, abs=12)
+    words = (tmp_path / "out.area").read_text().split()
+    # m^2/cm^3 are a tenth of Å^2 of 1000 Å^3
+    area = 0.1 * float(words[words.index("ASA_m^2/cm^3:") + 1])
+    assert found.accessible_surface == pytest.approx(area, rel=0.05)
+    assert found.sizes[-1] == pytest.approx(found.included, abs=1e-6)
 
 
 @pytest.mark.skipif(not ORACLE.exists(), reason="needs the shared oracle")
@@ -176,3 +182,16 @@ def test_every_type_of_the_reference_has_pores() -> None:
     for code, framework in load_reference().items():
         found = pores(framework)
         assert found.included >= found.free > -2.0, code
+
+
+@pytest.mark.long
+def test_pore_sizes_are_between_those_of_cages_and_windows() -> None:
+    lta = pores(known("LTA"))
+    # nearly all of the volume is in the two cages: 11.05 Å, and 6.2 Å of the sodalite cage
+    assert np.median(lta.sizes) == pytest.approx(lta.included, abs=0.1)
+    assert min(lta.sizes) > 4.0
+    afi = pores(known("AFI"))
+    # one straight channel: no size but its own
+    assert np.percentile(afi.sizes, 5) > afi.free - 0.3
+    assert list(afi.sizes) == sorted(afi.sizes)
+    assert pores(known("SOD")).accessible_surface == 0.0

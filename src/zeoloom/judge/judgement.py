@@ -63,6 +63,8 @@ class Judgement:
             distances (`structure.nearest_type`), and
         nearest_distance: how far it is, in Å.
         units: the composite building units that it contains.
+        accessible_surface: m^2/g, of the channels, where such a sphere touches atoms.
+        pore_size: Å, median diameter of the largest spheres around places in the pores.
         window: T atoms of the largest ring that a channel runs through; 0 if there is no channel.
         windows: of each channel, the widest first, the ring and the direction: `12 [0 0 1]`.
         likeness: to zeolites that were made, 0 to 1 (`judge.likeness`).
@@ -102,6 +104,8 @@ class Judgement:
     nearest_type: str = ""
     nearest_distance: float | None = None
     units: tuple[str, ...] | None = None
+    accessible_surface: float | None = None
+    pore_size: float | None = None
     window: int | None = None
     windows: tuple[str, ...] = ()
     likeness: float | None = None

@@ -28,7 +28,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.judge.lid import lid
-from zeoloom.judge.likeness import above_line, figures_of, shipped_calibration
+from zeoloom.judge.likeness import figures_of, shipped_calibration
 from zeoloom.judge.validity import fault_of, interrupted_type
 from zeoloom.nets.family import family_name
 from zeoloom.nets.fingerprint import fingerprint_of
@@ -56,6 +56,9 @@ if TYPE_CHECKING:
 
 MANY_SITES = 150
 """Asymmetric T atoms. No framework type has more than 99 (SFV); those that do are supercells."""
+
+SURFACE_UNIT = 6.02214076e3 / 60.0843
+"""m^2/g of 1 Å^2 for each T atom of SiO2."""
 
 LOOSE_SYMPREC = 0.5
 """Å by which the atoms of a supercell may break its symmetry; refinement restores it."""
@@ -222,17 +225,19 @@ def with_likeness(judgement: Judgement) -> Judgement:
     """Likeness to made zeolites, and its energy above the line that those follow; never raises.
 
     Args:
-        judgement: of `refined`; while its energy is not known its T atoms alone decide. Without a
-            framework it stays as it is.
+        judgement: of `refined`; while its energy is not known the other figures decide. Without a
+            framework, or rings, it stays as it is.
     """
-    if judgement.framework is None:
+    if judgement.framework is None or not judgement.rings:
         return judgement
     calibration = shipped_calibration()
-    figures = figures_of(judgement.framework, judgement.energy_kj_mol, judgement.lid)
+    figures = figures_of(
+        judgement.framework, judgement.rings, judgement.energy_kj_mol, judgement.lid
+    )
     return replace(
         judgement,
         likeness=calibration.likeness(figures),
-        energy_above_line=above_line(calibration.line, figures),
+        energy_above_line=calibration.energy_above_line(figures),
     )
 
 
@@ -249,12 +254,15 @@ def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
         found = pores_of(judgement.framework, seed=seed)
     except InputError as error:
         return replace(judgement, reason=judgement.reason or f"pores not measured: {error}")
+    density = framework_density(judgement.framework)
     return replace(
         judgement,
         largest_included_sphere=found.included,
         largest_free_sphere=found.free,
         accessible_volume=found.accessible_volume / 1000.0,
         channel_dim=found.channel_dimension,
+        accessible_surface=SURFACE_UNIT * found.accessible_surface / density,
+        pore_size=float(np.median(found.sizes)) if found.sizes else None,
         window=max((each.window for each in found.channels), default=0),
         windows=tuple(map(str, found.channels)),
     )

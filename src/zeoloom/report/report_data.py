@@ -92,6 +92,8 @@ def judgement_data(
         "heatCh4": number_or_none(judgement.heat_ch4, 2),
         "henryCo2": number_or_none(judgement.henry_co2, 4),
         "heatCo2": number_or_none(judgement.heat_co2, 2),
+        "surface": number_or_none(judgement.accessible_surface, 1),
+        "poreSize": number_or_none(judgement.pore_size, 2),
         "window": judgement.window,
         "windows": list(judgement.windows),
         "units": list(judgement.units or ()),

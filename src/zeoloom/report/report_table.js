@@ -21,6 +21,8 @@ const Table = (() => {
     { key: "included", head: "Included sphere", unit: "Å", name: "Largest included sphere", of: (f) => f.included, write: fixed(2) },
     { key: "free", head: "Free sphere", unit: "Å", name: "Largest free sphere", of: (f) => f.free, write: fixed(2) },
     { key: "volume", head: "Accessible", unit: "% of volume", name: "Accessible volume", of: (f) => (f.volume === null ? null : 100 * f.volume), write: fixed(1) },
+    { key: "surface", head: "Surface", unit: "m²/g", name: "Accessible surface", of: (f) => f.surface, write: fixed(0) },
+    { key: "poreSize", head: "Pore size", unit: "Å, median", name: "Median pore size", of: (f) => f.poreSize, write: fixed(2) },
     { key: "channels", head: "Channels", unit: "dimensions", name: "Channel dimensions", of: (f) => f.channels, write: String },
     { key: "window", head: "Window", unit: "T atoms", name: "Largest window", of: (f) => f.window, write: String },
     { key: "windows", head: "Channels", unit: "window, direction", name: "Channels, window and direction", of: (f) => f.windows.join("; ") || null },

@@ -51,6 +51,8 @@ COLUMNS = (
     "largest_included_sphere",
     "largest_free_sphere",
     "accessible_volume",
+    "accessible_surface",
+    "pore_size",
     "channel_dim",
     "window",
     "windows",
@@ -95,6 +97,7 @@ COLUMN_DECIMALS = {
     "r_dls_cell": 6,
     "energy_kj_mol": 2,
     "energy_above_line": 2,
+    "accessible_surface": 1,
 }
 """Those of spheres and lengths are 4."""
 
@@ -209,6 +212,8 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "largest_included_sphere": judgement.largest_included_sphere,
         "largest_free_sphere": judgement.largest_free_sphere,
         "accessible_volume": judgement.accessible_volume,
+        "accessible_surface": judgement.accessible_surface,
+        "pore_size": judgement.pore_size,
         "channel_dim": judgement.channel_dim,
         "window": judgement.window,
         "windows": "; ".join(judgement.windows),

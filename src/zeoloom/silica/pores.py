@@ -17,6 +17,7 @@ import numpy as np
 
 from zeoloom.errors import InputError
 from zeoloom.silica.passages import passages_of
+from zeoloom.silica.pore_sizes import pore_radii, surface_area
 from zeoloom.silica.primitive_cell import primitive_cell, primitive_sites
 from zeoloom.silica.void_points import void_points
 from zeoloom.silica.voids import Voids, voids
@@ -52,6 +53,10 @@ class Pores:
         pocket_volume: the same where it fits but cannot get to from outside.
         channels: for such a sphere, the widest first: windows and directions. None where the bonds
             of the framework are not those of SiO2.
+        accessible_surface: Å^2 of 1000 Å^3, where the centre of such a sphere can be when it
+            touches atoms, in channels.
+        sizes: Å, the largest sphere that fits around each of some random points in channels and
+            pockets, in increasing order: the pore size distribution.
     """
 
     included: float
@@ -61,6 +66,8 @@ class Pores:
     accessible_volume: float
     pocket_volume: float
     channels: tuple[Channel, ...] = ()
+    accessible_surface: float = 0.0
+    sizes: tuple[float, ...] = ()
 
 
 def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Pores:
@@ -86,6 +93,8 @@ def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Por
         accessible_volume=1000.0 * float(points.in_channel.mean()),
         pocket_volume=1000.0 * float(points.in_pocket.mean()),
         channels=_channels(framework, void, passages, to_axes),
+        accessible_surface=surface_area(void, cell, passages.rank, needed),
+        sizes=tuple(2.0 * (pore_radii(void, cell, points) - RADIUS)),
     )
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from zeoloom.silica.voids import Voids
 
 
+TOUCHING = 1e-6
+"""Å. A sphere that touches an atom fits."""
+
+
 @dataclass(frozen=True, slots=True)
 class VoidPoints:
     """Points drawn evenly in a cell.
@@ -52,14 +56,20 @@ def void_points(
         rng: source of the points.
         count: how many.
     """
-    frac = rng.uniform(size=(count, 3))
+    return classified(void, cell, rank, needed, rng.uniform(size=(count, 3)))
+
+
+def classified(
+    void: Voids, cell: FloatArray, rank: IntArray, needed: float, frac: FloatArray
+) -> VoidPoints:
+    """Find out where points (n, 3) in the cell belong; see `void_points`."""
     distance, image = nearest_points(frac @ cell, void.atoms.frac @ cell)
-    open_points = np.flatnonzero(distance >= needed)
+    open_points = np.flatnonzero(distance >= needed - TOUCHING)
     # each point and its atom moved to where the atom is listed
     atom = void.atoms.atom[image[open_points]]
     home = frac[open_points] - void.atoms.shifts[image[open_points]]
     centre = void.atoms.frac[image[open_points]] - void.atoms.shifts[image[open_points]]
-    channel, pocket = np.zeros((2, count), dtype=np.bool_)
+    channel, pocket = np.zeros((2, len(frac)), dtype=np.bool_)
     for each in np.unique(atom):
         mine = np.flatnonzero(atom == each)
         corners = np.flatnonzero(void.atom == each)
@@ -68,7 +78,7 @@ def void_points(
         ends = (void.frac_nodes[nodes] + void.corner_shifts[corners])[wide]
         to_point = (home[mine] - centre[mine[0]]) @ cell
         to_end = (ends - centre[mine[0]]) @ cell
-        visible = _least_length(to_point[:, None], to_end[None]) >= needed - 1e-6
+        visible = _least_length(to_point[:, None], to_end[None]) >= needed - TOUCHING
         in_channel = (visible & (rank[nodes[wide]] > 0)).any(axis=1)
         channel[open_points[mine]] = in_channel
         pocket[open_points[mine]] = visible.any(axis=1) & ~in_channel
