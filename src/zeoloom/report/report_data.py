@@ -88,6 +88,19 @@ def judgement_data(
         "rings": [int(size) for size in judgement.rings],
         "aboveLine": number_or_none(judgement.energy_above_line, 2),
         "likeness": number_or_none(judgement.likeness, 3),
+        **_pore_data(judgement),
+        "units": list(judgement.units or ()),
+        "nearest": judgement.nearest_type,
+        "nearestBy": number_or_none(judgement.nearest_distance, 3),
+        "found": found.get(judgement.key) if judgement.key else None,
+        "cif": _cif_data(judgement, operations),
+        "net": None if framework is None or bonds is None else _net_data(judgement, bonds),
+    }
+
+
+def _pore_data(judgement: Judgement) -> dict[str, Any]:
+    """What is known of its pores, and of what they adsorb."""
+    return {
         "henryCh4": number_or_none(judgement.henry_ch4, 4),
         "heatCh4": number_or_none(judgement.heat_ch4, 2),
         "henryCo2": number_or_none(judgement.henry_co2, 4),
@@ -96,16 +109,10 @@ def judgement_data(
         "poreSize": number_or_none(judgement.pore_size, 2),
         "window": judgement.window,
         "windows": list(judgement.windows),
-        "units": list(judgement.units or ()),
         "included": number_or_none(judgement.largest_included_sphere, 2),
         "free": number_or_none(judgement.largest_free_sphere, 2),
         "volume": number_or_none(judgement.accessible_volume, 4),
         "channels": None if judgement.channel_dim is None else int(judgement.channel_dim),
-        "nearest": judgement.nearest_type,
-        "nearestBy": number_or_none(judgement.nearest_distance, 3),
-        "found": found.get(judgement.key) if judgement.key else None,
-        "cif": _cif_data(judgement, operations),
-        "net": None if framework is None or bonds is None else _net_data(judgement, bonds),
     }
 
 
