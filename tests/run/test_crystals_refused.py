@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zeoloom.run import search_targets
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -148,3 +150,11 @@ def test_clusters_need_a_model_of_clusters(run: Run, tmp_path: Path, verb: str) 
         assert done.code == 2
         assert "the model crystal was learned on whole frameworks" in done.message
     assert contents(tmp_path) == set()
+
+
+def test_energies_need_lammps(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_targets, "find_spec", lambda _: None)
+    done = run("generate", "--energy", "-20", "-o", tmp_path / "made")
+    assert done.code == 2
+    assert "energies are asked for, and LAMMPS is not installed" in done.err
+    assert not (tmp_path / "made").exists()

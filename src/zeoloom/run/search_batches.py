@@ -127,6 +127,7 @@ class _SearchBatches:
         self._most = math.inf
         self.findings = Findings(request)
         self.history = NO_HISTORY
+        self._solving = isinstance(request, SolveRequest)
         self._groups = {_group_of(each): each for each in search_parts(request)}
         self._group_of_batch: dict[int, int | None] = {}
         if isinstance(request, SolveRequest) and request.n is not None:
@@ -142,7 +143,11 @@ class _SearchBatches:
 
     def wanted(self, index: int) -> bool:
         """Whether another batch is to be begun now."""
-        return index < self._most and self.history.allows(index) and self.clock.left() > 0.0
+        return (
+            index < self._most
+            and (self._solving or self.history.allows(index))
+            and self.clock.left() > 0.0
+        )
 
     def first(self, index: int) -> Task:
         """To find the nets of a batch."""

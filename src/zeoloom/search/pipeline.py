@@ -36,11 +36,8 @@ from zeoloom.judge.verdict import (
     identified,
     quick_check,
     refined,
-    with_adsorption,
     with_likeness,
     with_nearest_type,
-    with_pores,
-    with_relaxation,
 )
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.candidates import (
@@ -52,10 +49,10 @@ from zeoloom.search.candidates import (
 )
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.measuring import Pace, measured
 from zeoloom.search.target import with_cell_indices
 from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 from zeoloom.silica.dls import STARTS
-from zeoloom.silica.energy import relax_many
 from zeoloom.structure.own_nets import NO_OWN
 
 if TYPE_CHECKING:
@@ -82,10 +79,6 @@ CHECK_TIME_SHARE, REFINEMENT_TIME_SHARE = 0.375, 0.925
 
 GRACE = 0.5
 """Seconds that each of the quick stages has for what was found, though the time be up."""
-
-SECONDS_PER_ATOM = 1e-3
-"""For each T atom of the cell, that refining or identifying a net is expected to take, until one
-has taken longer."""
 
 R_DLS_OF_ONE_START = 0.012
 """R_DLS after the first start of a refinement above which no other start is tried; next to never
@@ -305,31 +298,10 @@ def check_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     return replace(batch, judgements=judgements)
 
 
-class _Pace:
-    """Whether there is time for another net, by what the others took for each T atom.
-
-    Args:
-        ends: on the clock of `time.monotonic`.
-    """
-
-    def __init__(self, ends: float) -> None:
-        self._ends, self._rate = ends, SECONDS_PER_ATOM
-
-    def allows(self, judgement: Judgement) -> bool:
-        """Whether a net can be done in time; one of less than 100 atoms if the time is not up."""
-        expected = self._rate * judgement.n_t if judgement.n_t >= 100 else 0.0
-        return time.monotonic() + expected <= self._ends
-
-    def took(self, judgement: Judgement, began: float) -> None:
-        """Learn from one that is done, and began at a time of that clock."""
-        spent = time.monotonic() - began
-        self._rate = max(self._rate, spent / max(judgement.n_t, 1))
-
-
 def refine_frameworks(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Refine the nets as SiO2, the least strained first, until the time is up."""
     judgements = dict(batch.judgements)
-    pace = _Pace(batch.refinement_ends)
+    pace = Pace(batch.refinement_ends)
     asked = ring_conditions(plan.conditions)
     for fingerprint, each in judgements.items():
         if each.new and not may_fulfil(asked, each):
@@ -366,7 +338,7 @@ def _refined(judgement: Judgement, fingerprint: str, plan: SearchPlan) -> Judgem
 def identify_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Compute the exact keys of well refined nets while there is time, and name all of them."""
     judgements = {}
-    pace = _Pace(batch.ends)
+    pace = Pace(batch.ends)
     for fingerprint, each in batch.judgements.items():
         found, began = each, time.monotonic()
         if each.r_dls is not None and each.r_dls <= plan.max_r_dls and pace.allows(each):
@@ -377,39 +349,18 @@ def identify_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
 
 
 def measure_frameworks(batch: BatchState, plan: SearchPlan) -> BatchState:
-    """Pores and energies of the new frameworks, where conditions ask for them."""
-    judgements = dict(batch.judgements)
-    asked, pace = plan.conditions, _Pace(batch.ends)
+    """Pores, adsorption and energies of the new frameworks, where conditions ask for them."""
 
-    def waiting() -> list[str]:
-        return [
-            name
-            for name, each in judgements.items()
-            if each.new
-            and each.framework is not None
-            and each.r_dls is not None
-            and each.r_dls <= plan.max_r_dls
-            and may_fulfil(asked, each)
-            and pace.allows(each)
-        ]
+    def wanted(judgement: Judgement) -> bool:
+        built = judgement.r_dls is not None and judgement.r_dls <= plan.max_r_dls
+        return judgement.new and judgement.framework is not None and built
 
-    if asked.asks("pores"):
-        for name in waiting():
-            if pace.allows(judgements[name]):
-                judgements[name] = with_pores(judgements[name])
-    if asked.asks("adsorption"):
-        for name in waiting():
-            if pace.allows(judgements[name]):
-                judgements[name] = with_adsorption(judgements[name])
-    if asked.asks("energy"):
-        names = waiting()
-        frameworks = [judgements[name].framework for name in names]
-        relaxations = relax_many(
-            [each for each in frameworks if each is not None], seconds=plan.relax_seconds
-        )
-        for name, relaxation in zip(names, relaxations, strict=True):
-            judgements[name] = with_relaxation(judgements[name], relaxation)
-    return replace(batch, judgements=judgements)
+    return replace(
+        batch,
+        judgements=measured(
+            batch.judgements, wanted, plan.conditions, plan.relax_seconds, batch.ends
+        ),
+    )
 
 
 def _named(judgement: Judgement) -> Judgement:

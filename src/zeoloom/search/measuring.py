@@ -1,0 +1,86 @@
+"""Figures that take time, of the frameworks of a batch that may meet all conditions."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from zeoloom.judge.fulfilment import may_fulfil
+from zeoloom.judge.verdict import with_adsorption, with_pores, with_relaxation
+from zeoloom.silica.energy import relax_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zeoloom.judge.conditions import Conditions, Stage
+    from zeoloom.judge.judgement import Judgement
+
+SECONDS_PER_ATOM = 1e-3
+"""For each T atom of the cell, that refining or identifying a net is expected to take, until one
+has taken longer."""
+
+
+class Pace:
+    """Whether there is time for another net, by what the others took for each T atom.
+
+    Args:
+        ends: on the clock of `time.monotonic`.
+    """
+
+    def __init__(self, ends: float) -> None:
+        self._ends, self._rate = ends, SECONDS_PER_ATOM
+
+    def allows(self, judgement: Judgement) -> bool:
+        """Whether a net can be done in time; one of less than 100 atoms if the time is not up."""
+        expected = self._rate * judgement.n_t if judgement.n_t >= 100 else 0.0
+        return time.monotonic() + expected <= self._ends
+
+    def took(self, judgement: Judgement, began: float) -> None:
+        """Learn from one that is done, and began at a time of that clock."""
+        spent = time.monotonic() - began
+        self._rate = max(self._rate, spent / max(judgement.n_t, 1))
+
+
+def measured(
+    judgements: Mapping[str, Judgement],
+    wanted: Callable[[Judgement], bool],
+    conditions: Conditions,
+    seconds: float,
+    ends: float,
+) -> dict[str, Judgement]:
+    """Judgements with what conditions ask for: pores, then adsorption, then energies.
+
+    What is known not to meet a condition goes no further.
+
+    Args:
+        judgements: by name.
+        wanted: which of them count at all.
+        conditions: on frameworks.
+        seconds: time limit of each relaxation.
+        ends: on the clock of `time.monotonic`.
+    """
+    known, pace = dict(judgements), Pace(ends)
+
+    def waiting() -> list[str]:
+        return [
+            name
+            for name, each in known.items()
+            if wanted(each) and may_fulfil(conditions, each) and pace.allows(each)
+        ]
+
+    steps: tuple[tuple[Stage, Callable[[Judgement], Judgement]], ...] = (
+        ("pores", with_pores),
+        ("adsorption", with_adsorption),
+    )
+    for stage, step in steps:
+        if conditions.asks(stage):
+            for name in waiting():
+                if pace.allows(known[name]):
+                    known[name] = step(known[name])
+    if conditions.asks("energy"):
+        named = [(name, known[name].framework) for name in waiting()]
+        given = [(name, each) for name, each in named if each is not None]
+        relaxations = relax_many([each for _, each in given], seconds=seconds)
+        for (name, _), relaxation in zip(given, relaxations, strict=True):
+            known[name] = with_relaxation(known[name], relaxation)
+    return known

@@ -1,0 +1,62 @@
+"""Figures that conditions ask for, step by step."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from zeoloom.judge.conditions import NO_CONDITIONS, Conditions
+from zeoloom.judge.judgement import NEW, Judgement
+from zeoloom.judge.ranges import parse_ranges
+from zeoloom.search import measuring
+from zeoloom.search.measuring import measured
+from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def judgements() -> dict[str, Judgement]:
+    return {
+        code: Judgement(
+            code, valid=True, framework_type=NEW, framework=load_reference()[code], r_dls=0.002
+        )
+        for code in ("CHA", "MTT", "SOD", "LTA")
+    }
+
+
+def test_what_cannot_meet_conditions_goes_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    dimensions = {"CHA": 3, "MTT": 1, "SOD": 0, "LTA": 3}
+
+    def with_pores(judgement: Judgement) -> Judgement:
+        asked.append(("pores", judgement.name))
+        return replace(judgement, channel_dim=dimensions[judgement.name])
+
+    def with_adsorption(judgement: Judgement) -> Judgement:
+        asked.append(("adsorption", judgement.name))
+        return replace(judgement, heat_ch4=20.0)
+
+    monkeypatch.setattr(measuring, "with_pores", with_pores)
+    monkeypatch.setattr(measuring, "with_adsorption", with_adsorption)
+    conditions = Conditions(channels=parse_ranges("3", whole=True), heat_ch4=parse_ranges("15-25"))
+    found = measured(judgements(), lambda each: each.name != "LTA", conditions, 1.0, math.inf)
+    assert asked == [("pores", "CHA"), ("pores", "MTT"), ("pores", "SOD"), ("adsorption", "CHA")]
+    assert found["CHA"].heat_ch4 == 20.0
+    assert found["LTA"] == judgements()["LTA"]
+
+
+def test_nothing_is_measured_unasked_or_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "with_pores", lambda _: 1 / 0)
+    assert measured(judgements(), lambda _: True, NO_CONDITIONS, 1.0, math.inf) == judgements()
+    asked = Conditions(channels=parse_ranges("3", whole=True))
+    late = measured(
+        {name: replace(each, n_t=500) for name, each in judgements().items()},
+        lambda _: True,
+        asked,
+        1.0,
+        time.monotonic() - 1.0,
+    )
+    assert all(each.channel_dim is None for each in late.values())
