@@ -30,9 +30,9 @@ FRAMEWORK_COLUMNS = (
     Column("T / 1000 Å³", number=True, rank=6),
     Column("R_DLS", number=True),
     Column("kJ/mol", number=True, rank=1),
-    Column("like", number=True, rank=7),
-    Column("more", number=True, rank=8),
-    Column("found", number=True, rank=9),
+    Column("like", number=True, rank=9),
+    Column("more", number=True, rank=7),
+    Column("found", number=True, rank=8),
 )
 """Of the table of frameworks."""
 
