@@ -190,6 +190,46 @@ def test_the_background_keeps_below_the_peaks() -> None:
     assert np.abs(fit.background - true).max() < 15.0
 
 
+SPIKE = np.where(np.arange(1000) == 500, 1e6, 1.0)
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "counts",
+    [
+        RNG.poisson(100, 1000).astype(float),
+        RNG.normal(0.0, 10.0, 1000),
+        (RNG.random(1000) < 0.05).astype(float),
+        1e12 * RNG.random(1000),
+        1e-12 * RNG.random(1000),
+        1e6 * np.exp(-np.arange(1000) / 100.0),
+        SPIKE,
+    ],
+    ids=["noise", "negative", "mostly zero", "huge", "tiny", "steep", "spike"],
+)
+def test_whatever_the_counts_the_figures_are_finite(counts: np.ndarray) -> None:
+    pattern = pattern_of_points(5.0 + 0.05 * np.arange(1000), counts)
+    operations = operations_of_hall_number(hall_number_of("Ia-3d"))
+    cell = cell_from_parameters(CASES["cubic"][0])
+    fit = fit_pattern(pattern, beam_of_text("CuKa"), cell, operations, "xray")
+    found = reflections_of_fit(fit, "Ia-3d", "xray")
+    figures = agreement(fit)
+    assert np.isfinite([figures.r_wp, figures.r_exp, figures.r_wp_peaks]).all()
+    for values in (*cell_with_esd(fit), found.intensity, found.esd):
+        assert np.isfinite(values).all()
+
+
+def test_a_cell_with_more_reflections_than_points_is_refused() -> None:
+    made = simulated_pattern(*CASES["cubic"])
+    cell = cell_from_parameters((40, 41, 42, 80, 85, 95))
+    operations = operations_of_hall_number(hall_number_of("P-1"))
+    pattern = pattern_of_points(made.two_theta, made.counts)
+    with pytest.raises(InputError, match="more than its 2,750 points"):
+        fit_pattern(pattern, beam_of_text("CuKa"), cell, operations, "xray")
+
+
 def test_a_range_without_reflections_is_refused() -> None:
     made = simulated_pattern(*CASES["cubic"])
     pattern = pattern_of_points(made.two_theta, made.counts).between(5.0, 8.0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pybaselines import Baseline
+from pybaselines.utils import ParameterWarning
 from scipy.interpolate import BSpline
 
 if TYPE_CHECKING:
@@ -66,10 +68,10 @@ def background_of(pattern: Pattern) -> Background:
     stride = max(1, len(angles) // COARSE)
     coarse = angles[::stride]
     step = float(np.median(np.diff(coarse)))
-    curve, _ = Baseline(coarse).arpls(
-        np.array([chunk.mean() for chunk in np.array_split(pattern.counts, len(coarse))]),
-        lam=STIFFNESS * (0.02 / step) ** 4,
-    )
+    means = np.array([chunk.mean() for chunk in np.array_split(pattern.counts, len(coarse))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ParameterWarning)  # hardly any peaks: still a curve
+        curve, _ = Baseline(coarse).arpls(means, lam=STIFFNESS * (0.02 / step) ** 4)
     curve = np.interp(angles, coarse, curve)
     span = float(angles[-1] - angles[0])
     inner = np.linspace(angles[0], angles[-1], max(3, int(span / KNOT_DISTANCE) + 2))

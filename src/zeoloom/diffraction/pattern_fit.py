@@ -205,6 +205,11 @@ def _beginning(
             f"no reflection of this cell lies between {pattern.two_theta[0]:g} and "
             f"{pattern.two_theta[-1]:g}°; check the cell, the wavelength and the range"
         )
+    if len(listed) > len(pattern):
+        raise InputError(
+            f"this cell has {len(listed):,} reflections in the range of the pattern, more than its "
+            f"{len(pattern):,} points; check the cell, or give a smaller range with --two-theta"
+        )
     background = background_of(pattern)
     start = shape_of_cell(
         cell, operations, _typical_width(pattern, background.values(background.start))
