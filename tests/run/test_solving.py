@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import zeoloom
+from paths import SHARED
 from zeoloom.diffraction.reflection_records import save_reflections
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
+PATTERNS = SHARED / "pxrd"
 QUICK = ("--repair", 10, "--relax", 0)
 
 
@@ -104,3 +106,36 @@ def test_the_budget_goes_where_e2_rises() -> None:
     assert order[:3] == groups  # each once, the first first
     assert tries[1] > 20
     assert min(tries.values()) >= 1
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not PATTERNS.exists(), reason="no measured patterns beside the checkout")
+def test_a_measured_powder_pattern_is_fitted_and_solved(run: Run, tmp_path: Path) -> None:
+    """Natural chabazite, with its water and cations."""
+    cell = ("--cell", 13.726, 14.819, "--space-group", "R-3m", "--wavelength", "CuKa")
+    asked = ("--pattern", PATTERNS / "rockjock_chabazite.xy", *cell, "-n", 40, *QUICK)
+    done = run("solve", *asked, "-o", tmp_path / "run")
+    assert done.code == 0
+    assert rows_of(tmp_path / "run")[0]["framework_type"] == "CHA"
+    assert "solved: CHA" in done.out.replace("\n", " ")
+
+
+@pytest.mark.skipif(not PATTERNS.exists(), reason="no measured patterns beside the checkout")
+def test_a_powder_pattern_needs_cell_and_group() -> None:
+    file = PATTERNS / "rockjock_chabazite.xy"
+    for asked in ({}, {"cell": (13.726, 13.726, 14.819, 90.0, 90.0, 120.0)}):
+        with pytest.raises(InputError, match="powder pattern: give"):
+            zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=file, **asked))  # type: ignore[arg-type]
+
+
+def test_auto_takes_the_groups_of_the_best_symbols(measured: Path) -> None:
+    with pytest.raises(InputError, match="nothing ranks"):
+        zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=measured, space_group="auto"))  # type: ignore[arg-type]
+    (measured / "extinction_symbols.csv").write_text(
+        "symbol,log_probability,forbidden,strongest,groups\n"
+        "R - -,-0.1,3,0.0,R-3m R3m R32 R-3 R3\n"
+        "R - c,-20.0,3,9.0,R-3c R3c\n"
+    )
+    asked = zeoloom.SolveRequest(pattern=measured, space_group="auto")  # type: ignore[arg-type]
+    groups = [each.hall_number for each in zeoloom.requests_by_group(asked)]
+    assert groups == [hall_number_of(name) for name in ("R-3m", "R3m", "R32", "R-3", "R3")]

@@ -57,6 +57,8 @@ def _search(request: SolveRequest | GenerateRequest, options: FrameworkOptions) 
             on_notice=say_note,
         )
     _print_frameworks(options.output, result.judgements, result.found, result.counts)
+    if result.confidence is not None:
+        out.print(str(result.confidence))
     _end_with(result.failure)
 
 

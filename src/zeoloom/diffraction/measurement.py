@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.diffraction.correlation import e2, group_means, local_weights, two_theta_of
+from zeoloom.diffraction.correlation import (
+    e2,
+    group_means,
+    local_weights,
+    reliability,
+    two_theta_of,
+)
 from zeoloom.diffraction.miller import equal_reflections, hkl_codes, unique_reflections
 from zeoloom.diffraction.structure_factors import group_sums, intensities, scattering_of
 from zeoloom.errors import InputError
@@ -37,7 +43,8 @@ class Measurement:
         group: (n,) the group of overlapping reflections that each belongs to.
         observed: (g,) sums of m |F|^2 over each group.
         esd: (g,) their standard uncertainties; zeros if unknown.
-        weights: (g, g) of local means.
+        local: (g, g) weights of local means.
+        weights: (g,) of the groups in E2.
         settings: rotations and shifts that keep cell and group, the identity first.
         overlapping: share of the reflections that do not stand alone in their group.
     """
@@ -46,6 +53,7 @@ class Measurement:
     group: IntArray
     observed: FloatArray
     esd: FloatArray
+    local: FloatArray
     weights: FloatArray
     settings: tuple[tuple[IntArray, FloatArray], ...]
     overlapping: float
@@ -57,7 +65,7 @@ class Measurement:
 
     def e2_of(self, framework: Framework) -> float:
         """E2 of a framework in its setting as it is."""
-        return e2(self.observed, self.calculated(framework), self.weights)
+        return e2(self.observed, self.calculated(framework), self.local, self.weights)
 
     def in_best_setting(self, framework: Framework) -> tuple[Framework, float]:
         """The framework in the setting in which its E2 is greatest, and that."""
@@ -102,6 +110,7 @@ def measurement_of(reflections: Reflections, operations: SymmetryOperations) -> 
         group_sums(reflections.intensity, group),
         np.sqrt(group_sums(reflections.esd**2, group)),
         local_weights(group_means(angles, group, reflections.multiplicity)),
+        reliability(group_means(reflections.d, group, reflections.multiplicity)),
         tuple(other_settings(operations, reflections.cell)),
         float(np.mean(np.bincount(owner[seen])[owner[seen]] > 1)),
     )

@@ -135,7 +135,11 @@ class SolveRequest(CrystalRequest):
     the number of T atoms gives."""
 
     pattern: Path | None = None
-    """What was measured: a folder of `pattern`, or a file of intensities of reflections."""
+    """What was measured: a folder of `pattern`, a file of intensities of reflections, or a powder
+    pattern, which is fitted with --cell and each --space-group."""
+
+    wavelength: str | None = None
+    """Of a powder pattern that does not say it: CuKa, CuKa1, or a number in Å."""
 
     radiation: Literal["xray", "neutron", "electron"] | None = None
     """What was scattered, if the file does not say it."""
@@ -186,8 +190,9 @@ class SolveRequest(CrystalRequest):
                     f"--{name.replace('_', '-')} is missing; give it, or --pattern with what was "
                     "measured"
                 )
-        if self.radiation is not None:
-            raise ValueError("--radiation is of a --pattern, and none is given")
+        for name in ("radiation", "wavelength"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"--{name} is of a --pattern, and none is given")
 
     @property
     def limits(self) -> Limits:

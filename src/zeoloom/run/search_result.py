@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zeoloom.judge.fulfilment import nearest_miss
 from zeoloom.judge.judgement import best_first
+from zeoloom.run.comparing import confidence_of
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.findings import within_limits
 from zeoloom.run.framework_table import COUNTED_AS, counts_of
@@ -15,6 +16,7 @@ from zeoloom.run.framework_table import COUNTED_AS, counts_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zeoloom.diffraction.confidence import Confidence
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.findings import Findings
 
@@ -32,6 +34,7 @@ class SearchResult:
         counts: how many there are of what.
         unrefined: nets that were not refined, because they are too strained or time was up.
         failure: why nothing was found, or nothing could be judged further; empty otherwise.
+        confidence: how sure it is that the first is the one measured; None without data.
     """
 
     judgements: tuple[Judgement, ...]
@@ -39,6 +42,7 @@ class SearchResult:
     counts: dict[str, int | float]
     unrefined: tuple[Judgement, ...] = ()
     failure: str = ""
+    confidence: Confidence | None = None
 
 
 def refined_within_limits(
@@ -93,6 +97,7 @@ def search_result(
         counts,
         tuple(unrefined.values()),
         _failure(request, judgements, counts, findings),
+        confidence_of(request, judgements),
     )
 
 

@@ -14,6 +14,7 @@ import torch
 from zeoloom.judge.judgement import best_first, families_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
+from zeoloom.run.comparing import diffraction_record, with_agreement
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.database import store_of
 from zeoloom.run.findings import in_vain, within_limits
@@ -34,6 +35,7 @@ from zeoloom.silica.processes import Workers
 from zeoloom.structure.own_nets import own_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from zeoloom.judge.judgement import Judgement
@@ -97,7 +99,8 @@ def make_frameworks(
         on_notice(f"ended after {findings.tried} crystals: what is asked for is too rare")
     _tell_what_is_missing(judgements, pool, on_notice)
     result = _with_failure(search_result(request, findings, judgements), pool)
-    _write(run, result, findings, device_of_model(model), workers)
+    used = {"device": device_of_model(model).type, "workers": workers}
+    _write(run, result, findings, diffraction_record(request, findings, result) | used)
     return result
 
 
@@ -164,11 +167,12 @@ def _judged_further(
     unmeasured = [each for each in chosen if each.energy_kj_mol is None or each.channel_dim is None]
     for each in judged_further(unmeasured, how):
         valid[each.name] = each
-    return best_first([each for each in valid.values() if within_limits(request, each)])
+    kept = [each for each in valid.values() if within_limits(request, each)]
+    return with_agreement(request, best_first(kept))
 
 
 def _write(
-    run: RunFolder, result: SearchResult, findings: Findings, device: torch.device, workers: int
+    run: RunFolder, result: SearchResult, findings: Findings, outcome: Mapping[str, Any]
 ) -> None:
     """Tables, structures, the figure, the page and the record of the run."""
     further = {step: run.journal.seconds(step) for step in ("pores", "energy")}
@@ -179,20 +183,17 @@ def _write(
     write_unrefined(run.path, result.unrefined, findings.times_met_by_key)
     if any(each.framework is not None for each in result.judgements):
         gallery_figure(run.path / "gallery.png", result.judgements)
+    facts = {name: str(value) for name, value in run.request.items() if value is not None}
+    if result.confidence is not None:
+        facts = {"the first framework": str(result.confidence), **facts}
     write_report(
         run.path / "report.html",
         result.judgements,
         title=f"zeoloom {run.request['verb']}",
         counts=result.counts,
-        facts={name: str(value) for name, value in run.request.items() if value is not None},
+        facts=facts,
         found=result.found,
         seconds=seconds,
     )
-    outcome = {
-        "counts": result.counts,
-        "seconds": seconds,
-        "device": device.type,
-        "threads": torch.get_num_threads(),
-        "workers": workers,
-    }
-    finish_run(run, outcome)
+    outcome = {"counts": result.counts, "seconds": seconds, **outcome}
+    finish_run(run, outcome | {"threads": torch.get_num_threads()})

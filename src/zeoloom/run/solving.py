@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.diffraction.fit_results import reflections_of_fit
 from zeoloom.diffraction.measurement import measurement_of
-from zeoloom.diffraction.reflection_files import read_reflections
+from zeoloom.diffraction.pattern_fit import fit_pattern
+from zeoloom.diffraction.reflection_files import holds_reflections, read_reflections
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
 from zeoloom.geometry.operations import identity_first
-from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
+from zeoloom.geometry.space_groups import (
+    hall_number_of,
+    name_of_setting,
+    operations_of_hall_number,
+)
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
+from zeoloom.run.pattern_requests import PatternRequest
+from zeoloom.run.patterns import pattern_to_fit
+from zeoloom.run.request import parse_request
 from zeoloom.search.target import fitting_cell, targets_in_cell
 
 if TYPE_CHECKING:
@@ -26,6 +37,12 @@ if TYPE_CHECKING:
 
 CELL_DIFFERENCE = 0.02
 """Relative. A cell given beside data that have another one is refused if it differs by more."""
+
+SYMBOLS_TABLE = "extinction_symbols.csv"
+"""In a folder of `pattern`: symbols, logarithms of their probabilities, groups."""
+
+WORSE_SYMBOL = 3.0
+"""Logarithm of the probability by which a symbol may be worse than the best to be tried."""
 
 EXPLORATION = 0.15
 """E2 that a group is taken to be better by, the less it has been tried."""
@@ -48,11 +65,11 @@ def requests_by_group(request: SolveRequest) -> list[SolveRequest]:
     """
     cell, groups = request.cell, request.space_group
     if request.pattern is not None:
-        data = _reflections(request.pattern, cell, groups, request.radiation)
+        data = _reflections(_source_of(request, cell, groups[0] if groups else None))
         measured = tuple(round(float(x), 5) for x in parameters_from_cell(data.cell))
         cell = cell or measured
         _check_same_cell(cell, measured)
-        groups = groups or _groups_of(data)
+        groups = groups or _groups_of(request.pattern, data, auto=groups == ())
     assert groups is not None
     requests, faults = [], []
     for hall_number in groups:
@@ -70,6 +87,30 @@ def requests_by_group(request: SolveRequest) -> list[SolveRequest]:
     return requests
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where data come from, and what is known of them beside.
+
+    Attributes:
+        path: of the file or folder.
+        cell: parameters, if given.
+        group: Hall number, if given.
+        radiation: if given.
+        wavelength: if given.
+    """
+
+    path: Path
+    cell: tuple[float, ...] | None
+    group: int | None
+    radiation: Radiation | None
+    wavelength: str | None
+
+
+def _source_of(request: SolveRequest, cell: tuple[float, ...] | None, group: int | None) -> _Source:
+    assert request.pattern is not None
+    return _Source(request.pattern, cell, group, request.radiation, request.wavelength)
+
+
 def measurement_for(request: SolveRequest) -> Measurement | None:
     """What the frameworks of a request with one group are compared with; None without data.
 
@@ -78,37 +119,79 @@ def measurement_for(request: SolveRequest) -> Measurement | None:
     """
     if request.pattern is None:
         return None
-    return _measurement(request.pattern, request.cell, request.hall_number, request.radiation)
+    return _measurement(_source_of(request, request.given_cell, request.hall_number))
 
 
-@lru_cache(maxsize=32)
-def _measurement(
-    path: Path, cell: tuple[float, ...] | None, hall_number: int, radiation: Radiation | None
-) -> Measurement:
-    data = _reflections(path, cell, (hall_number,), radiation)
-    return measurement_of(data, identity_first(operations_of_hall_number(hall_number)))
+@lru_cache(maxsize=64)
+def _measurement(source: _Source) -> Measurement:
+    assert source.group is not None
+    operations = identity_first(operations_of_hall_number(source.group))
+    return measurement_of(_reflections(source), operations)
 
 
-@lru_cache(maxsize=32)
-def _reflections(
-    path: Path,
-    cell: tuple[float, ...] | None,
-    groups: tuple[int, ...] | None,
-    radiation: Radiation | None,
-) -> Reflections:
+@lru_cache(maxsize=64)
+def _reflections(source: _Source) -> Reflections:
+    """What was measured; of a powder pattern, as a fit with the group gives it."""
+    if not holds_reflections(source.path):
+        return _fitted(source)
     return read_reflections(
-        path,
-        cell=None if cell is None else cell_from_parameters(cell),
-        space_group=f"hall:{groups[0]}" if groups else None,
-        radiation=radiation,
+        source.path,
+        cell=None if source.cell is None else cell_from_parameters(source.cell),
+        space_group=None if source.group is None else f"hall:{source.group}",
+        radiation=source.radiation,
     )
 
 
-def _groups_of(data: Reflections) -> tuple[int, ...]:
-    """The group that data say themselves."""
-    if data.space_group is None:
+def _fitted(source: _Source) -> Reflections:
+    """Reflections of a powder pattern, fitted with the cell and the group given."""
+    for name, given in (("cell", source.cell), ("space-group", source.group)):
+        if given is None:
+            raise InputError(
+                f"{source.path} is a powder pattern: give --{name}, or fit it by "
+                "`zeoloom pattern` first"
+            )
+    assert source.group is not None
+    request = parse_request(
+        PatternRequest,
+        {
+            "file": source.path,
+            "space_group": source.group,
+            "cell": source.cell,
+            "radiation": source.radiation,
+            "wavelength": source.wavelength,
+        },
+    )
+    pattern, beam, scattered = pattern_to_fit(request)
+    operations = operations_of_hall_number(source.group)
+    fit = fit_pattern(pattern, beam, cell_from_parameters(request.cell), operations, scattered)
+    return reflections_of_fit(fit, name_of_setting(source.group), scattered)
+
+
+def _groups_of(path: Path, data: Reflections, *, auto: bool) -> tuple[int, ...]:
+    """The group that data say themselves, or those of the best extinction symbols.
+
+    Args:
+        path: of the data.
+        data: from there.
+        auto: whether the symbols are asked for.
+    """
+    table = path / SYMBOLS_TABLE
+    if table.is_file() and (auto or data.space_group is None):
+        with table.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        best = max(float(row["log_probability"]) for row in rows)
+        names = [
+            name
+            for row in rows
+            if float(row["log_probability"]) >= best - WORSE_SYMBOL
+            for name in row["groups"].split()
+        ]
+        return tuple(dict.fromkeys(hall_number_of(name) for name in names))
+    if data.space_group is None or auto:
         raise InputError(
-            "the data do not say their space group; give it with --space-group, several with commas"
+            "the data do not say their space group, and nothing ranks the extinction symbols; give "
+            "--space-group, several with commas, or a folder that `zeoloom pattern` has made "
+            "without a group"
         )
     return (hall_number_of(data.space_group),)
 

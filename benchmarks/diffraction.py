@@ -1,0 +1,220 @@
+"""Solving from diffraction data: real patterns, simulated ones, hits with a pattern and without.
+
+    python benchmarks/diffraction.py real --data FOLDER --seconds 60
+    python benchmarks/diffraction.py simulated --codes FER MOR HEU --seconds 30
+    python benchmarks/diffraction.py hits --list thirty --seeds 0 1 2
+
+`real` solves the measured patterns of a folder, cell and group given, and those that are no
+zeolites, or are given a wrong group. `simulated` searches each type once, and ranks what was found
+against patterns of rising difficulty: the place of the type's own net among them. `hits` asks after
+which time the type was found, with the pattern and without, in one run. How often the words are
+right is printed by `scripts/build_confidence.py POOLS --print-only`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import zeoloom
+from solve import LISTS
+from solving_pools import Pool, pools_of
+from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.reflection_records import save_reflections
+from zeoloom.diffraction.simulation import Difficulty, simulated
+from zeoloom.errors import InputError
+from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.operations import expand_orbits, identity_first
+from zeoloom.geometry.space_groups import operations_of_hall_number
+from zeoloom.judge.given_cell import refined_as_given
+from zeoloom.judge.verdict import judge_net
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A measured pattern, and what is asked of it.
+
+    Attributes:
+        file: in the folder of the data.
+        answer: framework type; empty if no zeolite is right.
+        asked: fields of the request.
+        scan: start and step of counts without angles.
+    """
+
+    file: str
+    answer: str
+    asked: dict[str, object]
+    scan: tuple[float, float] | None = None
+
+
+CU = {"wavelength": "CuKa"}
+
+REAL = (
+    Case("rockjock_chabazite.xy", "CHA", {"cell": "13.726 14.819", "space_group": "R-3m", **CU}),
+    Case("rockjock_analcime.xy", "ANA", {"cell": "13.674", "space_group": "Ia-3d", **CU}),
+    Case("rockjock_mordenite.xy", "MOR", {"cell": "18.05 20.43 7.51", "space_group": "Cmcm", **CU}),
+    Case("focus_doh.inp", "DOH", {}),
+    Case(
+        "nu3_lev_peakfind_scandata.dat",
+        "LEV",
+        {"cell": "13.247 22.331", "space_group": "R-3m", **CU},
+        (8.0, 0.01),
+    ),
+    Case("rockjock_prehnite.xy", "", {"cell": "4.646 5.491 18.486", "space_group": "Pncm", **CU}),
+    Case("rockjock_quartz.xy", "", {"cell": "4.913 5.405", "space_group": "P3221", **CU}),
+    Case("rockjock_cristobalite.xy", "", {"cell": "4.973 6.924", "space_group": "P41212", **CU}),
+    Case("rockjock_chabazite.xy", "", {"cell": "13.726 14.819", "space_group": "P6/mmm", **CU}),
+    Case("rockjock_mordenite.xy", "", {"cell": "18.05 20.43 7.51", "space_group": "Pnma", **CU}),
+)
+"""The last ones are no zeolites, or have a wrong group."""
+
+DIFFICULTIES = {
+    "shift 0.05": Difficulty(shift=0.05, first=10.0),
+    "shift 0.1": Difficulty(shift=0.1, first=10.0),
+    "guests 20 %": Difficulty(guests=0.2, first=10.0),
+    "guests 40 %": Difficulty(guests=0.4, first=10.0),
+    "texture 0.8": Difficulty(texture=0.8, first=10.0),
+    "FWHM 0.2": Difficulty(fwhm=0.2, first=10.0),
+    "all": Difficulty(shift=0.1, guests=0.4, texture=0.8, fwhm=0.2, first=10.0),
+}
+
+
+def solve_real(case: Case, model: zeoloom.Model, options: argparse.Namespace) -> None:
+    """Solve one measured pattern and print a row."""
+    asked: dict[str, object] = {"relax": 0, "seconds": options.seconds, "seed": options.seed}
+    asked |= case.asked | {"pattern": options.data / case.file}
+    name = f"{case.file:32s} {case.asked.get('space_group', ''):8s}"
+    with tempfile.TemporaryDirectory() as folder:
+        if case.scan is not None:
+            kept = {key: case.asked[key] for key in ("cell", "space_group", "wavelength")}
+            fit = zeoloom.parse_request(
+                zeoloom.PatternRequest,
+                {"file": options.data / case.file, "scan": case.scan, **kept},
+            )
+            zeoloom.fit_measured_pattern(fit, Path(folder) / "pattern")
+            asked["pattern"] = Path(folder) / "pattern"
+            for key in ("cell", "wavelength"):
+                asked.pop(key, None)
+        request = zeoloom.parse_request(zeoloom.SolveRequest, asked)
+        generator = torch.Generator().manual_seed(options.seed)
+        try:
+            made = zeoloom.make_frameworks(
+                request, model, Path(folder) / "run", generator=generator
+            )
+        except InputError as error:
+            print(f"{name}  refused: {error}", flush=True)
+            return
+    ranks = {each.framework_type: k + 1 for k, each in reversed([*enumerate(made.judgements)])}
+    place = f"{case.answer} {ranks.get(case.answer, 'not found')}" if case.answer else "none right"
+    print(f"{name}  {place:14s}  {made.confidence}", flush=True)
+
+
+def rank_in_pool(pool: Pool, difficulty: Difficulty, rng: np.random.Generator) -> tuple[int, int]:
+    """Place of the type's own net for one pattern, and of how many nets."""
+    operations = identity_first(operations_of_hall_number(pool.hall_number))
+    measured = measurement_of(simulated(pool.framework, difficulty, rng), operations)
+    values = {name: measured.e2_of(each) for name, (each, _) in pool.found.items()}
+    own = values[pool.fingerprint]
+    return 1 + sum(value > own for value in values.values()), len(values)
+
+
+def rank_simulated(model: zeoloom.Model, options: argparse.Namespace) -> None:
+    """Search each type once, and print the place of its own net for patterns of each kind."""
+    rng = np.random.default_rng(options.seed)
+    first = dict.fromkeys(DIFFICULTIES, 0)
+    tried = 0
+    for code in options.codes or LISTS[options.list]:
+        (pool,) = pools_of(code, model, options.seconds, rng, wrong=False)
+        own = refined_as_given(judge_net(pool.framework))
+        if pool.fingerprint not in pool.found and own.given is not None:
+            pool.found[pool.fingerprint] = (own.given, own.r_dls_cell or 0.0)
+        if pool.fingerprint not in pool.found:
+            continue
+        tried += 1
+        places = []
+        for name, difficulty in DIFFICULTIES.items():
+            place, number = rank_in_pool(pool, difficulty, rng)
+            first[name] += place == 1
+            places.append(f"{name} {place}")
+        print(f"{code} of {number} nets: {', '.join(places)}", flush=True)
+    shares = ", ".join(f"{name} {count}" for name, count in first.items())
+    print(f"first of {tried} types: {shares}")
+
+
+def time_to_hit(
+    code: str, model: zeoloom.Model, seconds: float, seed: int, *, with_pattern: bool
+) -> bool:
+    """Whether a type was found in its own cell, group and number of atoms."""
+    framework = zeoloom.load_reference()[code]
+    n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+    with tempfile.TemporaryDirectory() as folder:
+        data = simulated(framework, Difficulty(), np.random.default_rng(seed))
+        save_reflections(Path(folder) / "pattern", data)
+        asked = {
+            "cell": " ".join(f"{x:.5f}" for x in parameters_from_cell(framework.cell)),
+            "space_group": framework.space_group_symbol,
+            "atoms": n_t,
+            "seconds": seconds,
+            "relax": 0,
+            "seed": seed,
+        }
+        if with_pattern:
+            asked["pattern"] = Path(folder) / "pattern"
+        request = zeoloom.parse_request(zeoloom.SolveRequest, asked)
+        generator = torch.Generator().manual_seed(seed)
+        made = zeoloom.make_frameworks(request, model, Path(folder) / "run", generator=generator)
+    return any(each.framework_type == code for each in made.judgements)
+
+
+def count_hits(model: zeoloom.Model, options: argparse.Namespace) -> None:
+    """Print which types are found with the pattern and without."""
+    for seed in options.seeds:
+        found = {True: 0, False: 0}
+        codes = options.codes or LISTS[options.list]
+        for code in codes:
+            for with_pattern in (True, False):
+                found[with_pattern] += time_to_hit(
+                    code, model, options.seconds, seed, with_pattern=with_pattern
+                )
+        print(
+            f"seed {seed}: {found[True]} of {len(codes)} with the pattern, {found[False]} without",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Run one of the three."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("real", "simulated", "hits"))
+    parser.add_argument("--data", type=Path, help="folder of the measured patterns")
+    parser.add_argument("--list", choices=LISTS, default="thirty")
+    parser.add_argument("--codes", nargs="+", help="framework types in place of a list")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", help="files whose names begin so")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    model = zeoloom.load_model("crystal", torch.device("cpu"))
+    began = time.monotonic()
+    if options.what == "real":
+        if options.data is None:
+            parser.error("give the folder of the measured patterns with --data")
+        for case in REAL:
+            if options.only is None or case.file.startswith(options.only):
+                solve_real(case, model, options)
+    elif options.what == "simulated":
+        rank_simulated(model, options)
+    else:
+        count_hits(model, options)
+    print(f"{time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

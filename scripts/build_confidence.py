@@ -1,0 +1,170 @@
+"""Fit the logistic model of `zeoloom.diffraction.confidence` to simulated patterns.
+
+    python benchmarks/solving_pools.py pools.pkl
+    python scripts/build_confidence.py pools.pkl
+
+Patterns are drawn at random for each pool. For each the type's own net is among the candidates, or
+is not; then whatever comes first is wrong. Pools of wrong groups hold the type's net only if that
+was found there. R_DLS is made uncertain, as real frameworks are not SiO2. Types are divided into
+five parts: the calibration that is printed is of parts that the coefficients were not fitted to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import pickle
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import zeoloom
+from zeoloom.diffraction.confidence import FEATURES, LIKELY, SOLVED, evidence_of, features_of
+from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.simulation import Difficulty, simulated
+from zeoloom.errors import InputError
+from zeoloom.geometry.operations import identity_first
+from zeoloom.geometry.space_groups import operations_of_hall_number
+from zeoloom.judge.given_cell import refined_as_given
+from zeoloom.judge.verdict import judge_net
+
+if TYPE_CHECKING:
+    from solving_pools import Pool
+    from zeoloom.geometry.arrays import FloatArray
+
+PATTERNS = 12
+"""For each pool."""
+
+STRAIN_SPREAD = 0.5
+"""Standard deviation of the logarithm of R_DLS beside what SiO2 gives."""
+
+RIDGE = 0.02
+"""Weight of the squares of the coefficients."""
+
+PARTS = 5
+
+OUTPUT = Path(zeoloom.__file__).parent / "diffraction" / "confidence.json"
+
+
+def drawn_difficulty(rng: np.random.Generator) -> Difficulty:
+    """What makes one pattern hard."""
+    return Difficulty(
+        shift=float(rng.choice([0.05, 0.1, 0.15])),
+        aluminium=float(rng.choice([0.0, 0.2])),
+        guests=float(rng.choice([0.0, 0.2, 0.4])),
+        noise=float(rng.choice([0.05, 0.1, 0.2])),
+        texture=float(rng.choice([1.0, 0.8])),
+        fwhm=float(rng.choice([0.1, 0.15, 0.2, 0.3])),
+        first=float(rng.choice([5.0, 10.0])),
+        last=float(rng.choice([40.0, 50.0, 65.0])),
+    )
+
+
+def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, bool]]:
+    """Features of the first framework, and whether it is right, for many patterns."""
+    operations = identity_first(operations_of_hall_number(pool.hall_number))
+    found = dict(pool.found)
+    if pool.right:
+        own = refined_as_given(judge_net(pool.framework))
+        if own.given is not None and own.r_dls_cell is not None:
+            found[pool.fingerprint] = (own.given, own.r_dls_cell)
+    cases = []
+    for _ in range(PATTERNS):
+        data = simulated(pool.framework, drawn_difficulty(rng), rng)
+        try:
+            measured = measurement_of(data, operations)
+        except InputError:
+            continue
+        values = {
+            name: (
+                measured.e2_of(each),
+                strain * float(np.exp(STRAIN_SPREAD * rng.standard_normal())),
+                name == pool.fingerprint,
+            )
+            for name, (each, strain) in found.items()
+        }
+        # few nets or many, with the true one or without
+        names = list(values)
+        kept = rng.random(len(names)) < rng.choice([0.1, 0.4, 1.0])
+        chosen = [v for v, k in zip(values.values(), kept, strict=True) if k and not v[2]]
+        for subset in (chosen, [*chosen, *(v for v in values.values() if v[2])]):
+            ranked = sorted(subset, key=lambda each: -each[0])
+            if ranked:
+                evidence = evidence_of(
+                    [each[:2] for each in ranked], measured.overlapping, len(measured.observed)
+                )
+                cases.append((features_of(evidence), ranked[0][2]))
+    return cases
+
+
+def fitted(features: FloatArray, right: FloatArray) -> FloatArray:
+    """Coefficients of a logistic model."""
+
+    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
+        signs = 2.0 * right - 1.0
+        margin = signs * (features @ weights)
+        off = 1.0 / (1.0 + np.exp(np.clip(margin, -500, 500)))
+        value = np.logaddexp(0.0, -margin).mean() + RIDGE * (weights[1:] ** 2).sum() / len(right)
+        slope = -(features * (signs * off)[:, None]).mean(axis=0)
+        slope[1:] += 2.0 * RIDGE * weights[1:] / len(right)
+        return float(value), slope
+
+    return np.asarray(minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B").x)
+
+
+def print_calibration(probability: FloatArray, right: FloatArray) -> None:
+    """How often what was given a probability was right."""
+    edges = [0.0, 0.1, 0.3, 0.5, LIKELY, 0.9, SOLVED, 1.0 + 1e-9]
+    print("probability    cases  right")
+    for low, high in itertools.pairwise(edges):
+        inside = (probability >= low) & (probability < high)
+        if inside.any():
+            share = right[inside].mean()
+            print(f"{low:4.2f} to {min(high, 1):4.2f}  {inside.sum():6d}  {share:5.3f}")
+
+
+def main() -> None:
+    """Fit, print the calibration, and write the coefficients."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pools", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--print-only", action="store_true")
+    options = parser.parse_args()
+    pools = pickle.loads(options.pools.read_bytes())  # noqa: S301 - our own
+    codes = sorted({each.code for each in pools})
+    rng = np.random.default_rng(options.seed)
+    features, right, part = [], [], []
+    for pool in pools:
+        for case, label in cases_of(pool, rng):
+            features.append(case)
+            right.append(float(label))
+            part.append(codes.index(pool.code) % PARTS)
+    x, y, parts = np.array(features), np.array(right), np.array(part)
+    probability = np.zeros(len(y))
+    for k in range(PARTS):
+        weights = fitted(x[parts != k], y[parts != k])
+        probability[parts == k] = 1.0 / (1.0 + np.exp(-x[parts == k] @ weights))
+    print(f"{len(y)} cases of {len(codes)} types, {y.mean():.2f} right")
+    print_calibration(probability, y)
+    solved = probability >= SOLVED
+    print(
+        f"called solved: {int(solved.sum())} of {len(y)}, of these wrong "
+        f"{int((1 - y)[solved].sum())}; right ones called solved "
+        f"{y[solved].sum() / max(y.sum(), 1):.2f}"
+    )
+    weights = fitted(x, y)
+    coefficients = dict(zip(FEATURES, np.round(weights, 4).tolist(), strict=True))
+    print(coefficients)
+    if not options.print_only:
+        record = {"coefficients": coefficients, "cases": len(y), "types": codes}
+        OUTPUT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

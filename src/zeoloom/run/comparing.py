@@ -1,0 +1,105 @@
+"""After a search with data: R of the first frameworks, and how sure the first is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zeoloom.diffraction.agreement import fitted_intensities
+from zeoloom.diffraction.confidence import confidence_in, evidence_of
+from zeoloom.geometry.operations import identity_first
+from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_number
+from zeoloom.run.crystal_requests import SolveRequest
+from zeoloom.run.solving import measurement_for, requests_by_group
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.diffraction.confidence import Confidence
+    from zeoloom.diffraction.measurement import Measurement
+    from zeoloom.judge.judgement import Judgement
+    from zeoloom.run.crystal_requests import GenerateRequest
+    from zeoloom.run.findings import Findings
+    from zeoloom.run.search_result import SearchResult
+    from zeoloom.structure.records import Framework
+
+MOST_FITTED = 20
+"""Frameworks, the first ones, whose scale, displacements and pores are fitted."""
+
+
+def with_agreement(
+    request: SolveRequest | GenerateRequest, judgements: Sequence[Judgement]
+) -> list[Judgement]:
+    """Judgements, the first of them with R of their group intensities, if there are data.
+
+    Args:
+        request: of the run.
+        judgements: the best first.
+    """
+    judgements = list(judgements)
+    if not isinstance(request, SolveRequest) or request.pattern is None:
+        return judgements
+    for place, each in enumerate(judgements[:MOST_FITTED]):
+        if each.given is not None and each.e2 is not None:
+            measurement = measurement_of_framework(request, each.given)
+            r = fitted_intensities(measurement, each.given).r
+            judgements[place] = replace(each, r_wp=r)
+    return judgements
+
+
+def confidence_of(
+    request: SolveRequest | GenerateRequest, judgements: Sequence[Judgement]
+) -> Confidence | None:
+    """How sure it is that the first framework is the one measured; None without data or frameworks.
+
+    Args:
+        request: of the run.
+        judgements: all that were found, the best first.
+    """
+    if not isinstance(request, SolveRequest) or request.pattern is None:
+        return None
+    compared = [each for each in judgements if each.e2 is not None and each.given is not None]
+    if not compared:
+        return None
+    first = compared[0].given
+    assert first is not None
+    measurement = measurement_of_framework(request, first)
+    ranked = [(each.e2 or 0.0, each.r_dls_cell or np.inf) for each in compared]
+    evidence = evidence_of(ranked, measurement.overlapping, len(measurement.observed))
+    return confidence_in(compared[0].name, evidence)
+
+
+def measurement_of_framework(request: SolveRequest, framework: Framework) -> Measurement:
+    """What was measured, in the space group that a framework was found in."""
+    for each in requests_by_group(request):
+        operations = identity_first(operations_of_hall_number(each.hall_number))
+        same = framework.operations.rotations.shape == operations.rotations.shape
+        if same and (
+            (framework.operations.rotations == operations.rotations).all()
+            and np.allclose(framework.operations.translations, operations.translations)
+        ):
+            measurement = measurement_for(each)
+            assert measurement is not None
+            return measurement
+    raise AssertionError(f"{framework.name} is in none of the groups searched")
+
+
+def diffraction_record(
+    request: SolveRequest | GenerateRequest, findings: Findings, result: SearchResult
+) -> dict[str, Any]:
+    """What the record of a run says of the groups tried, and of the first framework."""
+    if not isinstance(request, SolveRequest) or request.pattern is None:
+        return {}
+    groups = [
+        {
+            "space_group": name_of_setting(hall_number),
+            "hall_number": hall_number,
+            "batches": batches,
+            "e2": findings.best_e2.get(hall_number),
+        }
+        for hall_number, batches in findings.batches.items()
+    ]
+    sure = result.confidence
+    return {"groups": groups, "confidence": None if sure is None else asdict(sure)}
