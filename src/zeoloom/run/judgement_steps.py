@@ -28,6 +28,7 @@ from zeoloom.judge.verdict import (
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.energy import relax_many
+from zeoloom.silica.pores import pores
 from zeoloom.structure.files.reader import read_framework
 from zeoloom.structure.reference import load_reference
 
@@ -123,7 +124,9 @@ def judged_file(blank: Judgement) -> Judgement:
 
 def prepare_judging(_: object = None) -> None:
     """Load what is compiled for these steps, or compile it; runs in a worker."""
-    with_pores(refined(identified(judge_net(load_reference()["ABW"])), starts=1))
+    known = load_reference()["ABW"]
+    refined(identified(judge_net(known)), starts=1)
+    pores(known)
 
 
 def prepare_adsorption() -> None:
