@@ -33,7 +33,8 @@ def test_the_version_and_help(run: Run) -> None:
     shown = run("--help")
     assert shown.code == 0
     made, judged = {"generate", "solve", "sample", "join"}, {"judge", "view"}
-    assert {*VERBS} == {"reference", "cut", "train", "prepare", "pattern"} | made | judged
+    others = {"reference", "cut", "train", "prepare", "pattern", "database", "watch"}
+    assert {*VERBS} == others | made | judged
     for verb in VERBS:
         assert f" {verb} " in shown.out
         assert run(verb, "--help").code == 0

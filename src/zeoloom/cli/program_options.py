@@ -93,7 +93,7 @@ class FrameworkOptions(SearchOptions):
 
     database: Annotated[str | None, Flag(metavar="URL")] = None
     """Database that frameworks are written into as they come, beside those of other runs and
-    people: a file ending in .db, or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+    people: a file ending in .db, or postgresql://USER@HOST/NAME."""
 
 
 class SolveOptions(FrameworkOptions):

@@ -10,7 +10,7 @@ from pydantic import Field
 from zeoloom.run.request import COUNT_FLAG, Flag, Request
 
 DatabaseUrl = Annotated[str, Flag(metavar="URL", argument=True)]
-"""A file ending in .db, or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+"""A file ending in .db, or postgresql://USER@HOST/NAME."""
 
 
 class QueryRequest(Request):
@@ -22,7 +22,7 @@ class QueryRequest(Request):
     """Conditions on columns, such as 'density<15,channel_dim=3'; '' for all frameworks."""
 
     database: DatabaseUrl
-    """File ending in .db, or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+    """File ending in .db, or postgresql://USER@HOST/NAME."""
 
     n: Annotated[int, COUNT_FLAG] = Field(20, ge=1, le=100_000)
     """Frameworks to show."""
@@ -37,7 +37,7 @@ class ExportRequest(Request):
     panel: ClassVar[str] = "Export"
 
     database: DatabaseUrl
-    """File ending in .db, or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+    """File ending in .db, or postgresql://USER@HOST/NAME."""
 
     query: str = ""
     """Conditions on columns, such as 'density<15,channel_dim=3'; all frameworks if not given."""
@@ -55,4 +55,4 @@ class MergeRequest(Request):
     """Folders of finished runs of generate, solve or judge."""
 
     database: DatabaseUrl
-    """File ending in .db, or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+    """File ending in .db, or postgresql://USER@HOST/NAME."""

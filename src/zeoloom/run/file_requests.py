@@ -136,9 +136,9 @@ class WatchRequest(Request):
 
     panel: ClassVar[str] = "Watch"
 
-    source: Annotated[str, Flag(argument=True, metavar="FOLDER|URL")]
+    source: Annotated[str, Flag(argument=True)]
     """Folder of a run of generate or solve, running or finished; or a database, a file ending in
-    .db or postgresql://USER:PASSWORD@HOST:PORT/NAME."""
+    .db or the address of a server."""
 
     port: int = Field(0, ge=0, le=65_535)
     """Port to serve on; 0 for any that is free."""

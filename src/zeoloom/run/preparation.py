@@ -21,11 +21,13 @@ from zeoloom.diffraction.pattern import pattern_of_points
 from zeoloom.diffraction.pattern_fit import fit_pattern
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.diffusion.samplers import ancestral
+from zeoloom.errors import RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
 from zeoloom.learn.checkpoint import load_model
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.judgement_steps import prepare_adsorption, prepare_judging
+from zeoloom.run.loaded_models import device_of_model, loaded_model
 from zeoloom.run.progress import no_notice
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.search.annealing import AnnealingPlan
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.progress import OnNotice
+    from zeoloom.silica.pool import Pool
 
 
 MOST_SECONDS = 3600.0
@@ -57,6 +60,28 @@ def prepare_search(model: Model, on_notice: OnNotice = no_notice) -> None:
     with _compiling_announced(on_notice):
         _search_example(model)
         prepare_judging()
+
+
+def prepare_processes(pool: Pool, name: str, model: Model) -> None:
+    """Start the processes of a pool and load there what `solve` and `generate` need.
+
+    Args:
+        pool: of other processes.
+        name: by which they load the weights.
+        model: learned on whole frameworks.
+
+    Raises:
+        RunError: if none of them can.
+    """
+    given = (name, model.sha256, str(device_of_model(model)))
+    outcomes = pool.run(_prepare_process, [given] * pool.count, seconds=MOST_SECONDS)
+    if all(each.status != "done" for each in outcomes):
+        raise RunError(f"no process can search: {outcomes[-1].reason}")
+    pool.count_anew()
+
+
+def _prepare_process(given: tuple[str, str, str]) -> None:
+    prepare_search(loaded_model(*given))
 
 
 def prepare(workers: int = 1, on_notice: OnNotice = no_notice) -> None:

@@ -23,7 +23,7 @@ from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded
 from zeoloom.run.pools import scheduler_with
-from zeoloom.run.preparation import prepare_search
+from zeoloom.run.preparation import prepare_processes, prepare_search
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 from zeoloom.run.search_batches import search_batches
 from zeoloom.run.search_result import refined_within_limits, search_result
@@ -87,6 +87,9 @@ def make_frameworks(
     with _pool(workers, scheduler, request, model) as pool:
         run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
         prepare_search(model, on_notice)
+        if not alone:
+            on_progress(0, 1, f"starting {pool.count} processes")
+            prepare_processes(pool, request.model, model)
         making, seed = ThisProcess() if alone else pool, generator.initial_seed()
         findings = search_batches(
             request, model, run.journal, making, seed, own, store, on_progress, on_notice
