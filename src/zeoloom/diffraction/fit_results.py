@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
-from scipy.signal import find_peaks
 from scipy.sparse import csr_matrix
 
 from zeoloom.diffraction.pattern_fit import lorentz_polarisation
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.possible_reflections import groups_within, plain_indices
 from zeoloom.diffraction.reflections import Reflections
+from zeoloom.diffraction.unexplained import near_points, unexplained_points
 from zeoloom.diffraction.whole_pattern import calculate, jacobian_of, shape_prior
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from zeoloom.diffraction.pattern_fit import PatternFit
     from zeoloom.diffraction.reflections import Radiation
     from zeoloom.diffraction.whole_pattern import Profiles
-    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
 
 OVERLAP_WIDTHS = 0.5
 """Widths; neighbours that are closer are one group."""
@@ -30,11 +29,8 @@ OVERLAP_WIDTHS = 0.5
 MOST_INVERTED = 1_500
 """Groups up to which their uncertainties take account of one another."""
 
-UNEXPLAINED = 0.02
-"""Height of a peak that is worth a word, relative to the highest one."""
-
-SHAPE_ERROR = 0.1
-"""Share of a peak's height that may be left beside it by errors of its shape."""
+HARDLY = 1e-3
+"""Factor of the weights of points under unexplained peaks, in the uncertainties of intensities."""
 
 MOST_UNEXPLAINED = 12
 """Peaks that are listed."""
@@ -83,7 +79,7 @@ def agreement(fit: PatternFit) -> Agreement:
     above = weights * (pattern.counts - fit.background) ** 2
     parameters = len(fit.state.intensity) + len(fit.state.shape.vector) + len(fit.state.background)
     free = max(len(pattern) - parameters, 1)
-    explained = ~_near_unexplained(fit)
+    explained = ~near_points(fit, unexplained_points(fit))
     r_wp, r_exp = np.sqrt(squares.sum() / total.sum()), np.sqrt(free / total.sum())
     return Agreement(
         r_wp=float(r_wp),
@@ -96,7 +92,7 @@ def agreement(fit: PatternFit) -> Agreement:
 
 def unexplained_peaks(fit: PatternFit) -> list[UnexplainedPeak]:
     """The largest peaks that the fit leaves, in order of their heights."""
-    points = _unexplained_points(fit)
+    points = unexplained_points(fit)
     angles = fit.problem.pattern.two_theta[points]
     shape = fit.state.shape
     theta = np.radians(0.5 * (angles - shape.value("zero") - shape.value("displacement")))
@@ -104,31 +100,6 @@ def unexplained_peaks(fit: PatternFit) -> list[UnexplainedPeak]:
     height = fit.residual[points] / float((fit.problem.pattern.counts - fit.background).max())
     order = np.argsort(-height)[:MOST_UNEXPLAINED]
     return [UnexplainedPeak(float(angles[k]), float(spacing[k]), float(height[k])) for k in order]
-
-
-def _unexplained_points(fit: PatternFit) -> IntArray:
-    """Indices of the tops of unexplained peaks."""
-    pattern = fit.problem.pattern
-    step = float(np.median(np.diff(pattern.two_theta)))
-    width = max(float(np.median(fit.widths)) / step, 2.0)
-    smooth = np.convolve(fit.residual, np.ones(int(width) | 1) / (int(width) | 1), mode="same")
-    noise = pattern.esd / np.sqrt(width)
-    least = UNEXPLAINED * float((pattern.counts - fit.background).max())
-    tops, _ = find_peaks(smooth, prominence=0.5 * least, distance=max(int(width), 1))
-    highest = maximum_filter1d(fit.peaks, 4 * int(width) + 1)
-    above = (smooth > least) & (smooth > 6.0 * noise) & (smooth > 0.3 * fit.peaks)
-    above &= smooth > SHAPE_ERROR * highest
-    return np.asarray(tops[above[tops]], dtype=np.int64)
-
-
-def _near_unexplained(fit: PatternFit) -> BoolArray:
-    """(n,) the points within a width of an unexplained peak."""
-    angles = fit.problem.pattern.two_theta
-    reach = 1.5 * float(np.median(fit.widths))
-    near = np.zeros(len(angles), dtype=bool)
-    for point in _unexplained_points(fit):
-        near |= np.abs(angles - angles[point]) < reach
-    return near
 
 
 def cell_with_esd(fit: PatternFit) -> tuple[FloatArray, FloatArray]:
@@ -155,7 +126,7 @@ def zero_esd(fit: PatternFit) -> float:
 def _covariance(fit: PatternFit) -> FloatArray:
     """(p, p) of the parameters of the shape, those of intensities and background left free."""
     found = calculate(fit.problem, fit.state, fit.profiles.layout)
-    weights = 1.0 / fit.problem.pattern.esd**2
+    weights = fit.trusted / fit.problem.pattern.esd**2
     jacobian = jacobian_of(fit.problem, found)
     p = len(fit.state.shape.vector)
     used = np.concatenate([fit.state.shape.vector != 0.0, np.ones(jacobian.shape[1] - p, bool)])
@@ -223,7 +194,8 @@ def reflections_of_fit(
 def _group_esd(fit: PatternFit, order: IntArray, group: IntArray) -> FloatArray:
     """(k,) uncertainties of the areas of reflections in some order, by their groups (k,)."""
     n_groups = int(group[-1]) + 1 if len(group) else 0
-    weights = 1.0 / fit.problem.pattern.esd**2
+    # what lies under a peak of another phase is hardly known
+    weights = np.where(fit.trusted, 1.0, HARDLY) / fit.problem.pattern.esd**2
     area = fit.state.intensity[order]
     total = np.bincount(group, area, n_groups)
     size = np.bincount(group, minlength=n_groups)

@@ -16,6 +16,7 @@ from zeoloom.diffraction.peak_shape import (
     shape_of_cell,
 )
 from zeoloom.diffraction.possible_reflections import possible_reflections
+from zeoloom.diffraction.unexplained import near_points, unexplained_points
 from zeoloom.diffraction.whole_pattern import (
     FitState,
     Problem,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from zeoloom.diffraction.beam import Beam
     from zeoloom.diffraction.pattern import Pattern
     from zeoloom.diffraction.reflections import Radiation
-    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray
     from zeoloom.geometry.operations import SymmetryOperations
 
 FIRST_REFLECTIONS = 12
@@ -62,6 +63,9 @@ ALL_BUT_ONE = tuple(name for name in SHAPE_NAMES if name != "displacement")
 CLEARLY_BETTER = 0.85
 """Of the cost, to which it must fall with another beam."""
 
+UNTRUSTED = 1e3
+"""Factor of the uncertainties of counts under peaks that are not explained."""
+
 WORTHWHILE = 0.95
 """Of the cost, to which it must fall for the displacement to be refined too."""
 
@@ -77,6 +81,7 @@ class PatternFit:
         peaks: (n,) calculated without the background.
         background: (n,) calculated.
         cost: sum of squares in which what is unexplained counts less.
+        trusted: (n,) the points that do not lie under unexplained peaks.
     """
 
     problem: Problem
@@ -85,6 +90,7 @@ class PatternFit:
     peaks: FloatArray
     background: FloatArray
     cost: float
+    trusted: BoolArray
 
     @property
     def residual(self) -> FloatArray:
@@ -140,7 +146,20 @@ def fit_pattern(
     both = finished_fit(
         problem, refined_fit(problem, plain.state, _free(m, SHAPE_NAMES), LAST_CYCLES)
     )
-    return both if both.cost < WORTHWHILE * plain.cost else plain
+    return _without_foreign_peaks(both if both.cost < WORTHWHILE * plain.cost else plain)
+
+
+def _without_foreign_peaks(fit: PatternFit) -> PatternFit:
+    """A fit refined once more without the points under peaks that it does not explain."""
+    foreign = near_points(fit, unexplained_points(fit))
+    if not foreign.any():
+        return fit
+    pattern, m = fit.problem.pattern, len(fit.state.shape.metric)
+    esd = np.where(foreign, pattern.esd * UNTRUSTED, pattern.esd)
+    problem = replace(fit.problem, pattern=replace(pattern, esd=esd))
+    names = SHAPE_NAMES if fit.state.shape.value("displacement") else ALL_BUT_ONE
+    state = refined_fit(problem, fit.state, _free(m, names), LAST_CYCLES)
+    return replace(finished_fit(problem, state), problem=fit.problem, trusted=~foreign)
 
 
 def fits_better(fit: PatternFit, beam: Beam) -> bool:
@@ -158,7 +177,15 @@ def finished_fit(problem: Problem, state: FitState) -> PatternFit:
     weights = robust_weights(problem, found.peaks, found.background)
     found = calculate(problem, found.state, layout, LAST_ROUNDS, weights)
     cost = robust_cost(problem, found)
-    return PatternFit(problem, found.state, found.profiles, found.peaks, found.background, cost)
+    return PatternFit(
+        problem,
+        found.state,
+        found.profiles,
+        found.peaks,
+        found.background,
+        cost,
+        np.ones(len(problem.pattern), dtype=bool),
+    )
 
 
 def _best_start(problem: Problem, state: FitState) -> FitState:
