@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def test_the_time_of_batches_adds_up() -> None:
     asked = {"cell": (13.675, 14.767), "space_group": "R-3m"}
-    batch = {"judgements": {}, "times_met": {}, "tried": 3, "valid_at_once": 1}
+    batch = {"judgements": {}, "times_met": {}, "tried": 3, "valid_at_once": 1, "group": None}
     findings = Findings(zeoloom.parse_request(zeoloom.SolveRequest, asked))
     for seconds in (1.0, 2.0, 4.0):
         findings.add(batch | {"seconds": {"anneal": seconds, "refine": 0.5}})
