@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from zeoloom.judge.conditions import Conditions
 from zeoloom.judge.net_conditions import guiding_conditions, net_distance, ring_conditions
 from zeoloom.judge.ranges import parse_ranges
+from zeoloom.nets.periodic_net import net_from_edges
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
@@ -47,3 +49,10 @@ def test_rings_stand_for_windows_and_spheres() -> None:
     assert ring_conditions(asked).rings == asked.rings
     # every type with so wide a channel has such a ring
     assert guiding_conditions(Conditions(density=parse_ranges("12-"))) == Conditions()
+
+
+def test_a_net_that_is_not_4_connected_is_as_far_as_can_be() -> None:
+    none, steps = np.zeros(3, dtype=np.int64), np.eye(3, dtype=np.int64)
+    cubic = net_from_edges(none, none, steps, np.zeros(1, dtype=np.int64))
+    assert cubic.coordination.tolist() == [6]
+    assert net_distance(cubic, LARGE) == math.inf

@@ -17,6 +17,7 @@ from zeoloom.judge.conditions import Conditions
 from zeoloom.judge.fulfilment import distance_from
 from zeoloom.judge.judgement import Judgement
 from zeoloom.judge.ranges import Ranges
+from zeoloom.nets.fingerprint import DEGREE
 from zeoloom.nets.rings import ring_sizes, vertex_symbols
 from zeoloom.structure.building_units import units_in
 
@@ -70,7 +71,12 @@ def net_distance(net: PeriodicNet, conditions: Conditions) -> float:
     """How far a net is from conditions: the sum of the gaps of `judge.fulfilment`.
 
     Args:
-        net: valid, with the site of each vertex.
+        net: with the site of each vertex.
         conditions: of `ring_conditions` or `guiding_conditions`.
+
+    Returns:
+        The sum; infinity for a net that is not 4-connected, whatever its orbits look like.
     """
+    if (net.coordination != DEGREE).any():
+        return math.inf
     return distance_from(conditions, with_net_facts(Judgement("net"), net, conditions))

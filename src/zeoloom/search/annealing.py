@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from zeoloom.errors import InputError
 from zeoloom.geometry.image_kernel import distances_to_images
 from zeoloom.judge.conditions import NO_CONDITIONS
 from zeoloom.judge.net_conditions import net_distance
@@ -246,7 +247,10 @@ def _cost_of_conditions(
         return FAULTY_COST
     key = _net_key(candidate, COST_DIGITS)
     if key not in distances:
-        distances[key] = net_distance(candidate_net(candidate), plan.conditions)
+        try:
+            distances[key] = net_distance(candidate_net(candidate), plan.conditions)
+        except InputError:  # its cell is too skewed for a net
+            distances[key] = math.inf
     return CONDITION_COST * min(distances[key], MOST_DISTANCE)
 
 
