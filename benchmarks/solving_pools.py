@@ -34,6 +34,7 @@ from zeoloom.geometry.space_groups import (
 from zeoloom.judge.given_cell import refined_as_given
 from zeoloom.judge.verdict import quick_check
 from zeoloom.nets.fingerprint import fingerprint_of
+from zeoloom.run.search_growth import Growth
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.candidates import candidate_framework, candidate_net
@@ -124,7 +125,7 @@ def search_pool(
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         plan = search_plan(request, ends - time.monotonic())
-        batch = find_nets(draw(rng), search, plan)
+        batch = find_nets(draw(rng, Growth()), search, plan)
         for fingerprint, candidate in batch.best.items():
             if fingerprint in found or time.monotonic() > ends + 0.3 * seconds:
                 continue

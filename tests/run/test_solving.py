@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,13 @@ def test_the_net_that_was_measured_comes_first(run: Run, measured: Path, tmp_pat
     rows = rows_of(tmp_path / "run")
     assert rows[0]["framework_type"] == "CHA"
     assert float(rows[0]["e2"]) > 0.9
+    assert 0 < float(rows[0]["r_wp"]) < 0.3
+    assert "CHA.ccp4" in {path.name for path in (tmp_path / "run" / "maps").iterdir()}
+    record = json.loads((tmp_path / "run" / "run.json").read_text())["outcome"]
+    assert [each["space_group"] for each in record["groups"]] == ["R-3m"]
+    assert record["confidence"]["name"] == "CHA"
+    assert record["confidence"]["word"] == "solved"
+    assert "solved: CHA" in done.out.replace("\n", " ")
     values = [float(row["e2"] or -1) for row in rows]
     assert values == sorted(values, reverse=True)
     assert len(values) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,17 @@ import numpy as np
 
 from zeoloom.diffraction.agreement import fitted_intensities
 from zeoloom.diffraction.confidence import confidence_in, evidence_of
+from zeoloom.diffraction.difference import difference_factors
+from zeoloom.errors import InputError
 from zeoloom.geometry.operations import identity_first
 from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_number
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.solving import measurement_for, requests_by_group
+from zeoloom.structure.files.density_map import write_density
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from zeoloom.diffraction.confidence import Confidence
     from zeoloom.diffraction.measurement import Measurement
@@ -27,6 +32,10 @@ if TYPE_CHECKING:
 
 MOST_FITTED = 20
 """Frameworks, the first ones, whose scale, displacements and pores are fitted."""
+
+
+MOST_MAPS = 3
+"""Frameworks, the first ones, of which a difference map is written."""
 
 
 def with_agreement(
@@ -47,6 +56,27 @@ def with_agreement(
             r = fitted_intensities(measurement, each.given).r
             judgements[place] = replace(each, r_wp=r)
     return judgements
+
+
+def write_maps(
+    request: SolveRequest | GenerateRequest, folder: Path, judgements: Sequence[Judgement]
+) -> None:
+    """Write `NAME.ccp4` for the first frameworks, if there are data: what lies in the pores.
+
+    Args:
+        request: of the run.
+        folder: to write to.
+        judgements: the best first.
+    """
+    if not isinstance(request, SolveRequest) or request.pattern is None:
+        return
+    for each in judgements[:MOST_MAPS]:
+        if each.given is not None and each.e2 is not None:
+            measurement = measurement_of_framework(request, each.given)
+            factors = difference_factors(measurement, each.given)
+            hkl = measurement.scattering.hkl
+            with suppress(InputError):  # a setting that no table knows
+                write_density(folder / f"{each.name}.ccp4", each.given, hkl, factors)
 
 
 def confidence_of(

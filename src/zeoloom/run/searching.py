@@ -14,7 +14,7 @@ import torch
 from zeoloom.judge.judgement import best_first, families_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
-from zeoloom.run.comparing import diffraction_record, with_agreement
+from zeoloom.run.comparing import diffraction_record, with_agreement, write_maps
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.database import store_of
 from zeoloom.run.findings import in_vain, within_limits
@@ -102,6 +102,7 @@ def make_frameworks(
         on_notice(f"ended after {findings.tried} crystals: what is asked for is too rare")
     _tell_what_is_missing(judgements, pool, on_notice)
     result = _with_failure(search_result(request, findings, judgements), pool)
+    write_maps(request, run.path / "maps", result.judgements)
     used = {"device": device_of_model(model).type, "workers": workers}
     _write(run, result, findings, diffraction_record(request, findings, result) | used)
     return result
