@@ -55,7 +55,7 @@ help:
 demo: .venv/installed
 	@rm -rf demo
 	@echo 'New frameworks, until $(NEW) families have an R_DLS of at most 0.006; the best of each is relaxed:'
-	@$(BIN)/zeoloom generate -n $(NEW) --relax $(NEW) --batch 12 --seed 0 -o demo
+	@$(BIN)/zeoloom generate -n $(NEW) --relax $(NEW) --batch 3 --seed 0 -o demo
 	@echo 'Open the report in a browser; it needs no network.'
 
 # An interrupted run goes on where it stopped.
