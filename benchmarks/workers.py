@@ -4,9 +4,9 @@
     python benchmarks/workers.py --parent                   # recorded batches, answered at once
 
 The same number of batches is made by one process and by several, in turns, in one run: the ratio is
-that of the wall times; CPU seconds for each framework say what the split itself costs where other
-work shares the machine. With --parent the pool answers at once with what real batches gave, so
-that nothing but the parent works: its rate is the most that any number of workers can be served at.
+that of the wall times; CPU seconds for each net, without those of starting, say what the split
+costs where other work shares the machine. With --parent the pool answers at once with what real
+batches gave, so that nothing but the parent works: its rate is the most that workers can be served at.
 """
 
 from __future__ import annotations
@@ -69,13 +69,17 @@ def searched(request: Any, model: Model, pool: Pool, seed: int = 0) -> tuple[Fin
 def compare(request: Any, model: Model, workers: int) -> None:
     """One process beside several, the same batches."""
     lines = {}
+    began = cpu_seconds()
+    with Workers(workers) as pool:
+        prepare_processes(pool, request.model, model)
+    starting = cpu_seconds() - began
     for number in (1, workers):
-        before = cpu_seconds()
-        pool: Pool = ThisProcess() if number == 1 else Workers(number)
-        with pool:
+        before = cpu_seconds() + (starting if number > 1 else 0.0)
+        making: Pool = ThisProcess() if number == 1 else Workers(number)
+        with making:
             if number > 1:  # they are awake, with the weights loaded
-                prepare_processes(pool, request.model, model)
-            findings, seconds = searched(request, model, pool)
+                prepare_processes(making, request.model, model)
+            findings, seconds = searched(request, model, making)
         spent = cpu_seconds() - before
         made = max(len(findings.judgements), 1)
         lines[number] = (findings.tried, made, seconds, spent / made)

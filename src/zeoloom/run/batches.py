@@ -176,7 +176,7 @@ class _Desk(Generic[State]):
             elif room and self._plan.wanted(self._next):
                 index, self._next = self._next, self._next + 1
                 self._submit(index, None, self._plan.first(index))
-            elif room and self._next < max(self._kept, default=0):
+            elif not self._busy and self._next < max(self._kept, default=0):
                 # a later one was finished before an interruption, and there is no time for this one
                 self._first[self._next] = None, 0.0
                 self._next += 1
