@@ -6,7 +6,7 @@
 The same number of batches is made by one process and by several, in turns, in one run: the ratio is
 that of the wall times; CPU seconds for each net, without those of starting, say what the split
 costs where other work shares the machine. With --parent the pool answers at once with what real
-batches gave, so that nothing but the parent works: its rate is the most that workers can be served at.
+batches gave, so that nothing but the parent works: its rate is the most that can be served.
 """
 
 from __future__ import annotations
