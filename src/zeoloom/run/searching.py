@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from zeoloom.judge.fulfilment import fulfils
 from zeoloom.judge.judgement import best_first, families_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
 from zeoloom.run.comparing import diffraction_record, with_agreement, write_maps
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.database import store_of
-from zeoloom.run.findings import in_vain, within_limits
+from zeoloom.run.findings import in_vain
 from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
 from zeoloom.run.judgement_steps import Judging, judged_further
@@ -171,7 +172,9 @@ def _judged_further(
     unmeasured = [each for each in chosen if each.energy_kj_mol is None or each.channel_dim is None]
     for each in judged_further(unmeasured, how):
         valid[each.name] = each
-    kept = [each for each in valid.values() if within_limits(request, each)]
+    kept = list(valid.values())
+    if isinstance(request, GenerateRequest):  # what is not known to meet a condition is left out
+        kept = [each for each in kept if fulfils(request.conditions, each)]
     return with_agreement(request, best_first(kept))
 
 
