@@ -16,6 +16,7 @@ import itertools
 import json
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,17 @@ from zeoloom.judge.verdict import judge_net
 
 if TYPE_CHECKING:
     from solving_pools import Pool
+    from zeoloom.diffraction.reflections import Reflections
     from zeoloom.geometry.arrays import FloatArray
 
-PATTERNS = 12
+PATTERNS = 8
 """For each pool."""
 
 STRAIN_SPREAD = 0.5
 """Standard deviation of the logarithm of R_DLS beside what SiO2 gives."""
+
+FOREIGN_SHARE = 0.3
+"""Share of the patterns with lines of another phase."""
 
 RIDGE = 0.02
 """Weight of the squares of the coefficients."""
@@ -66,6 +71,20 @@ def drawn_difficulty(rng: np.random.Generator) -> Difficulty:
     )
 
 
+def with_foreign_lines(data: Reflections, rng: np.random.Generator) -> Reflections:
+    """The data, in some of which up to eight lines of another phase lie on reflections."""
+    if rng.random() > FOREIGN_SHARE:
+        return data
+    groups = int(data.group.max()) + 1
+    hit = rng.integers(groups, size=rng.integers(1, 9))
+    mean = float(np.bincount(data.group, weights=data.intensity).mean())
+    added = np.zeros(len(data.group))
+    for group in hit:
+        first = int(np.argmax(data.group == group))
+        added[first] += mean * rng.exponential(4.0)
+    return replace(data, intensity=data.intensity + added)
+
+
 def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, bool]]:
     """Features of the first framework, and whether it is right, for many patterns."""
     operations = identity_first(operations_of_hall_number(pool.hall_number))
@@ -76,7 +95,7 @@ def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, boo
             found[pool.fingerprint] = (own.given, own.r_dls_cell)
     cases = []
     for _ in range(PATTERNS):
-        data = simulated(pool.framework, drawn_difficulty(rng), rng)
+        data = with_foreign_lines(simulated(pool.framework, drawn_difficulty(rng), rng), rng)
         try:
             measured = measurement_of(data, operations)
         except InputError:
