@@ -30,6 +30,7 @@ from zeoloom.run.search_tasks import (
 )
 from zeoloom.run.solving import next_group, search_parts
 from zeoloom.search.growth import NO_GROWTH
+from zeoloom.search.pipeline import GRACE
 from zeoloom.silica.pool import ThisProcess
 
 if TYPE_CHECKING:
@@ -183,7 +184,8 @@ class _SearchBatches:
         unknown = [name for name in found.best if name not in self._met]
         self._met.update(unknown)
         n_parts = math.ceil(len(unknown) / SMALLEST_PART)
-        n_parts = min(n_parts, 1 if self._alone else 2 * self._pool.count)
+        rounds = 2 if self.clock.left() > 0.0 else 1  # of parts, where several are better balanced
+        n_parts = min(n_parts, 1 if self._alone else rounds * self._pool.count)
         starts = [len(unknown) * i // max(n_parts, 1) for i in range(n_parts + 1)]
         return [
             Task(
@@ -224,7 +226,7 @@ class _SearchBatches:
         self._met.update(batch["judgements"])
 
     def _limit(self) -> float:
-        return min(max(self.clock.left(), 0.0) + OVERTIME, LONGEST_PIECE)
+        return min(max(self.clock.left() + OVERTIME, GRACE), LONGEST_PIECE)
 
 
 def _group_of(request: SolveRequest | GenerateRequest) -> int | None:
