@@ -46,8 +46,9 @@ if TYPE_CHECKING:
     from zeoloom.silica.pool import Pool
     from zeoloom.structure.own_nets import OwnReference
 
-OVERTIME = 1.5
-"""Seconds after the end of its time when a piece of work in another process is given up."""
+OVERTIME = 5.0
+"""Seconds after the end of its time when a piece of work in another process is given up: one that
+looks at the clock has ended long before, even on a busy machine."""
 
 SMALLEST_PART = 8
 """Nets that are worth the way to another process."""
