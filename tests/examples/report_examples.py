@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 
 from silica_examples import shaken
+from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.geometry.lattice import cell_from_parameters
+from zeoloom.geometry.operations import identity_first
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.nets.identity import describe
+from zeoloom.report.measured_data import GroupTried, MeasuredRun
 from zeoloom.silica.dls import refine
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.known_nets import framework_type_of_key
@@ -87,6 +91,19 @@ def some_judgements() -> tuple[Judgement, ...]:
     )
     lost = Judgement("lost", file="lost.cif", reason="T1 has 3 neighbours")
     return (lost, *reversed(known), new)
+
+
+@cache
+def measured_judgements() -> tuple[tuple[Judgement, ...], MeasuredRun]:
+    """Chabazite compared with its own pattern, and a sodalite that was not compared further."""
+    chabazite = load_reference()["CHA"]
+    reflections = simulated(chabazite, Difficulty(), np.random.default_rng(0))
+    measurement = measurement_of(reflections, identity_first(chabazite.operations))
+    known = {each.name: each for each in some_judgements()}
+    first = replace(known["CHA"], given=chabazite, e2=0.91, r_dls_cell=0.003)
+    second = replace(known["SOD"], e2=0.3, r_dls_cell=0.04)
+    groups = [GroupTried("R-3m", 3, 1, 0.91), GroupTried("R-3", 1, 0, 0.3)]
+    return (first, second), MeasuredRun("solved: CHA", groups, {"CHA": measurement})
 
 
 def chain() -> Framework:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from browser import SOFTWARE_GL, Browser, browser_session
-from report_examples import HOSTILE, TYPES, WORDS, some_judgements
+from report_examples import HOSTILE, TYPES, WORDS, measured_judgements, some_judgements
 from zeoloom.report.cavities import largest_cavities
 from zeoloom.report.report_page import write_report
 from zeoloom.silica.pores import pores
@@ -134,6 +134,33 @@ def test_report_in_a_browser(report: Path, desk: Browser) -> None:
     assert desk.complaints() == []
 
 
+def test_measured_data_in_a_browser(desk: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "measured.html"
+    judgements, measured = measured_judgements()
+    write_report(page, judgements, **WORDS, measured=measured)
+    desk.open(page)
+    assert desk.text("sure") == measured.sure
+    assert desk.run("return document.querySelectorAll('#candidates .mark').length") == 2
+    assert desk.text("compared-title") == "Intensities of CHA"
+    sticks = (
+        "return document.querySelector('#compared .observed').getAttribute('d').split('M').length"
+    )
+    (measurement,) = measured.measurements.values()
+    assert desk.run(sticks) == 1 + len(measurement.observed)
+    assert desk.text("groups") == "R-3m75 %310.910R-325 %100.300"
+    # of the framework that a click selects nothing is fitted
+    second = "document.querySelector('#candidates [data-index=\"1\"]')"
+    desk.run(f"{second}.dispatchEvent(new Event('click'))")
+    assert desk.text("name") == "SOD"
+    assert desk.text("compared").startswith("Not worked out")
+    assert desk.run(
+        f"const c = document.querySelector('#candidates .chosen'), b = {second}.getBBox();"
+        "return Math.hypot(c.cx.baseVal.value - b.x - b.width / 2,"
+        "  c.cy.baseVal.value - b.y - b.height / 2) < 1"
+    )
+    assert desk.complaints() == []
+
+
 def until(browser: Browser, script: str) -> None:
     """Wait until a script returns something true."""
     for _ in range(60):
@@ -238,6 +265,7 @@ def test_report_without_webgl_or_frameworks(report: Path, tmp_path: Path) -> Non
             browser.click(name)
         assert browser.text("name") == "CHA"
         browser.open(empty)
+        assert browser.run("return document.getElementById('measured').hidden")
         assert browser.text("count") == "No frameworks."
         assert browser.run("return document.querySelectorAll('#geometry svg').length") == 7
         assert browser.complaints() == []

@@ -47,6 +47,7 @@ class Measurement:
         weights: (g,) of the groups in E2.
         settings: rotations and shifts that keep cell and group, the identity first.
         overlapping: share of the reflections that do not stand alone in their group.
+        two_theta: (g,) degrees, of the groups with Cu K alpha 1.
     """
 
     scattering: Scattering
@@ -57,6 +58,7 @@ class Measurement:
     weights: FloatArray
     settings: tuple[tuple[IntArray, FloatArray], ...]
     overlapping: float
+    two_theta: FloatArray
 
     def calculated(self, framework: Framework) -> FloatArray:
         """(g,) sums of m |F|^2 of a framework over each group."""
@@ -103,16 +105,17 @@ def measurement_of(reflections: Reflections, operations: SymmetryOperations) -> 
     scattering = scattering_of(
         hkl[seen], d[seen], multiplicity[seen], operations, reflections.radiation
     )
-    angles = two_theta_of(reflections.d)
+    angles = group_means(two_theta_of(reflections.d), group, reflections.multiplicity)
     return Measurement(
         scattering,
         owner[seen],
         group_sums(reflections.intensity, group),
         np.sqrt(group_sums(reflections.esd**2, group)),
-        local_weights(group_means(angles, group, reflections.multiplicity)),
+        local_weights(angles),
         reliability(group_means(reflections.d, group, reflections.multiplicity)),
         tuple(other_settings(operations, reflections.cell)),
         float(np.mean(np.bincount(owner[seen])[owner[seen]] > 1)),
+        angles,
     )
 
 

@@ -23,7 +23,8 @@ const Axes = (() => {
   // Without the noise of binary fractions.
   const label = (value) => String(Number(value.toPrecision(6)));
 
-  // margin: { top, right, bottom, left } in pixels; x, y: { span: [low, high], name, ticks: about how many }.
+  // margin: { top, right, bottom, left } in pixels; x, y: { span: [low, high], name, ticks: about how
+  // many, or marks: [value, text] of each }.
   function frame(width, height, margin, x, y) {
     const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
     const [left, right, top, bottom] = [margin.left, width - margin.right, margin.top, height - margin.bottom];
@@ -32,14 +33,15 @@ const Axes = (() => {
       x: (value) => left + share(value, x.span) * (right - left),
       y: (value) => bottom - share(value, y.span) * (bottom - top),
     };
-    for (const value of ticks(x.span, x.ticks)) {
+    const marks = (axis) => axis.marks || ticks(axis.span, axis.ticks).map((value) => [value, label(value)]);
+    for (const [value, text] of marks(x)) {
       svg.append(make("line", { class: "axis", x1: at.x(value), x2: at.x(value), y1: bottom, y2: bottom + 4 }));
-      svg.append(make("text", { x: at.x(value), y: bottom + 17, "text-anchor": "middle" }, label(value)));
+      svg.append(make("text", { x: at.x(value), y: bottom + 17, "text-anchor": "middle" }, text));
     }
     svg.append(make("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }));
-    for (const value of ticks(y.span, y.ticks)) {
+    for (const [value, text] of marks(y)) {
       svg.append(make("line", { class: "axis", x1: left, x2: right, y1: at.y(value), y2: at.y(value) }));
-      svg.append(make("text", { x: left - 7, y: at.y(value) + 4, "text-anchor": "end" }, label(value)));
+      svg.append(make("text", { x: left - 7, y: at.y(value) + 4, "text-anchor": "end" }, text));
     }
     if (x.name) svg.append(make("text", { x: right, y: height - 4, "text-anchor": "end" }, x.name));
     if (y.name) svg.append(make("text", { x: 0, y: 12 }, y.name));

@@ -115,5 +115,5 @@ const Crystal = (() => {
     return edges;
   }
 
-  return { decode, along, row, plus, ringCorners, cellsBetween, drawing, copies, cellEdges };
+  return { integers, decode, along, row, plus, ringCorners, cellsBetween, drawing, copies, cellEdges };
 })();

@@ -8,6 +8,7 @@
 
   let selected = frameworks.length ? 0 : -1;
   let map = null;
+  let measured = null;
   let spinning = false;
 
   const crystals = new Map();
@@ -28,6 +29,7 @@
     const at = order.indexOf(selected);
     Selected.write(frameworks[selected], at <= 0, at < 0 ? !order.length : at >= order.length - 1);
     map?.choose(selected);
+    measured?.choose(selected);
   }
 
   function select(index) {
@@ -78,6 +80,8 @@
       if (!width || width === drawnFor) return;
       drawnFor = width;
       writeMap();
+      measured = Measured.write(data, tip, selectAndShow);
+      measured?.choose(selected);
       Histograms.write(data.statistics);
       List.redraw();
       Viewer.resize();

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 
 from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, families_first, more_beside
+from zeoloom.report.measured_data import measured_data
 from zeoloom.report.page_parts import FRACTION, json_in_script, page_html
 from zeoloom.report.report_data import Operations, drawable_bonds, judgement_data
 from zeoloom.report.report_statistics import statistics_data, types_data
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zeoloom.judge.judgement import Judgement
+    from zeoloom.report.measured_data import MeasuredRun
 
 REPORT_SCRIPTS = (
     "page_tools.js",
@@ -29,6 +31,7 @@ REPORT_SCRIPTS = (
     "report_axes.js",
     "report_map.js",
     "report_histograms.js",
+    "report_measured.js",
     "report_page.js",
 )
 """Parts of the page's behaviour, in the order in which they build on another."""
@@ -44,6 +47,7 @@ class RunSummary(TypedDict):
         facts: what was run, name and value; shown in this order.
         found: how often each net was found, by its key; counted among the judgements if left out.
         seconds: time each stage took, in order.
+        measured: what was measured and how it compares; None without data.
     """
 
     title: str
@@ -51,6 +55,7 @@ class RunSummary(TypedDict):
     facts: Mapping[str, str | float]
     found: NotRequired[Mapping[str, int] | None]
     seconds: NotRequired[Mapping[str, float] | None]
+    measured: NotRequired[MeasuredRun | None]
 
 
 def write_report(
@@ -73,6 +78,7 @@ def write_report(
 def report_html(judgements: Sequence[Judgement], **summary: Unpack[RunSummary]) -> str:
     """The text of the page; see `write_report`."""
     found, seconds = summary.get("found"), summary.get("seconds") or {}
+    measured, ordered = summary.get("measured"), families_first(judgements)
     if found is None:
         found = Counter(judgement.key for judgement in judgements if judgement.key)
     data = {
@@ -81,7 +87,8 @@ def report_html(judgements: Sequence[Judgement], **summary: Unpack[RunSummary]) 
         "seconds": [[stage, round(float(spent), 2)] for stage, spent in seconds.items()],
         "limits": {"feasible": FEASIBLE, "likeMade": LIKE_MADE},
         "types": types_data(),
-        **_frameworks_data(families_first(judgements), found),
+        "measured": None if measured is None else measured_data(measured, ordered),
+        **_frameworks_data(ordered, found),
     }
     return page_html(
         summary["title"], "report_page", {"data": json_in_script(data)}, REPORT_SCRIPTS

@@ -2,7 +2,7 @@
 "use strict";
 const Selected = (() => {
   const { byId, element } = Tools;
-  const PROPERTIES = ["energy", "aboveLine", "likeness", "rDls", "density", "group", "cell", "nT", "unique", "rings", "units", "included", "free", "volume",
+  const PROPERTIES = ["e2", "rDlsCell", "rWp", "energy", "aboveLine", "likeness", "rDls", "density", "group", "cell", "nT", "unique", "rings", "units", "included", "free", "volume",
     "surface", "poreSize", "channels", "windows", "henryCh4", "heatCh4", "henryCo2", "heatCo2", "lid", "nearest", "nearestBy", "family", "more", "found", "key", "file", "notices"];
 
   const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", included: "Å", free: "Å", nearestBy: "Å", surface: "m²/g", poreSize: "Å", aboveLine: "kJ/mol", henryCh4: "mol/(kg bar)", heatCh4: "kJ/mol", henryCo2: "mol/(kg bar)", heatCo2: "kJ/mol", volume: "%" };
@@ -17,6 +17,9 @@ const Selected = (() => {
 
   // What is no column of the table: name, and text or null.
   const OTHERS = {
+    e2: ["E2", (f) => f.e2?.toFixed(3) ?? null],
+    rDlsCell: ["R_DLS, cell held", (f) => f.rDlsCell?.toFixed(4) ?? null],
+    rWp: ["R of the data", (f) => f.rWp?.toFixed(3) ?? null],
     cell: ["Unit cell", cellText],
     key: ["Key of the net", (f) => f.key || null],
     file: ["File", (f) => f.file || null],

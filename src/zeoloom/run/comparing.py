@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from zeoloom.diffraction.difference import difference_factors
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import identity_first
 from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_number
+from zeoloom.report.measured_data import GroupTried, MeasuredRun
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.solving import measurement_for, requests_by_group
 from zeoloom.structure.files.density_map import write_density
@@ -103,17 +105,45 @@ def confidence_of(
 
 def measurement_of_framework(request: SolveRequest, framework: Framework) -> Measurement:
     """What was measured, in the space group that a framework was found in."""
-    for each in requests_by_group(request):
+    measurement = measurement_for(_request_of(requests_by_group(request), framework))
+    assert measurement is not None
+    return measurement
+
+
+def _request_of(requests: Sequence[SolveRequest], framework: Framework) -> SolveRequest:
+    """That of the space group that a framework was found in."""
+    for each in requests:
         operations = identity_first(operations_of_hall_number(each.hall_number))
         same = framework.operations.rotations.shape == operations.rotations.shape
         if same and (
             (framework.operations.rotations == operations.rotations).all()
             and np.allclose(framework.operations.translations, operations.translations)
         ):
-            measurement = measurement_for(each)
-            assert measurement is not None
-            return measurement
+            return each
     raise AssertionError(f"{framework.name} is in none of the groups searched")
+
+
+def measured_run(
+    request: SolveRequest | GenerateRequest, findings: Findings, result: SearchResult
+) -> MeasuredRun | None:
+    """What the report shows of the data beside the frameworks; None without data."""
+    if not isinstance(request, SolveRequest) or request.pattern is None:
+        return None
+    requests = requests_by_group(request)
+    found, measurements = Counter[int](), {}
+    for place, each in enumerate(result.judgements):
+        if each.given is None or each.e2 is None:
+            continue
+        single = _request_of(requests, each.given)
+        found[single.hall_number] += 1
+        measurement = measurement_for(single) if place < MOST_FITTED else None
+        if measurement is not None:
+            measurements[each.name] = measurement
+    groups = [
+        GroupTried(name_of_setting(hall), batches, found[hall], findings.best_e2.get(hall))
+        for hall, batches in findings.batches.items()
+    ]
+    return MeasuredRun(str(result.confidence or ""), groups, measurements)
 
 
 def diffraction_record(

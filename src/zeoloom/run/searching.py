@@ -15,7 +15,7 @@ from zeoloom.judge.fulfilment import fulfils
 from zeoloom.judge.judgement import best_first, families_first
 from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
-from zeoloom.run.comparing import diffraction_record, with_agreement, write_maps
+from zeoloom.run.comparing import diffraction_record, measured_run, with_agreement, write_maps
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.database import store_of
 from zeoloom.run.findings import in_vain
@@ -105,7 +105,7 @@ def make_frameworks(
     result = _with_failure(search_result(request, findings, judgements), pool)
     write_maps(request, run.path / "maps", result.judgements)
     used = {"device": device_of_model(model).type, "workers": workers}
-    _write(run, result, findings, diffraction_record(request, findings, result) | used)
+    _write(request, run, result, findings, used)
     return result
 
 
@@ -179,7 +179,11 @@ def _judged_further(
 
 
 def _write(
-    run: RunFolder, result: SearchResult, findings: Findings, outcome: Mapping[str, Any]
+    request: SolveRequest | GenerateRequest,
+    run: RunFolder,
+    result: SearchResult,
+    findings: Findings,
+    used: Mapping[str, Any],
 ) -> None:
     """Tables, structures, the figure, the page and the record of the run."""
     further = {step: run.journal.seconds(step) for step in ("pores", "energy")}
@@ -201,6 +205,8 @@ def _write(
         facts=facts,
         found=result.found,
         seconds=seconds,
+        measured=measured_run(request, findings, result),
     )
-    outcome = {"counts": result.counts, "seconds": seconds, **outcome}
+    outcome = {"counts": result.counts, "seconds": seconds, **used}
+    outcome |= diffraction_record(request, findings, result)
     finish_run(run, outcome | {"threads": torch.get_num_threads()})
