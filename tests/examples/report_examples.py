@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from silica_examples import shaken
+from zeoloom.diffraction.beam import beam_of_text
+from zeoloom.diffraction.fitted_profile import FittedProfile
 from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.peak_shape import shape_of_cell
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.operations import identity_first
@@ -103,7 +106,19 @@ def measured_judgements() -> tuple[tuple[Judgement, ...], MeasuredRun]:
     first = replace(known["CHA"], given=chabazite, e2=0.91, r_dls_cell=0.003)
     second = replace(known["SOD"], e2=0.3, r_dls_cell=0.04)
     groups = [GroupTried("R-3m", 3, 1, 0.91), GroupTried("R-3", 1, 0, 0.3)]
-    return (first, second), MeasuredRun("solved: CHA", groups, {"CHA": measurement})
+    return (first, second), MeasuredRun("solved: CHA", groups, {"CHA": measurement}, some_profile())
+
+
+def some_profile() -> FittedProfile:
+    """A pattern of chabazite with one peak, at its first reflection."""
+    chabazite = load_reference()["CHA"]
+    angles = np.arange(5.0, 50.0, 0.02)
+    fitted = 100.0 + 900.0 * np.exp(-(((angles - 9.5) / 0.1) ** 2))
+    shape = shape_of_cell(chabazite.cell, chabazite.operations, 0.15)
+    background = np.full(len(angles), 100.0)
+    beam = beam_of_text("CuKa")
+    esd = np.sqrt(fitted)
+    return FittedProfile(angles, fitted, esd, fitted, background, beam, shape, "xray")
 
 
 def chain() -> Framework:

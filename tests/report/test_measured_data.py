@@ -40,6 +40,17 @@ def test_angles_and_intensities_are_those_measured() -> None:
     fitted = fitted_intensities(run.measurements["CHA"], framework)
     r = np.abs(observed - calculated).sum() / observed.sum()
     assert r == pytest.approx(fitted.r, abs=0.002)
+    counts, curve, difference = (
+        unpacked(text)
+        for text in (
+            data["profile"]["counts"],
+            compared["curve"]["calculated"],
+            compared["curve"]["difference"],
+        )
+    )
+    assert np.abs(counts - curve - difference).max() <= 1.5  # roundings
+    assert counts.max() > 0.98 * steps["height"]
+    assert np.abs(unpacked(pattern["ticks"]) / steps["angle"] - angle).min() < 0.01
     assert compared["density"] == pytest.approx(fitted.density, abs=1e-3)
 
 

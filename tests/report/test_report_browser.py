@@ -141,18 +141,24 @@ def test_measured_data_in_a_browser(desk: Browser, tmp_path: Path) -> None:
     desk.open(page)
     assert desk.text("sure") == measured.sure
     assert desk.run("return document.querySelectorAll('#candidates .mark').length") == 2
-    assert desk.text("compared-title") == "Intensities of CHA"
+    assert desk.text("compared-title") == "CHA against the data"
     sticks = (
         "return document.querySelector('#compared .observed').getAttribute('d').split('M').length"
     )
     (measurement,) = measured.measurements.values()
     assert desk.run(sticks) == 1 + len(measurement.observed)
     assert desk.text("groups") == "R-3m75 %310.910R-325 %100.300"
+    lines = "return [...document.querySelectorAll('#profile polyline')].map(e => e.points.length)"
+    assert desk.run(lines) == [1125] * 3  # 2250 points, two by two
+    assert desk.text("profile-legend").startswith(
+        "measuredcalculateddifferenceR_wp of the pattern 0."
+    )
     # of the framework that a click selects nothing is fitted
     second = "document.querySelector('#candidates [data-index=\"1\"]')"
     desk.run(f"{second}.dispatchEvent(new Event('click'))")
     assert desk.text("name") == "SOD"
     assert desk.text("compared").startswith("Not worked out")
+    assert desk.run(lines) == []
     assert desk.run(
         f"const c = document.querySelector('#candidates .chosen'), b = {second}.getBBox();"
         "return Math.hypot(c.cx.baseVal.value - b.x - b.width / 2,"

@@ -13,6 +13,8 @@ from zeoloom.report.page_parts import number_or_none, packed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zeoloom.diffraction.agreement import FittedIntensities
+    from zeoloom.diffraction.fitted_profile import FittedProfile
     from zeoloom.diffraction.measurement import Measurement
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.judge.judgement import Judgement
@@ -20,11 +22,18 @@ if TYPE_CHECKING:
 ROOT = 10_000
 """Steps of the root of the strongest measured intensity."""
 
-ANGLE = 100
+ANGLE = 200
 """Steps of a degree 2theta."""
 
-LARGEST_ROOT = 3.0
-"""Roots of calculated intensities, relative to the strongest measured one, are cut off there."""
+MOST_HEIGHT = 3.0
+"""What is calculated is cut off at so many times the largest of what is measured."""
+
+
+HEIGHT = 10_000
+"""Steps of the largest measured count."""
+
+MOST_POINTS = 1_500
+"""Of a curve; the means of some neighbours if the pattern has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,13 @@ class MeasuredRun:
         sure: how sure it is that the first framework is right, in words.
         groups: those tried, in order.
         measurements: what the first frameworks are compared with, by their names.
+        profile: the powder pattern, if it is at hand.
     """
 
     sure: str
     groups: Sequence[GroupTried]
     measurements: Mapping[str, Measurement]
+    profile: FittedProfile | None = None
 
 
 def measured_data(run: MeasuredRun, ordered: Sequence[Judgement]) -> dict[str, Any]:
@@ -83,6 +94,7 @@ def measured_data(run: MeasuredRun, ordered: Sequence[Judgement]) -> dict[str, A
                 "pattern": known[0] if known else len(patterns) - 1,
                 "calculated": _roots(fitted.calculated, measurement),
                 "density": number_or_none(fitted.density, 3),
+                "curve": _curve(run.profile, measurement, fitted),
             }
         )
     return {
@@ -97,14 +109,16 @@ def measured_data(run: MeasuredRun, ordered: Sequence[Judgement]) -> dict[str, A
             }
             for each in run.groups
         ],
-        "steps": {"root": ROOT, "angle": ANGLE},
+        "steps": {"root": ROOT, "angle": ANGLE, "height": HEIGHT},
         "patterns": [
             {
                 "angles": packed(np.rint(ANGLE * each.two_theta)),
                 "observed": _roots(each.observed, each),
+                "ticks": _ticks(run.profile, each),
             }
             for each in patterns
         ],
+        "profile": None if run.profile is None else _profile_data(run.profile),
         "compared": compared,
     }
 
@@ -113,4 +127,44 @@ def _roots(intensities: FloatArray, measurement: Measurement) -> str:
     """Roots of intensities (g,), packed as steps of that of the strongest measured one."""
     strongest = max(float(measurement.observed.max()), 1e-300)
     roots = np.sqrt(np.maximum(intensities, 0.0) / strongest)
-    return packed(np.rint(ROOT * np.minimum(roots, LARGEST_ROOT)))
+    return packed(np.rint(ROOT * np.minimum(roots, MOST_HEIGHT)))
+
+
+def _profile_data(profile: FittedProfile) -> dict[str, Any]:
+    return {
+        "angles": packed(np.rint(ANGLE * _thinned(profile.two_theta))),
+        "counts": _heights(profile.counts, profile),
+        "most": number_or_none(float(profile.counts.max()), 1),
+    }
+
+
+def _curve(
+    profile: FittedProfile | None, measurement: Measurement, fitted: FittedIntensities
+) -> dict[str, Any] | None:
+    """The calculated pattern of a framework, and what is measured beyond it."""
+    if profile is None:
+        return None
+    curve = profile.curve_of(measurement, fitted)
+    return {
+        "calculated": _heights(curve, profile),
+        "difference": _heights(profile.counts - curve, profile),
+        "rWp": number_or_none(profile.r_wp(curve), 4),
+    }
+
+
+def _ticks(profile: FittedProfile | None, measurement: Measurement) -> str | None:
+    if profile is None:
+        return None
+    return packed(np.rint(ANGLE * np.sort(profile.positions(measurement))))
+
+
+def _heights(counts: FloatArray, profile: FittedProfile) -> str:
+    """Counts (n,), thinned and packed as steps of the largest measured one."""
+    steps = HEIGHT * _thinned(counts) / max(float(profile.counts.max()), 1e-300)
+    return packed(np.rint(np.clip(steps, -MOST_HEIGHT * HEIGHT, MOST_HEIGHT * HEIGHT)))
+
+
+def _thinned(values: FloatArray) -> FloatArray:
+    """At most `MOST_POINTS` means of as many neighbours each; a few at the end may be left out."""
+    many = -(-len(values) // MOST_POINTS)
+    return np.asarray(values[: len(values) // many * many].reshape(-1, many).mean(axis=1))

@@ -75,16 +75,47 @@ const Measured = (() => {
     byId("compared").replaceChildren(svg);
   }
 
+  // From top to bottom: measured and calculated curve, ticks of the reflections, difference.
+  function drawProfile({ angles, counts, most, calculated, difference, ticks }, { angle, height }) {
+    const width = Math.max(280, byId("profile").clientWidth);
+    const share = (values) => values.map((each) => each / height);
+    const [seen, made, left] = [counts, calculated, difference].map(share);
+    const zero = -0.14 - Math.max(0, ...left); // of the difference, below the ticks
+    const x = angles.map((each) => each / angle);
+    const { svg, at } = Axes.frame(width, width > 560 ? 340 : 280, { top: 22, right: 12, bottom: 40, left: 54 },
+      { span: [x[0], x[x.length - 1]], name: "2\u03b8 (\u00b0, as measured)", ticks: width > 560 ? 10 : 5 },
+      { span: [zero + Math.min(0, ...left), Math.max(1, ...made)], name: "counts",
+        marks: [[zero, "diff."], [0, "0"], [0.5, Head.number(Math.round(most / 2))], [1, Head.number(Math.round(most))]] });
+    svg.setAttribute("aria-label", "Measured and calculated pattern, ticks of the reflections, difference");
+    const line = (heights, name) => make("polyline", { class: name, points: x.map((each, k) => `${at.x(each).toFixed(1)},${at.y(heights[k]).toFixed(1)}`).join(" ") });
+    const inside = ticks.map((each) => each / angle).filter((each) => each >= x[0] && each <= x[x.length - 1]);
+    svg.append(line(seen, "measured-line"), line(made, "calculated-line"), line(left.map((each) => zero + each), "difference-line"),
+      make("path", { class: "ticks", d: inside.map((each) => `M${at.x(each).toFixed(1)} ${at.y(-0.04).toFixed(1)}V${at.y(-0.09).toFixed(1)}`).join("") }));
+    byId("profile").replaceChildren(svg);
+  }
+
   function legendItem(shade, text) {
     const item = element("li");
     item.append(Head.dot(`var(--${shade})`), text);
     return item;
   }
 
+  function writeProfile({ profile, patterns, steps }, found) {
+    byId("profile").replaceChildren();
+    byId("profile-legend").replaceChildren();
+    if (!profile || !found) return;
+    const packed = { ...profile, ...found.curve, ticks: patterns[found.pattern].ticks };
+    for (const name of ["angles", "counts", "calculated", "difference", "ticks"]) packed[name] = [...Crystal.integers(packed[name])];
+    drawProfile(packed, steps);
+    byId("profile-legend").replaceChildren(legendItem("ink", "measured"), legendItem("new", "calculated"), legendItem("ours", "difference"),
+      element("li", `R_wp of the pattern ${known(found.curve.rWp, 3)}`));
+  }
+
   function writeCompared({ frameworks, measured }, index) {
     const found = measured.compared.find((each) => each.framework === index);
-    byId("compared-title").textContent = frameworks[index] ? `Intensities of ${frameworks[index].name}` : "";
+    byId("compared-title").textContent = frameworks[index] ? `${frameworks[index].name} against the data` : "";
     byId("compared-legend").replaceChildren();
+    writeProfile(measured, found);
     if (!found) {
       byId("compared").replaceChildren(element("p", "Not worked out: only the first frameworks are fitted to the data.", "soft"));
       return;

@@ -18,6 +18,7 @@ from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_nu
 from zeoloom.report.measured_data import GroupTried, MeasuredRun
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.solving import measurement_for, requests_by_group
+from zeoloom.run.stored_profile import stored_profile
 from zeoloom.structure.files.density_map import write_density
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ def measured_run(
         GroupTried(name_of_setting(hall), batches, found[hall], findings.best_e2.get(hall))
         for hall, batches in findings.batches.items()
     ]
-    return MeasuredRun(str(result.confidence or ""), groups, measurements)
+    profile = stored_profile(request.pattern)
+    return MeasuredRun(str(result.confidence or ""), groups, measurements, profile)
 
 
 def diffraction_record(
