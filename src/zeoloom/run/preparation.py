@@ -18,7 +18,6 @@ from numba.core import event
 from zeoloom.diffraction.beam import beam_of_text
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.pattern import pattern_of_points
-from zeoloom.diffraction.pattern_fit import fit_pattern
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.errors import RunError
@@ -131,6 +130,9 @@ def _search_example(model: Model | None = None) -> None:
 
 def _pattern_example() -> None:
     """Fit the pattern of a small cubic cell."""
+    # it brings SciPy's signal processing with it, which searches need not wait for
+    from zeoloom.diffraction.pattern_fit import fit_pattern  # noqa: PLC0415
+
     angles = np.arange(10.0, 40.0, 0.05)
     counts = 10.0 + 500.0 * np.exp(-(((angles - 25.6) / 0.1) ** 2))
     cell, operations = 3.5 * np.eye(3), operations_of_hall_number(hall_number_of("Pm-3m"))

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.diffraction.fit_results import reflections_of_fit
 from zeoloom.diffraction.measurement import measurement_of
-from zeoloom.diffraction.pattern_fit import fit_pattern
 from zeoloom.diffraction.reflection_files import holds_reflections, read_reflections
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
@@ -24,7 +22,6 @@ from zeoloom.geometry.space_groups import (
 )
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.pattern_requests import PatternRequest
-from zeoloom.run.patterns import pattern_to_fit
 from zeoloom.run.request import parse_request
 from zeoloom.search.target import fitting_cell, targets_in_cell
 
@@ -144,6 +141,11 @@ def _reflections(source: _Source) -> Reflections:
 
 def _fitted(source: _Source) -> Reflections:
     """Reflections of a powder pattern, fitted with the cell and the group given."""
+    # these bring SciPy's signal processing with them, two seconds that other searches need not wait
+    from zeoloom.diffraction.fit_results import reflections_of_fit  # noqa: PLC0415
+    from zeoloom.diffraction.pattern_fit import fit_pattern  # noqa: PLC0415
+    from zeoloom.run.patterns import pattern_to_fit  # noqa: PLC0415
+
     for name, given in (("cell", source.cell), ("space-group", source.group)):
         if given is None:
             raise InputError(
