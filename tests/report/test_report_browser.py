@@ -153,12 +153,18 @@ def test_measured_data_in_a_browser(desk: Browser, tmp_path: Path) -> None:
     assert desk.text("profile-legend").startswith(
         "measuredcalculateddifferenceR_wp of the pattern 0."
     )
+    bare = desk.drawn()
+    desk.click("density")
+    assert desk.text("readout").startswith("density beyond the framework above")
+    assert desk.drawn() > bare
     # of the framework that a click selects nothing is fitted
     second = "document.querySelector('#candidates [data-index=\"1\"]')"
     desk.run(f"{second}.dispatchEvent(new Event('click'))")
     assert desk.text("name") == "SOD"
     assert desk.text("compared").startswith("Not worked out")
     assert desk.run(lines) == []
+    assert desk.run("return document.getElementById('density-switch').hidden")
+    assert "density beyond" not in desk.text("readout")
     assert desk.run(
         f"const c = document.querySelector('#candidates .chosen'), b = {second}.getBBox();"
         "return Math.hypot(c.cx.baseVal.value - b.x - b.width / 2,"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeoloom.diffraction.agreement import fitted_intensities
+from zeoloom.report.density_data import density_data
 from zeoloom.report.page_parts import number_or_none, packed
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ MOST_HEIGHT = 3.0
 
 HEIGHT = 10_000
 """Steps of the largest measured count."""
+
+MOST_DRAWN = 3
+"""Frameworks, the first ones, with a map of the density beyond them."""
 
 MOST_POINTS = 1_500
 """Of a curve; the means of some neighbours if the pattern has more."""
@@ -120,6 +124,7 @@ def measured_data(run: MeasuredRun, ordered: Sequence[Judgement]) -> dict[str, A
         ],
         "profile": None if run.profile is None else _profile_data(run.profile),
         "compared": compared,
+        "maps": _maps(run, ordered),
     }
 
 
@@ -128,6 +133,17 @@ def _roots(intensities: FloatArray, measurement: Measurement) -> str:
     strongest = max(float(measurement.observed.max()), 1e-300)
     roots = np.sqrt(np.maximum(intensities, 0.0) / strongest)
     return packed(np.rint(ROOT * np.minimum(roots, MOST_HEIGHT)))
+
+
+def _maps(run: MeasuredRun, ordered: Sequence[Judgement]) -> list[dict[str, Any]]:
+    """The density beyond each of the very first frameworks."""
+    drawn = list(run.measurements)[:MOST_DRAWN]
+    made = [
+        (place, density_data(each, run.measurements[each.name]))
+        for place, each in enumerate(ordered)
+        if each.name in drawn and each.given is not None
+    ]
+    return [{"framework": place, **found} for place, found in made if found is not None]
 
 
 def _profile_data(profile: FittedProfile) -> dict[str, Any]:

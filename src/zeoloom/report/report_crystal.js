@@ -6,6 +6,7 @@ const Crystal = (() => {
 
   const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const integers = (text) => new Int16Array(bytesOf(text).buffer);
+  const bits = (text) => [...bytesOf(text)].flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((k) => (byte >> k) & 1));
   const triples = (numbers) => Array.from({ length: numbers.length / 3 }, (_, i) => [...numbers.slice(3 * i, 3 * i + 3)]);
 
   // Fractional coordinates in terms of the rows of a matrix of nine numbers: of the cell in Å, say.
@@ -115,5 +116,5 @@ const Crystal = (() => {
     return edges;
   }
 
-  return { integers, decode, along, row, plus, ringCorners, cellsBetween, drawing, copies, cellEdges };
+  return { integers, bits, decode, along, row, plus, ringCorners, cellsBetween, drawing, copies, cellEdges };
 })();

@@ -97,7 +97,7 @@ def judgement_data(
         "nearestBy": number_or_none(judgement.nearest_distance, 3),
         "found": found.get(judgement.key) if judgement.key else None,
         "cif": _cif_data(judgement, operations),
-        "net": None if framework is None or bonds is None else _net_data(judgement, bonds),
+        "net": None if framework is None or bonds is None else net_data(judgement, bonds),
     }
 
 
@@ -147,7 +147,7 @@ def _cif_data(judgement: Judgement, operations: Operations) -> list[str | int] |
     return None
 
 
-def _net_data(judgement: Judgement, bonds: PeriodicBonds) -> dict[str, Any]:
+def net_data(judgement: Judgement, bonds: PeriodicBonds) -> dict[str, Any]:
     """What is drawn of a framework: atoms and bonds of one cell, rings, cavities."""
     assert judgement.framework is not None
     cavities = largest_cavities(judgement.framework)

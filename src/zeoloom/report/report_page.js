@@ -21,13 +21,21 @@
 
   // ---- the selected framework --------------------------------------------------------------------
 
-  const drawSelected = () => Selected.draw(crystalOf(selected));
+  // The density beyond a framework is drawn in the cell and setting of the data, with its framework.
+  const mapOf = (index) => data.measured?.maps.find((each) => each.framework === index) || null;
+  const shownMap = () => (byId("density").checked ? mapOf(selected) : null);
+
+  function drawSelected() {
+    const shown = shownMap();
+    Selected.draw(shown ? Crystal.decode(shown.net, data.fraction) : crystalOf(selected), shown);
+  }
 
   // At the ends of the list there is no previous or next one.
   function writeSelected() {
     const order = List.order();
     const at = order.indexOf(selected);
     Selected.write(frameworks[selected], at <= 0, at < 0 ? !order.length : at >= order.length - 1);
+    byId("density-switch").hidden = !mapOf(selected);
     map?.choose(selected);
     measured?.choose(selected);
   }
@@ -147,6 +155,7 @@
     for (const name of ["oxygen", "cell", "pores", "colour"]) byId(name).onchange = drawSelected;
     // rings may stand out of the cell
     byId("rings").onchange = () => { drawSelected(); Viewer.fit(byId("stage"), 1); };
+    byId("density").onchange = () => { drawSelected(); Viewer.reset(byId("stage")); };
     byId("supercell").onchange = () => { drawSelected(); Viewer.reset(byId("stage")); };
     document.addEventListener("keydown", onKey);
     wirePrinting();

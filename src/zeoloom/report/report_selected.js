@@ -64,11 +64,12 @@ const Selected = (() => {
   }
 
   // What the rings and pores in the picture are.
-  function note(crystal, rings, pores) {
+  function note(crystal, rings, pores, density) {
     if (!crystal || document.documentElement.dataset.flat) return "";
     const parts = [];
     if (rings) parts.push(`${Head.number(rings.count)} ${rings.size}-ring${rings.count === 1 ? "" : "s"} in the cell`);
     if (pores) parts.push(`largest sphere ${crystal.diameter.toFixed(2)} Å across, ${crystal.cavities.length} in the cell`);
+    if (density) parts.push(`density beyond the framework above ${density.level.toFixed(2)} per Å³ (${density.sigmas} σ; highest ${density.highest.toFixed(2)}), in the measured cell`);
     return parts.join("; ");
   }
 
@@ -82,15 +83,16 @@ const Selected = (() => {
     }));
   }
 
-  function draw(crystal) {
+  // density: of the page's maps, or null.
+  function draw(crystal, density) {
     const size = Number(byId("rings").value);
     const rings = crystal?.rings.find((each) => each.size === size) || null;
     const pores = byId("pores").checked;
-    const text = note(crystal, rings, pores);
+    const text = note(crystal, rings, pores, density);
     const describe = (pointed) => { byId("readout").textContent = pointed || text; };
     Viewer.draw(crystal, {
       times: Number(byId("supercell").value), oxygen: byId("oxygen").checked, cell: byId("cell").checked,
-      pores, bySite: byId("colour").value === "site", rings, describe,
+      pores, bySite: byId("colour").value === "site", rings, density, describe,
     });
     describe("");
     writeSites(crystal);

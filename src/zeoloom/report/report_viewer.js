@@ -95,7 +95,13 @@ const Viewer = (() => {
     }
   }
 
-  // what: { times, oxygen, cell, bySite, rings, pores, describe }; crystal may be null.
+  // A surface of one density, in one cell.
+  function drawDensity({ head, above }) {
+    const cube = `${head}\n${Crystal.bits(above).join(" ")}`;
+    viewer.addVolumetricData(cube, "cube", { isoval: 0.5, color: colour("density"), opacity: 0.8, smoothness: 2 });
+  }
+
+  // what: { times, oxygen, cell, bySite, rings, pores, density, describe }; crystal may be null.
   function draw(crystal, what) {
     if (!viewer) return;
     models = [];
@@ -108,6 +114,7 @@ const Viewer = (() => {
       if (what.cell) drawCell(crystal);
       if (what.rings) drawRings(crystal, what.rings, what.times);
       if (what.pores) drawPores(crystal, what.times);
+      if (what.density) drawDensity(what.density);
     }
     viewer.render();
   }

@@ -1,0 +1,48 @@
+"""The density that the page shows: a guest must be where it was put."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from report_examples import measured_judgements
+from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.simulation import Difficulty, simulated
+from zeoloom.diffraction.structure_factors import scattering_of, structure_factors
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.report.density_data import density_data
+from zeoloom.structure.reference import load_reference
+
+
+@pytest.mark.long
+def test_a_guest_is_drawn_where_it_is() -> None:
+    framework = load_reference()["LTA"]
+    ideal = Difficulty(shift=0.0, aluminium=0.0, noise=0.0, last=80.0)
+    data = simulated(framework, ideal, np.random.default_rng(0))
+    plan = scattering_of(data.hkl, data.d, data.multiplicity, framework.operations)
+    guest = np.array([[0.5, 0.5, 0.5]])
+    filled = replace(framework, frac_o=np.concatenate([framework.frac_o, guest]))
+    squares = np.abs(structure_factors(filled, plan)) ** 2
+    data = replace(data, intensity=data.multiplicity * squares, group=np.arange(len(data.d)))
+    (first, _), _ = measured_judgements()
+    made = density_data(replace(first, given=framework), measurement_of(data, framework.operations))
+    assert made is not None
+    axes = [line.split() for line in made["head"].splitlines()[3:]]
+    shape = [-int(axis[0]) for axis in axes]
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(made["above"]), dtype=np.uint8))
+    above = bits[: int(np.prod(shape))].reshape(shape)
+    assert (above[0] == above[-1]).all()
+    steps = np.array([[float(x) for x in axis[1:]] for axis in axes])
+    assert steps * (np.array(shape) - 1)[:, None] == pytest.approx(framework.cell, abs=0.01)
+    cart = np.argwhere(above) @ steps
+    assert len(cart) > 0
+    images, _ = expand_orbits(guest, framework.operations, framework.cell)
+    shifts = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3)
+    centres = (images[None] + shifts[:, None]).reshape(-1, 3) @ framework.cell
+    apart = np.linalg.norm(cart[:, None] - centres, axis=-1).min(axis=1)
+    assert np.median(apart) < 1.5
+    assert made["highest"] > made["level"] > 0.0
+    assert made["net"]["cell"][0] == pytest.approx(framework.cell[0, 0], abs=1e-3)
