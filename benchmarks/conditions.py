@@ -22,7 +22,7 @@ import torch
 import zeoloom
 from zeoloom.judge.fulfilment import fulfils, may_fulfil
 from zeoloom.judge.judgement import family_of
-from zeoloom.judge.verdict import with_adsorption, with_pores, with_relaxation
+from zeoloom.judge.properties import with_adsorption, with_pores, with_relaxation
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import no_notice

@@ -24,7 +24,7 @@ import torch
 
 import zeoloom
 from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, Judgement
-from zeoloom.judge.verdict import with_relaxation
+from zeoloom.judge.properties import with_relaxation
 from zeoloom.search.pipeline import STAGES
 from zeoloom.silica.energy import relax_many
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.judge.verdict import judge_net, refined, with_pores
+from zeoloom.judge.properties import with_pores
+from zeoloom.judge.verdict import judge_net, refined
 from zeoloom.nets.identity import net_key
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.files.reader import read_framework

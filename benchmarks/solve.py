@@ -36,15 +36,10 @@ from zeoloom.network import build_network
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.search_targets import batch_size
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
+from zeoloom.search.batch_state import BatchState, SearchPlan
 from zeoloom.search.candidates import candidate_fingerprint, candidate_framework, points_to_atoms
 from zeoloom.search.context import search_with
-from zeoloom.search.pipeline import (
-    BatchState,
-    SearchPlan,
-    assign_positions,
-    denoise_points,
-    gather_atoms,
-)
+from zeoloom.search.pipeline import assign_positions, denoise_points, gather_atoms
 from zeoloom.search.target import spare_points, target_of
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.known_nets import framework_type_of

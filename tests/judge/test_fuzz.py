@@ -13,7 +13,8 @@ from silica_examples import known
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.judge.judgement import Judgement
-from zeoloom.judge.verdict import refined, with_pores
+from zeoloom.judge.properties import with_pores
+from zeoloom.judge.verdict import refined
 from zeoloom.run.judgement_steps import judged_file
 from zeoloom.structure.files.cif_out import cif_text
 

@@ -10,7 +10,8 @@ import pytest
 from silica_examples import known, shaken
 from zeoloom.judge.likeness import CRITERIA, GEOMETRY, figures_of, shipped_calibration
 from zeoloom.judge.local_order import local_order
-from zeoloom.judge.verdict import judge_framework, with_likeness, with_relaxation
+from zeoloom.judge.properties import with_likeness, with_relaxation
+from zeoloom.judge.verdict import judge_framework
 from zeoloom.learn.split import TIME_SPLIT
 from zeoloom.nets.identity import describe
 from zeoloom.silica.energy import Relaxation

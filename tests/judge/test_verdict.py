@@ -23,15 +23,8 @@ from paths import IZA_CIFS
 from silica_examples import bare, in_p1, known, shaken
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.judgement import NEW, Judgement, best_first, families_first, more_beside
-from zeoloom.judge.verdict import (
-    identified,
-    judge_framework,
-    judge_net,
-    quick_check,
-    refined,
-    with_pores,
-    with_relaxation,
-)
+from zeoloom.judge.properties import with_pores, with_relaxation
+from zeoloom.judge.verdict import identified, judge_framework, judge_net, quick_check, refined
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.nets.identity import net_key
 from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks

@@ -12,9 +12,10 @@ from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.space_groups import hall_number_of
 from zeoloom.nets import fingerprint as fingerprints
 from zeoloom.search.annealing import AnnealingPlan
+from zeoloom.search.batch_state import SearchPlan
 from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
 from zeoloom.search.limits import Limits
-from zeoloom.search.pipeline import STAGES, SearchPlan, search_batch
+from zeoloom.search.pipeline import STAGES, search_batch
 from zeoloom.search.target import fitting_cell, targets_in_cell
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference

@@ -15,16 +15,14 @@ from zeoloom.errors import InputError
 from zeoloom.judge.conditions import Conditions
 from zeoloom.judge.fulfilment import may_fulfil
 from zeoloom.judge.judgement import Judgement
-from zeoloom.judge.verdict import (
-    identified,
-    judge_net,
-    refined,
+from zeoloom.judge.properties import (
     with_adsorption,
     with_likeness,
     with_nearest_type,
     with_pores,
     with_relaxation,
 )
+from zeoloom.judge.verdict import identified, judge_net, refined
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.energy import relax_many

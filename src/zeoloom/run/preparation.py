@@ -30,9 +30,10 @@ from zeoloom.run.loaded_models import device_of_model, loaded_model
 from zeoloom.run.progress import no_notice
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.search.annealing import AnnealingPlan
+from zeoloom.search.batch_state import SearchPlan
 from zeoloom.search.context import search_with
 from zeoloom.search.growth import NO_GROWTH
-from zeoloom.search.pipeline import SearchPlan, search_batch
+from zeoloom.search.pipeline import search_batch
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
 

@@ -29,8 +29,8 @@ from zeoloom.run.search_tasks import (
     judged_nets,
 )
 from zeoloom.run.solving import next_group, search_parts
+from zeoloom.search.batch_state import GRACE
 from zeoloom.search.growth import NO_GROWTH
-from zeoloom.search.pipeline import GRACE
 from zeoloom.silica.pool import ThisProcess
 
 if TYPE_CHECKING:

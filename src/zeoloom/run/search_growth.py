@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.batches import Batch
     from zeoloom.run.crystal_requests import SolveRequest
-    from zeoloom.search.pipeline import BatchState
+    from zeoloom.search.batch_state import BatchState
 
 LAG = 16
 """Batches that are made at once at most: each waits for what the one so many before has brought."""

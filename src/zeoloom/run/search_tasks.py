@@ -21,14 +21,10 @@ from zeoloom.run.search_growth import arms_of_batch
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.solving import measurement_for
 from zeoloom.search.annealing import AnnealingPlan
+from zeoloom.search.batch_state import R_DLS_OF_ONE_START, SearchPlan
 from zeoloom.search.context import search_with
 from zeoloom.search.growth import NO_GROWTH
-from zeoloom.search.pipeline import (
-    R_DLS_OF_ONE_START,
-    SearchPlan,
-    find_nets,
-    judge_nets,
-)
+from zeoloom.search.pipeline import find_nets, judge_nets
 from zeoloom.silica.dls import STARTS
 
 if TYPE_CHECKING:

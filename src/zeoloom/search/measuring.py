@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from zeoloom.judge.fulfilment import may_fulfil
-from zeoloom.judge.verdict import with_adsorption, with_pores, with_relaxation
+from zeoloom.judge.properties import with_adsorption, with_pores, with_relaxation
 from zeoloom.silica.energy import relax_many
 
 if TYPE_CHECKING:
