@@ -12,6 +12,7 @@ import pytest
 
 import zeoloom
 from paths import SHARED
+from report_examples import data_of
 from zeoloom.diffraction.reflection_records import save_reflections
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
@@ -126,6 +127,10 @@ def test_a_measured_powder_pattern_is_fitted_and_solved(run: Run, tmp_path: Path
     assert done.code == 0
     assert rows_of(tmp_path / "run")[0]["framework_type"] == "CHA"
     assert "solved: CHA" in done.out.replace("\n", " ")
+    measured = data_of((tmp_path / "run" / "report.html").read_text())["measured"]
+    assert measured["sure"].startswith("solved: CHA")
+    assert measured["compared"][0]["curve"]["rWp"] < 0.3 < measured["compared"][1]["curve"]["rWp"]
+    assert measured["maps"][0]["framework"] == 0
 
 
 @pytest.mark.skipif(not PATTERNS.exists(), reason="no measured patterns beside the checkout")

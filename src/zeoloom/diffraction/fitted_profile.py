@@ -17,6 +17,7 @@ from zeoloom.diffraction.whole_pattern import profiles_of
 if TYPE_CHECKING:
     from zeoloom.diffraction.agreement import FittedIntensities
     from zeoloom.diffraction.measurement import Measurement
+    from zeoloom.diffraction.pattern_fit import PatternFit
     from zeoloom.diffraction.peak_shape import PeakShape
     from zeoloom.diffraction.reflections import Radiation
     from zeoloom.geometry.arrays import FloatArray
@@ -78,3 +79,18 @@ class FittedProfile:
         measured = matrix @ (factor * squares * ratio[measurement.group])
         scale = measured @ (self.fitted - self.background) / max(measured @ measured, 1e-300)
         return np.asarray(self.background + scale * (matrix @ (factor * squares)))
+
+
+def profile_of_fit(fit: PatternFit, radiation: Radiation) -> FittedProfile:
+    """A fitted pattern without what only the fit needs."""
+    pattern = fit.problem.pattern
+    return FittedProfile(
+        pattern.two_theta,
+        pattern.counts,
+        pattern.esd,
+        np.asarray(fit.peaks + fit.background),
+        fit.background,
+        fit.problem.beam,
+        fit.state.shape,
+        radiation,
+    )

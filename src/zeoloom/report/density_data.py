@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.signal import resample
 
 from zeoloom.diffraction.difference import difference_factors
 from zeoloom.errors import InputError
@@ -80,9 +79,10 @@ def cube_head(cell: FloatArray, sizes: tuple[int, ...]) -> str:
 
 
 def _finer(density: FloatArray) -> FloatArray:
-    """A periodic density (u, v, w) at `FINER` times as many points along each axis."""
+    """A periodic density (u, v, w) at `FINER` times the points along each axis, as it is smooth."""
     for axis in range(3):
-        density = resample(density, FINER * density.shape[axis], axis=axis)
+        n = FINER * density.shape[axis]
+        density = FINER * np.fft.irfft(np.fft.rfft(density, axis=axis), n, axis=axis)
     return np.asarray(density)
 
 

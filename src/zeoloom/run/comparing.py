@@ -17,8 +17,7 @@ from zeoloom.geometry.operations import identity_first
 from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_number
 from zeoloom.report.measured_data import GroupTried, MeasuredRun
 from zeoloom.run.crystal_requests import SolveRequest
-from zeoloom.run.solving import measurement_for, requests_by_group
-from zeoloom.run.stored_profile import stored_profile
+from zeoloom.run.solving import measurement_for, profile_for, requests_by_group
 from zeoloom.structure.files.density_map import write_density
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ def measured_run(
         GroupTried(name_of_setting(hall), batches, found[hall], findings.best_e2.get(hall))
         for hall, batches in findings.batches.items()
     ]
-    profile = stored_profile(request.pattern)
+    profile = profile_for(requests[0])
     return MeasuredRun(str(result.confidence or ""), groups, measurements, profile)
 
 

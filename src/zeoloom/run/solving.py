@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from zeoloom.diffraction.fitted_profile import FittedProfile
     from zeoloom.diffraction.measurement import Measurement
+    from zeoloom.diffraction.pattern_fit import PatternFit
     from zeoloom.diffraction.reflections import Radiation, Reflections
 
 CELL_DIFFERENCE = 0.02
@@ -139,10 +141,37 @@ def _reflections(source: _Source) -> Reflections:
     )
 
 
+def profile_for(request: SolveRequest) -> FittedProfile | None:
+    """The powder pattern of a request with one group, and its fit; None without a pattern.
+
+    Raises:
+        InputError: if the data cannot be read.
+    """
+    if request.pattern is None:
+        return None
+    # as in `_fit`
+    from zeoloom.diffraction.fitted_profile import profile_of_fit  # noqa: PLC0415
+    from zeoloom.run.stored_profile import stored_profile  # noqa: PLC0415
+
+    if holds_reflections(request.pattern):
+        return stored_profile(request.pattern)
+    return profile_of_fit(*_fit(_source_of(request, request.given_cell, request.hall_number)))
+
+
 def _fitted(source: _Source) -> Reflections:
     """Reflections of a powder pattern, fitted with the cell and the group given."""
-    # these bring SciPy's signal processing with them, two seconds that other searches need not wait
+    # as in `_fit`
     from zeoloom.diffraction.fit_results import reflections_of_fit  # noqa: PLC0415
+
+    fit, scattered = _fit(source)
+    assert source.group is not None
+    return reflections_of_fit(fit, name_of_setting(source.group), scattered)
+
+
+@lru_cache(maxsize=64)
+def _fit(source: _Source) -> tuple[PatternFit, Radiation]:
+    """A powder pattern, fitted with the cell and the group given, and what was scattered."""
+    # these bring SciPy's signal processing with them, two seconds that other searches need not wait
     from zeoloom.diffraction.pattern_fit import fit_pattern  # noqa: PLC0415
     from zeoloom.run.patterns import pattern_to_fit  # noqa: PLC0415
 
@@ -166,7 +195,7 @@ def _fitted(source: _Source) -> Reflections:
     pattern, beam, scattered = pattern_to_fit(request)
     operations = operations_of_hall_number(source.group)
     fit = fit_pattern(pattern, beam, cell_from_parameters(request.cell), operations, scattered)
-    return reflections_of_fit(fit, name_of_setting(source.group), scattered)
+    return fit, scattered
 
 
 def _groups_of(path: Path, data: Reflections, *, auto: bool) -> tuple[int, ...]:
