@@ -6,8 +6,8 @@
 
 Every row is one run of `zeoloom.sample` or `zeoloom.join` for each seed, into its own folder; an
 interrupted benchmark goes on where it stopped. Figures are means over the seeds. Speeds are of
-whole runs, repair counted, judging and drawing not. The equivariant network at the poster's setting
-is only timed, over a few of its 2,000 steps.
+whole runs, repair counted, judging and drawing not, by the seconds of all processes. The
+equivariant network at the poster's setting is only timed, over a few of its 2,000 steps.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 import torch
 
 import zeoloom
+from at_once import add_workers
 from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.diffusion.samplers import euler
 
@@ -93,6 +94,7 @@ def main() -> None:
     parser.add_argument("--verb", choices=COLUMNS, help="rows of this verb")
     parser.add_argument("--only", default="", help="rows whose label contains this")
     parser.add_argument("--again", action="store_true", help="forget finished rows")
+    add_workers(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     output = options.output / ("quick" if options.quick else "full")
@@ -108,7 +110,7 @@ def main() -> None:
             if row.verb == verb and options.only in row.label:
                 asked = replace(row, flags=row.flags | model)
                 print(
-                    table_row(asked, columns, output, options.seeds, quick=options.quick),
+                    table_row(asked, columns, output, options),
                     flush=True,
                 )
     if not options.only:
@@ -117,11 +119,9 @@ def main() -> None:
         print(f"({TIMED_STEPS} of 2,000 steps timed; {options.threads} thread(s))")
 
 
-def table_row(
-    row: Row, columns: dict[str, str], output: Path, seeds: list[int], *, quick: bool
-) -> str:
+def table_row(row: Row, columns: dict[str, str], output: Path, options: argparse.Namespace) -> str:
     """One row as Markdown, run first if need be: means over the seeds."""
-    runs = [figures(row, output, seed, quick=quick) for seed in seeds]
+    runs = [figures(row, output, seed, options) for seed in options.seeds]
     asked, _ = runs[0]
     cells = [row.label, asked["n"], asked["points"], asked["steps"]]
     means = []
@@ -132,10 +132,10 @@ def table_row(
 
 
 def figures(
-    row: Row, output: Path, seed: int, *, quick: bool
+    row: Row, output: Path, seed: int, options: argparse.Namespace
 ) -> tuple[dict[str, object], dict[str, float | None]]:
     """What one run was asked for and what came out of it."""
-    flags = row.flags | {"seed": seed} | ({"n": row.quick} if quick else {})
+    flags = row.flags | {"seed": seed} | ({"n": row.quick} if options.quick else {})
     folder = output / row.label.replace(", ", "_").replace(" ", "-").replace("'", "")
     folder = folder.with_name(f"{row.verb}_{folder.name}_{seed}")
     if not (folder / "metrics.json").exists():
@@ -144,7 +144,14 @@ def figures(
         model = zeoloom.load_model(request.model, torch.device("cpu"))
         make = zeoloom.sample if row.verb == "sample" else zeoloom.join
         generator = torch.Generator().manual_seed(seed)
-        make(request, model, folder, resume=folder.exists(), generator=generator)
+        make(
+            request,
+            model,
+            folder,
+            resume=folder.exists(),
+            generator=generator,
+            workers=options.workers,
+        )
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     asked = json.loads((folder / "run.json").read_text(encoding="utf-8"))["request"]
     return asked, metrics

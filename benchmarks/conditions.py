@@ -6,8 +6,8 @@
 One run without conditions is sifted for all targets: what it found is measured (pores, energies)
 only where it may still meet a target, and that time is added to its own. Each target then has a run
 of its own, as long as the sifted one. Printed are the families that meet the target, per core-hour.
-CPU seconds count, those of relaxations too. A target whose figures the judge does not yet know is
-said to be unknown.
+CPU seconds count, those of relaxations too; with `--workers` targets have a process each. A target
+whose figures the judge does not yet know is said to be unknown.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from __future__ import annotations
 import argparse
 import resource
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
 
 import zeoloom
+from at_once import add_workers, done_at_once
 from zeoloom.judge.fulfilment import fulfils, may_fulfil
 from zeoloom.judge.judgement import family_of
 from zeoloom.judge.properties import with_adsorption, with_pores, with_relaxation
@@ -130,11 +132,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--model", default="crystal")
     parser.add_argument("--seed", type=int, default=0)
+    add_workers(parser)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    model = zeoloom.load_model(options.model, torch.device("cpu"))
-    prepare_search(model, no_notice)
-    seconds = 60.0 * options.minutes
+    model, seconds = _model(options.model), 60.0 * options.minutes
     wide = zeoloom.GenerateRequest(model=options.model, seed=options.seed, density="7-22")
     plain = make(wide, model, seconds)
     print(
@@ -144,25 +144,39 @@ def main() -> None:
     print(
         f"{'target':<10}{'sifted':>8}{'per hour':>10}{'asked for':>11}{'per hour':>10}{'ratio':>8}"
     )
-    for name in options.only:
-        asked = {"density": "7-22", **TARGETS[name]}
-        request = zeoloom.parse_request(
-            zeoloom.GenerateRequest, {"model": options.model, "seed": options.seed, **asked}
-        )
-        conditions = request.conditions
-        before, more = sifted(plain, conditions)
-        made = make(request, model, seconds)
-        after = [each for each in made.judgements if fulfils(conditions, each)]
-        rates = [
-            3600.0 * families(each) / spent
-            for each, spent in ((before, plain.seconds + more), (after, made.seconds))
-        ]
-        ratio = f"{rates[1] / rates[0]:.1f}" if rates[0] else "-"
-        print(
-            f"{name:<10}{families(before):>8}{rates[0]:>10.0f}{families(after):>11}"
-            f"{rates[1]:>10.0f}{ratio:>8}",
-            flush=True,
-        )
+    cases = [(name, plain, options) for name in options.only]
+    for row in done_at_once(target_row, cases, options.workers):
+        print(row, flush=True)
+
+
+@cache
+def _model(name: str) -> zeoloom.Model:
+    torch.set_num_threads(1)
+    model = zeoloom.load_model(name, torch.device("cpu"))
+    prepare_search(model, no_notice)
+    return model
+
+
+def target_row(case: tuple[str, Made, argparse.Namespace]) -> str:
+    """The line of a target, whose run is made here, beside one without conditions."""
+    name, plain, options = case
+    asked = {"density": "7-22", **TARGETS[name]}
+    request = zeoloom.parse_request(
+        zeoloom.GenerateRequest, {"model": options.model, "seed": options.seed, **asked}
+    )
+    conditions = request.conditions
+    before, more = sifted(plain, conditions)
+    made = make(request, _model(options.model), 60.0 * options.minutes)
+    after = [each for each in made.judgements if fulfils(conditions, each)]
+    rates = [
+        3600.0 * families(each) / spent
+        for each, spent in ((before, plain.seconds + more), (after, made.seconds))
+    ]
+    ratio = f"{rates[1] / rates[0]:.1f}" if rates[0] else "-"
+    return (
+        f"{name:<10}{families(before):>8}{rates[0]:>10.0f}{families(after):>11}"
+        f"{rates[1]:>10.0f}{ratio:>8}"
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@
 zeolites, or are given a wrong group. `simulated` searches each type once, and ranks what was found
 against patterns of rising difficulty: the place of the type's own net among them. `hits` asks after
 which time the type was found, with the pattern and without, in one run. How often the words are
-right is printed by `scripts/build_confidence.py POOLS --print-only`.
+right is printed by `scripts/build_confidence.py POOLS --print-only`. With `--workers` the searches
+of `real` and `hits` have a process each.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import argparse
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import zeoloom
+from at_once import add_workers, done_at_once
 from solve import LISTS
 from solving_pools import Pool, pools_of
 from zeoloom.diffraction.measurement import measurement_of
@@ -85,8 +88,16 @@ DIFFICULTIES = {
 }
 
 
-def solve_real(case: Case, model: zeoloom.Model, options: argparse.Namespace) -> None:
-    """Solve one measured pattern and print a row."""
+@cache
+def _model() -> zeoloom.Model:
+    torch.set_num_threads(1)
+    return zeoloom.load_model("crystal", torch.device("cpu"))
+
+
+def solve_real(given: tuple[Case, argparse.Namespace]) -> str:
+    """Solve one measured pattern; its row."""
+    case, options = given
+    model = _model()
     asked: dict[str, object] = {"relax": 0, "seconds": options.seconds, "seed": options.seed}
     asked |= case.asked | {"pattern": options.data / case.file}
     name = f"{case.file:32s} {case.asked.get('space_group', ''):8s}"
@@ -108,11 +119,10 @@ def solve_real(case: Case, model: zeoloom.Model, options: argparse.Namespace) ->
                 request, model, Path(folder) / "run", generator=generator
             )
         except InputError as error:
-            print(f"{name}  refused: {error}", flush=True)
-            return
+            return f"{name}  refused: {error}"
     ranks = {each.framework_type: k + 1 for k, each in reversed([*enumerate(made.judgements)])}
     place = f"{case.answer} {ranks.get(case.answer, 'not found')}" if case.answer else "none right"
-    print(f"{name}  {place:14s}  {made.confidence}", flush=True)
+    return f"{name}  {place:14s}  {made.confidence}"
 
 
 def rank_in_pool(pool: Pool, difficulty: Difficulty, rng: np.random.Generator) -> tuple[int, int]:
@@ -147,10 +157,10 @@ def rank_simulated(model: zeoloom.Model, options: argparse.Namespace) -> None:
     print(f"first of {tried} types: {shares}")
 
 
-def time_to_hit(
-    code: str, model: zeoloom.Model, seconds: float, seed: int, *, with_pattern: bool
-) -> bool:
+def is_hit(case: tuple[str, float, int, bool]) -> bool:
     """Whether a type was found in its own cell, group and number of atoms."""
+    code, seconds, seed, with_pattern = case
+    model = _model()
     framework = zeoloom.load_reference()[code]
     n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
     with tempfile.TemporaryDirectory() as folder:
@@ -172,16 +182,15 @@ def time_to_hit(
     return any(each.framework_type == code for each in made.judgements)
 
 
-def count_hits(model: zeoloom.Model, options: argparse.Namespace) -> None:
+def count_hits(options: argparse.Namespace) -> None:
     """Print which types are found with the pattern and without."""
+    codes = options.codes or LISTS[options.list]
     for seed in options.seeds:
         found = {True: 0, False: 0}
-        codes = options.codes or LISTS[options.list]
-        for code in codes:
-            for with_pattern in (True, False):
-                found[with_pattern] += time_to_hit(
-                    code, model, options.seconds, seed, with_pattern=with_pattern
-                )
+        cases = [(code, options.seconds, seed, given) for code in codes for given in (True, False)]
+        hits = done_at_once(is_hit, cases, options.workers)
+        for (_, _, _, with_pattern), hit in zip(cases, hits, strict=True):
+            found[with_pattern] += hit
         print(
             f"seed {seed}: {found[True]} of {len(codes)} with the pattern, {found[False]} without",
             flush=True,
@@ -199,20 +208,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", help="files whose names begin so")
+    add_workers(parser)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    model = zeoloom.load_model("crystal", torch.device("cpu"))
     began = time.monotonic()
     if options.what == "real":
         if options.data is None:
             parser.error("give the folder of the measured patterns with --data")
-        for case in REAL:
-            if options.only is None or case.file.startswith(options.only):
-                solve_real(case, model, options)
+        chosen = [case for case in REAL if case.file.startswith(options.only or "")]
+        for row in done_at_once(solve_real, [(case, options) for case in chosen], options.workers):
+            print(row, flush=True)
     elif options.what == "simulated":
-        rank_simulated(model, options)
+        rank_simulated(_model(), options)
     else:
-        count_hits(model, options)
+        count_hits(options)
     print(f"{time.monotonic() - began:.0f} s")
 
 

@@ -4,10 +4,10 @@
     python benchmarks/generate.py --minutes 10 --relax 100 --random
     python benchmarks/generate.py --minutes 10 --all
 
-Growing, repairing, telling nets apart and refining count towards the budget, all on one thread;
-relaxing comes after. `--random` relaxes new frameworks with R_DLS at most `--max-r-dls` drawn at
-random instead of the best, `--all` every one of them: what it then prints per core-hour counts the
-seconds of relaxing too.
+Growing, repairing, telling nets apart and refining count towards the budget, on one thread or, with
+`--workers`, on as many as there are processes, whose seconds are added up; relaxing comes after.
+`--random` relaxes new frameworks with R_DLS at most `--max-r-dls` drawn at random instead of the
+best, `--all` every one of them: what it then prints per core-hour counts the seconds of relaxing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import tempfile
 from collections import Counter
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 import zeoloom
+from at_once import add_workers
 from zeoloom.judge.judgement import FEASIBLE, LIKE_MADE, Judgement
 from zeoloom.judge.properties import with_relaxation
 from zeoloom.search.pipeline import STAGES
@@ -49,7 +51,9 @@ def with_energies(
         order = np.random.default_rng(options.seed).permutation(len(good))
         chosen = [good[i] for i in order[: options.relax]]
     frameworks = [each.framework for each in chosen if each.framework is not None]
-    results = relax_many(frameworks, seconds=options.seconds_each, seed=options.seed)
+    results = relax_many(
+        frameworks, seconds=options.seconds_each, workers=options.workers, seed=options.seed
+    )
     seconds = sum(result.seconds for result in results)
     return [
         with_relaxation(each, result) for each, result in zip(chosen, results, strict=True)
@@ -70,6 +74,7 @@ def main() -> None:
     parser.add_argument("--seconds-each", type=float, default=120.0)
     parser.add_argument("--model", default="crystal")
     parser.add_argument("--seed", type=int, default=0)
+    add_workers(parser)
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = zeoloom.load_model(options.model, torch.device("cpu"))
@@ -88,11 +93,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
         generator = torch.Generator().manual_seed(options.seed)
-        made = zeoloom.make_frameworks(request, model, path, generator=generator)
+        made = zeoloom.make_frameworks(
+            request, model, path, generator=generator, workers=options.workers
+        )
         record = json.loads((path / "run.json").read_text(encoding="utf-8"))
     seconds = record["outcome"]["seconds"]
     spent = sum(seconds[stage] for stage in STAGES)
-    print(f"seed {options.seed}, {spent:.0f} s on one thread: {seconds}")
+    print(f"seed {options.seed}, {spent:.0f} s of {options.workers} threads: {seconds}")
     for name, count in made.counts.items():
         print(f"{name:<24}{count:8.4g}  {count / spent * 3600:8.0f} per core-hour")
     new = [each for each in made.judgements if each.new and each.framework is not None]
@@ -129,6 +136,11 @@ def main() -> None:
         name, values, field, digits = row
         known = [each[field] for each in types if each.get(field) is not None]
         print(spread(name, [v for v in values if v is not None], known, digits))
+    print_rings(good, types)
+
+
+def print_rings(good: list[Judgement], types: list[dict[str, Any]]) -> None:
+    """Shares of frameworks that have rings of each size."""
     sizes = range(3, 15)
     print(f"{'share that has rings of':<32}" + "".join(f"{size:>6}" for size in sizes))
     for name, rings in (

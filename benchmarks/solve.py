@@ -14,7 +14,8 @@ it is does not count again. The lists are fixed here; nothing is chosen by the t
 `held-out` are the types that the weights have held out: `make cross-validation` trains for every
 fifth of the types, and looks for them. With several models each type is looked for by all of them
 before the next; `:random` stands for the same network with weights drawn at random. On a machine
-that is shared, `--processor` counts seconds of the processor.
+that is shared, `--processor` counts seconds of the processor. With `--workers` each type is looked
+for in a process of its own.
 """
 
 from __future__ import annotations
@@ -23,17 +24,19 @@ import argparse
 import math
 import time
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import torch
 
 import zeoloom
+from at_once import add_workers, done_at_once
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.learn.split import TIME_SPLIT_TEST
 from zeoloom.network import build_network
 from zeoloom.run.crystal_requests import SolveRequest
+from zeoloom.run.preparation import prepare_search
 from zeoloom.run.search_targets import batch_size
 from zeoloom.search.annealing import AnnealingPlan, annealing_rounds
 from zeoloom.search.batch_state import BatchState, SearchPlan
@@ -169,37 +172,48 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
+    add_workers(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    models = {name: _model(name, torch.device(options.device)) for name in options.model}
-    held_out = [code for model in models.values() for code in model.record["held_out"]]
+    held_out = [
+        code for name in options.model for code in _model(name, options.device).record["held_out"]
+    ]
     codes = options.codes or (held_out if options.list == HELD_OUT else LISTS[options.list])
     if not codes:
         parser.error("the weights have held out no type; give others, or --codes")
     if unknown := sorted({*codes} - {*zeoloom.load_reference()}):
         parser.error(f"not framework types of the bundled reference: {' '.join(unknown)}")
-    for model in models.values():  # compiles
-        search(model, "SOD", argparse.Namespace(**{**vars(options), "seconds": 1.0}))
     print("type  unique T  found after    tried   valid  different  valid a second  hits  model")
-    solved = dict.fromkeys(models, 0)
-    for code in codes:
-        for name, model in models.items():
-            result = search(model, code, options)
-            solved[name] += result.first < math.inf
-            print(f"{_row(code, result)}  {name}", flush=True)
+    solved = dict.fromkeys(options.model, 0)
+    cases = [(code, name, options) for code in codes for name in options.model]
+    outcomes = done_at_once(search_case, cases, options.workers)
+    for (code, name, _), result in zip(cases, outcomes, strict=True):
+        solved[name] += result.first < math.inf
+        print(f"{_row(code, result)}  {name}", flush=True)
     for name, number in solved.items():
         print(
             f"{number} of {len(codes)} found in {options.seconds:g} s, seed {options.seed}, {name}"
         )
 
 
-def _model(name: str, device: torch.device) -> zeoloom.Model:
-    """A model by its name, or with weights drawn at random."""
-    model = zeoloom.load_model(name.removesuffix(RANDOM), device)
+def search_case(case: tuple[str, str, argparse.Namespace]) -> Outcome:
+    """Look for a type with the model of a name."""
+    code, name, options = case
+    torch.set_num_threads(options.threads)
+    return search(_model(name, options.device), code, options)
+
+
+@cache
+def _model(name: str, device: str) -> zeoloom.Model:
+    """A model by its name, or with weights drawn at random; everything it needs is compiled."""
+    model = zeoloom.load_model(name.removesuffix(RANDOM), torch.device(device))
+    prepare_search(model)
     if not name.endswith(RANDOM):
         return model
     network = build_network(model.config.network, torch.Generator().manual_seed(0))
-    return replace(model, network=network.to(device).eval().requires_grad_(requires_grad=False))
+    return replace(
+        model, network=network.to(torch.device(device)).eval().requires_grad_(requires_grad=False)
+    )
 
 
 def _row(code: str, result: Outcome) -> str:
