@@ -180,4 +180,7 @@ def target_row(case: tuple[str, Made, argparse.Namespace]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    # cases are of the classes of a module that other processes can import
+    import conditions
+
+    conditions.main()

@@ -225,4 +225,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # cases are of the classes of a module that other processes can import
+    import diffraction
+
+    diffraction.main()
