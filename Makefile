@@ -1,4 +1,4 @@
-# make demo | make test | make clean. Needs Python 3.11 or newer; everything else goes to .venv.
+# make demo | make test | make site | make clean. Needs Python 3.11 or newer; everything else goes to .venv.
 
 PYTHON ?= python3
 LOWEST_PYTHON ?= 3.11
@@ -21,7 +21,7 @@ CHECKS := \
 	'lint-imports'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo poster test test-lowest weights cross-validation clean
+.PHONY: help demo poster test test-lowest site weights cross-validation clean
 .NOTPARALLEL:
 
 help:
@@ -29,9 +29,10 @@ help:
 	@echo 'make poster  the tests of the poster with its own network, into docs/images/ (ten minutes on one core; its own numbers: CLUSTERS=64 STEPS=2000)'
 	@echo 'make test    every check: format, lint, types, imports, tests'
 	@echo 'make test-lowest   the tests with the lowest versions of the dependencies; needs uv'
+	@echo 'make site    the documentation, into site/index.html; opens in a browser, offline'
 	@echo 'make weights train the shipped weights again (about three hours on one core)'
 	@echo 'make cross-validation   train five times, each time looking for the types held out (an hour and a half on one core)'
-	@echo 'make clean   remove the environment, the demo and caches'
+	@echo 'make clean   remove the environment, the demo, the site and caches'
 
 # The stamps are newer than what they were installed from, so nothing is installed twice.
 .venv/installed: $(INPUTS)
@@ -79,6 +80,16 @@ test-lowest:
 	uv pip install -q --python .venv-lowest --resolution lowest-direct -e '.[test]'
 	.venv-lowest/bin/pytest -n $(WORKERS) -W ignore::DeprecationWarning
 
+.venv/installed-for-site: .venv/installed
+	@echo 'Installing what makes the documentation ...'
+	@$(PIP) -e '.[docs]'
+	@touch $@
+
+# The report on the start page is made by a small run the first time, and kept in build/.
+site: .venv/installed-for-site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'Open site/index.html in a browser; it needs no network.'
+
 # An interrupted training goes on where it stopped.
 TRAIN := $(BIN)/zeoloom train --threads 1 --resume
 
@@ -101,6 +112,6 @@ cross-validation: .venv/installed
 	done; tail -n 1 $$runs/fold-*.txt
 
 clean:
-	rm -rf .venv .venv-lowest demo build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf .venv .venv-lowest demo site build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

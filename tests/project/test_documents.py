@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LAB = (ROOT / "dev" / "LAB.md").read_text(encoding="utf-8")
 FRONT_PAGE = LAB[: LAB.index("\n# The log\n")]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("dev/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/*.md")])
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PICTURES = ("gallery.png",)

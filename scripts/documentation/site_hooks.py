@@ -1,0 +1,51 @@
+"""What MkDocs calls while it builds the site (`make site`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from command_reference import command_pages
+from equations import with_mathml
+from live_report import live_report
+from mkdocs.structure.files import File
+from python_reference import python_pages
+from repository_pages import add_pages, github_slug, with_site_links
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+REPORT = "live/report.html"
+
+MADE = {
+    "<!-- commands -->": command_pages,
+    "<!-- python -->": python_pages,
+}
+"""Texts that the code gives, by what stands in their place."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Anchors as GitHub makes them."""
+    config.mdx_configs["toc"]["slugify"] = github_slug
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Pages from outside docs/, and the report on the start page."""
+    add_pages(files, config)
+    files.append(File.generated(config, REPORT, abs_src_path=str(live_report())))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """What the code gives, and links that lead to pages."""
+    for mark, made in MADE.items():
+        if mark in markdown:
+            markdown = markdown.replace(mark, made())
+    return with_site_links(markdown, page.file.src_uri, files, config)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Equations as MathML."""
+    return with_mathml(html)

@@ -1,0 +1,140 @@
+"""The documentation site: built without a warning, whole, and with nothing from the network."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from browser import browser_session
+from paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from browser import Browser
+
+RESOURCES = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+"""What a page loads by itself, and where it says so."""
+
+VERBS = ("reference", "generate", "solve", "judge", "pattern", "cut", "train", "sample", "join")
+
+
+def build(site: Path) -> str:
+    """The site in a folder; gives what MkDocs says. Fails on its first warning."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@dataclass
+class Seen(HTMLParser):
+    """What a page names, links to and loads."""
+
+    page: Path
+    anchors: set[str] = field(default_factory=set)
+    links: list[str] = field(default_factory=list)
+    loaded: list[str] = field(default_factory=list)
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.text = self.page.read_text(encoding="utf-8")
+        self.feed(self.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        self.anchors |= {said[name] for name in ("id", "name") if name in said}
+        if tag == "a" and "href" in said:
+            self.links.append(said["href"])
+        if tag in RESOURCES and RESOURCES[tag] in said and said.get("rel") != "canonical":
+            self.loaded.append(said[RESOURCES[tag]])
+
+
+def broken_links(pages: dict[Path, Seen]) -> list[str]:
+    """Links and resources that lead nowhere."""
+    broken = []
+    for path, page in pages.items():
+        for link in [*page.links, *page.loaded]:
+            parts = urlsplit(link)
+            if parts.scheme:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            anchor = unquote(parts.fragment)
+            there = not anchor or target not in pages or anchor in pages[target].anchors
+            if not (target.is_file() and there):
+                broken.append(f"{path.name}: {link}")
+    return broken
+
+
+@pytest.mark.long
+def test_the_site_is_whole_and_asks_no_network(tmp_path: Path) -> None:
+    said = build(tmp_path)
+    assert "WARNING" not in said
+    pages = {path: Seen(path) for path in tmp_path.rglob("*.html") if path.name != "404.html"}
+    nav = re.findall(r": ([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert len(nav) > 20
+    assert {tmp_path / name.replace(".md", ".html") for name in nav} <= pages.keys()
+    assert broken_links(pages) == []
+    loaded = {link for page in pages.values() for link in page.loaded}
+    assert [link for link in loaded if re.match(r"(https?:)?//", link)] == []
+    styles = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.css")]
+    assert not any(re.search(r"url\(.?https?:|@import", style) for style in styles)
+    report = pages[tmp_path / "live" / "report.html"]
+    assert '"new-' in report.text
+    assert "live/report.html" in pages[tmp_path / "index.html"].loaded
+    commands = pages[tmp_path / "reference" / "command-line.html"]
+    assert {f"zeoloom-{verb}" for verb in VERBS} <= commands.anchors
+
+
+@pytest.mark.long
+def test_pages_fit_and_the_search_finds(tmp_path: Path) -> None:
+    """From a folder, without a server, on a telephone and on a large screen."""
+    site = tmp_path / "site"
+    for width in (390, 1400):
+        profile = tmp_path / f"profile-{width}"
+        with browser_session(profile, ["--allow-file-access-from-files"], width) as seen:
+            if not site.exists():
+                build(site)
+            look_at_all_pages(seen, site)
+            search(seen, site, "paving")
+            assert seen.complaints() == []
+
+
+def look_at_all_pages(seen: Browser, site: Path) -> None:
+    """None may be wider than the screen."""
+    for page in sorted(site.rglob("*.html")):
+        if page.parent.name != "live" and page.name != "404.html":
+            seen.open(page)
+            wide = seen.run("return document.scrollingElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{page.name}: {wide} pixels too wide"
+
+
+def search(seen: Browser, site: Path, word: str) -> None:
+    """A word that stands on some page is found."""
+    seen.open(site / "index.html")
+    seen.run(
+        "document.querySelector('[for=__search]').click();"
+        "const query = document.querySelector('[data-md-component=search-query]');"
+        f"query.focus(); query.value = '{word}'; query.dispatchEvent(new Event('keyup'))"
+    )
+    found = "return document.querySelectorAll('.md-search-result__item').length"
+    ends = time.monotonic() + 20
+    while not seen.run(found) and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert seen.run(found) > 0
