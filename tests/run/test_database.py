@@ -5,20 +5,30 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from ase.db import connect
 
 import zeoloom
 from postgres import postgres_server
 from silica_examples import known
+from zeoloom.errors import InputError
 from zeoloom.judge.judgement import Judgement
-from zeoloom.run.database import _judgement_of, open_database, store_frameworks, store_of
-from zeoloom.run.database_query import checked_query
-from zeoloom.structure.files.framework_database import FrameworkDatabase
+from zeoloom.run.database import (
+    _judgement_of,
+    database_at,
+    open_database,
+    store_frameworks,
+    store_of,
+)
+from zeoloom.run.database_query import parsed_query
+from zeoloom.run.framework_table import write_frameworks
+from zeoloom.structure.files.facts_table import TABLE, Condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,15 +96,15 @@ def test_what_is_written_is_found(url: str) -> None:
     assert store_frameworks(database, some_frameworks(range(10))) == 10
     assert store_frameworks(database, some_frameworks(range(5, 15), "other")) == 5
     assert database.count() == 15
-    assert database.count("density<15,channel_dim=3") == 1
-    assert database.count("framework_type=new,density>=15") == 10
-    [found] = database.facts("density<15,channel_dim=3", 10)
+    assert database.count(parsed_query("density<15,channel_dim=3")) == 1
+    assert database.count(parsed_query("framework_type=new,density>=15")) == 10
+    [found] = database.facts(parsed_query("density<15,channel_dim=3"), 10)
     assert (found["name"], found["rings"], found["key"]) == ("new-3", "4 6", "net 3")
-    highest = database.facts("", 2, "-density")
+    highest = database.facts((), 2, "-density")
     assert [each["name"] for each in highest] == ["other-14", "other-13"]
-    again = FrameworkDatabase(url)
+    again = database_at(url)
     assert len(list(again.contents())) == 15
-    assert database.count(checked_query(" density < 15, valid=yes")) == 5
+    assert database.count(parsed_query(" density < 15, valid=yes")) == 5
 
 
 @pytest.mark.parametrize(
@@ -113,13 +123,67 @@ def test_queries_that_cannot_be_read(run: Run, tmp_path: Path, query: str, said:
     assert said in done.message
 
 
+def test_what_is_not_known_comes_last_and_fulfils_nothing(url: str) -> None:
+    database = open_database(url)
+    store_frameworks(database, some_frameworks(range(4)))
+    store_frameworks(database, some_frameworks(range(4, 6), "relaxed", 12.5))
+    store_frameworks(database, some_frameworks(range(6, 7), "strained", 30.0))
+    for sort, first in (
+        ("energy_kj_mol", ["relaxed-4", "relaxed-5", "strained-6"]),
+        ("-energy_kj_mol", ["strained-6", "relaxed-5", "relaxed-4"]),
+    ):
+        names = [each["name"] for each in database.facts((), 9, sort)]
+        assert names[:3] == first
+        assert len(names) == 7
+    for query, number in (
+        ("energy_kj_mol!=30", 2),
+        ("key=net 3", 1),  # a long text
+        ("key!=net 3,density<13", 3),
+        ("name=new-2", 1),
+        ("user=nobody at all", 0),
+        ("rings=4 6", 7),
+    ):
+        assert database.count(parsed_query(query)) == number, query
+
+
+def test_ase_reads_and_removes_rows(url: str) -> None:
+    database = open_database(url)
+    store_frameworks(database, some_frameworks(range(6)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        theirs = connect(url, use_lock_file=False)
+        rows = list(theirs.select("density<13"))
+        assert [row.name for row in rows] == ["new-0", "new-1", "new-2"]
+        assert sorted(theirs.get(name="new-0").count_atoms().items()) == [("O", 24), ("Si", 12)]
+        theirs.delete([row.id for row in rows[:2]])
+    assert database.count() == 4
+    assert [each["name"] for each in database.facts((), 1, "density")] == ["new-2"]
+    assert store_frameworks(database, some_frameworks(range(6))) == 2
+
+
+def test_a_database_without_the_narrow_table_gets_one(url: str, tmp_path: Path) -> None:
+    database = open_database(url)
+    store_frameworks(database, some_frameworks(range(3)))
+    store_frameworks(database, some_frameworks(range(3, 4), "relaxed", 12.5))
+    with database._writing() as cursor:
+        cursor.execute(f"DROP TABLE {TABLE}")
+    again = database_at(url)
+    assert again.count(parsed_query("density<12")) == 2
+    assert again.count([Condition("relaxed", "=", 1.0)]) == 1
+    write_frameworks(tmp_path / "run", some_frameworks(range(2)), {})
+    with pytest.raises(InputError, match="holds rows of another program"):
+        database_at(str(tmp_path / "run" / "frameworks.db")).count()
+
+
 def test_an_energy_takes_the_place_of_none(url: str) -> None:
     database = open_database(url)
     store_frameworks(database, some_frameworks(range(3)))
     assert store_frameworks(database, some_frameworks(range(1, 2), "relaxed", 12.5)) == 0
     assert store_frameworks(database, some_frameworks(range(1, 3), "late")) == 0
     assert database.count() == 3
-    assert [each["name"] for each in database.facts("energy_kj_mol<13", 9)] == ["relaxed-1"]
+    assert [each["name"] for each in database.facts(parsed_query("energy_kj_mol<13"), 9)] == [
+        "relaxed-1"
+    ]
 
 
 def test_eight_processes_that_write_at_once_lose_nothing(url: str) -> None:
@@ -137,9 +201,9 @@ def test_eight_processes_that_write_at_once_lose_nothing(url: str) -> None:
     for writer in writers:
         _, said = writer.communicate(timeout=300)
         assert writer.returncode == 0, said.decode()
-    database = FrameworkDatabase(url)
+    database = database_at(url)
     assert database.count() == 180
-    names = Counter(each["key"] for each in database.facts("", 1000))
+    names = Counter(each["key"] for each in database.facts((), 1000))
     assert names == Counter(f"net {i}" for i in range(180))
 
 
@@ -191,9 +255,11 @@ def test_a_run_fills_a_database_which_is_asked_and_exported(run: Run, tmp_path: 
     merged = tmp_path / "merged.db"
     done = run("database", "merge", tmp_path / "run", out, merged)
     assert done.code == 0, done.err
-    assert FrameworkDatabase(str(merged)).count() == with_structure
+    assert database_at(str(merged)).count() == with_structure
     assert f"{out}: {len(exported)} frameworks, 0 of them were not there yet" in done.text
-    kept = next(each for each in open_database(str(merged)).facts("framework_type=CHA", 1))
+    kept = next(
+        each for each in open_database(str(merged)).facts(parsed_query("framework_type=CHA"), 1)
+    )
     assert (kept["space_group"], kept["n_t"]) == ("R-3m", 36)
     refused = run("database", "merge", tmp_path, merged)
     assert refused.code == 2

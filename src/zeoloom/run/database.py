@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, fields, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.errors import InputError
 from zeoloom.judge.judgement import NEW, Judgement, best_first
-from zeoloom.run.database_query import checked_query, checked_sort
+from zeoloom.run.database_query import QUERY_COLUMNS, checked_sort, parsed_query
 from zeoloom.run.folder import finish_run, open_run
 from zeoloom.run.framework_table import counts_of, table_row, write_frameworks
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
@@ -29,17 +28,22 @@ def open_database(url: str) -> FrameworkDatabase:
     Raises:
         InputError: if it cannot be opened or written to.
     """
-    database = _database(url)
+    database = database_at(url)
     database.prepare()
     return database
 
 
-def _database(url: str) -> FrameworkDatabase:
+def database_at(url: str) -> FrameworkDatabase:
+    """The database at an address, which is not looked at yet.
+
+    Raises:
+        InputError: if it is no such address.
+    """
     from zeoloom.structure.files.framework_database import (  # noqa: PLC0415 - half a second
         FrameworkDatabase,
     )
 
-    return FrameworkDatabase(url)
+    return FrameworkDatabase(url, QUERY_COLUMNS)
 
 
 def store_frameworks(database: FrameworkDatabase, judgements: Sequence[Judgement]) -> int:
@@ -99,8 +103,8 @@ def query_database(request: QueryRequest) -> QueryResult:
     Raises:
         InputError: if the query or the database cannot be read.
     """
-    database = _database(request.database)
-    query, sort = checked_query(request.query), checked_sort(request.sort)
+    database = database_at(request.database)
+    query, sort = parsed_query(request.query), checked_sort(request.sort)
     return QueryResult(database.count(query), database.facts(query, request.n, sort))
 
 
@@ -116,9 +120,9 @@ def export_database(request: ExportRequest, folder: Path) -> int:
     """
     from zeoloom.report.report_page import write_report  # noqa: PLC0415 - takes over a second
 
-    query = checked_query(request.query)
-    contents = _database(request.database).contents(query, sort="r_dls")
-    found = best_first([judgement_from_json(each) for each in islice(contents, request.n)])
+    query = parsed_query(request.query)
+    contents = database_at(request.database).contents(query, "r_dls", request.n)
+    found = best_first([judgement_from_json(each) for each in contents])
     if not found:
         raise InputError(f"no framework of the database fits '{request.query}'")
     shown = _with_own_names(found)

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zeoloom.errors import InputError
-from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, GIVEN_COLUMNS
+from zeoloom.run.framework_table import ADSORPTION_COLUMNS, COLUMNS, FILE_COLUMNS, GIVEN_COLUMNS
+from zeoloom.structure.files.facts_table import Condition
+
+if TYPE_CHECKING:
+    from zeoloom.structure.files.facts_table import Kind
 
 TEXTS = frozenset(
     (
         *("name", "framework_type", "kind", "key", "family", "space_group", "rings", "units"),
-        *("nearest_type", "file", "reason", "notices", "energy_status", "known_as", "user"),
+        *(
+            "nearest_type",
+            "windows",
+            "file",
+            "reason",
+            "notices",
+            "energy_status",
+            "known_as",
+            "user",
+        ),
     )
 )
 """Columns that hold texts, and the name of the one who has written a framework."""
@@ -18,14 +32,31 @@ TEXTS = frozenset(
 ANSWERS = frozenset(("feasible", "lid", "valid"))
 """Columns that hold yes or no."""
 
-ASKED = frozenset((*COLUMNS, *FILE_COLUMNS, *GIVEN_COLUMNS, "user")) - {"found"}
+ASKED = frozenset((*COLUMNS, *FILE_COLUMNS, *GIVEN_COLUMNS, *ADSORPTION_COLUMNS, "user")) - {
+    "found"
+}
 """Everything that can be asked for."""
+
+LONG = frozenset(("key", "file", "reason", "notices", "windows"))
+"""Texts too long to sort by."""
+
+QUERY_COLUMNS: dict[str, Kind] = {
+    name: "long text"
+    if name in LONG
+    else "text"
+    if name in TEXTS
+    else "answer"
+    if name in ANSWERS
+    else "number"
+    for name in sorted(ASKED)
+}
+"""Kind of each of them."""
 
 CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|!=|=|<|>)\s*([^<>=,]+?)\s*")
 
 
-def checked_query(query: str) -> str:
-    """A query as ASE takes it.
+def parsed_query(query: str) -> tuple[Condition, ...]:
+    """The conditions of a query.
 
     Args:
         query: conditions on columns, separated by commas, such as "density<15,channel_dim=3".
@@ -33,7 +64,7 @@ def checked_query(query: str) -> str:
     Raises:
         InputError: naming what cannot be read.
     """
-    return ",".join(_condition(each) for each in query.split(",") if each.strip())
+    return tuple(_condition(each) for each in query.split(",") if each.strip())
 
 
 def checked_sort(sort: str | None) -> str | None:
@@ -43,26 +74,29 @@ def checked_sort(sort: str | None) -> str | None:
         InputError: if there is no such column.
     """
     if sort is not None:
-        _known(sort.removeprefix("-"))
+        name = sort.removeprefix("-")
+        _known(name)
+        if name in LONG:
+            raise InputError(f"--sort {sort}: texts as long as {name} are not sorted by")
     return sort
 
 
-def _condition(text: str) -> str:
+def _condition(text: str) -> Condition:
     match = CONDITION.fullmatch(text)
     if match is None:
         raise InputError(f"'{text}' is no condition: expected one such as density<15")
     name, comparison, value = match.groups()
     _known(name)
+    if name in TEXTS:
+        return Condition(name, comparison, value)
     if name in ANSWERS:
         if value not in {"yes", "no"}:
             raise InputError(f"'{text}': {name} is yes or no")
-        value = "True" if value == "yes" else "False"
-    elif name not in TEXTS:
-        try:
-            float(value)
-        except ValueError as error:
-            raise InputError(f"'{text}': {name} is a number, got '{value}'") from error
-    return f"{name}{comparison}{value}"
+        return Condition(name, comparison, float(value == "yes"))
+    try:
+        return Condition(name, comparison, float(value))
+    except ValueError as error:
+        raise InputError(f"'{text}': {name} is a number, got '{value}'") from error
 
 
 def _known(name: str) -> None:

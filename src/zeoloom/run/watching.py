@@ -13,6 +13,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.errors import InputError
+from zeoloom.run.database import database_at
+from zeoloom.run.database_query import parsed_query
+from zeoloom.structure.files.facts_table import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,11 +130,7 @@ class DatabaseWatch:
     """
 
     def __init__(self, url: str) -> None:
-        from zeoloom.structure.files.framework_database import (  # noqa: PLC0415 - half a second
-            FrameworkDatabase,
-        )
-
-        self._database = FrameworkDatabase(url)
+        self._database = database_at(url)
         self._began = time.monotonic()
         self._series = [(0.0, self._database.count())]
 
@@ -139,11 +138,11 @@ class DatabaseWatch:
         """What the page shows now."""
         number, spent = self._database.count(), time.monotonic() - self._began
         self._series.append((round(spent, 1), number))
-        rows = self._database.facts("", NEWEST, "-id")
+        rows = self._database.facts((), NEWEST, "-id")
         counts = {
             "frameworks": number,
-            "new": self._database.count("framework_type=new"),
-            "with energy": self._database.count("relaxed=True"),
+            "new": self._database.count(parsed_query("framework_type=new")),
+            "with energy": self._database.count([Condition("relaxed", "=", 1.0)]),
             "per hour": round(3600 * (number - self._series[0][1]) / max(spent, 1.0)),
         }
         return {

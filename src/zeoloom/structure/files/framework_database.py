@@ -1,7 +1,8 @@
 """An ASE database of frameworks that many processes and people fill: a file, or PostgreSQL.
 
 Each net is there once. The hash of its key is the unique number of its row, so the database itself
-refuses a second one, whoever writes it. Writers come one after the other: a file is locked by
+refuses a second one, whoever writes it. What can be asked for stands in a table of its own besides
+(`facts_table`). Writers come one after the other: a file is locked by
 SQLite, a server by an advisory lock; a process that is killed leaves no lock behind.
 """
 
@@ -9,8 +10,10 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import json
 import sqlite3
 import time
+from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +25,12 @@ from ase.db.row import AtomsRow
 
 from zeoloom.errors import InputError
 from zeoloom.structure.files.ase_frameworks import Facts, facts_known, searchable_facts, whole_cell
+from zeoloom.structure.files.facts_table import FactsTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from zeoloom.structure.files.facts_table import Condition, Kind
     from zeoloom.structure.records import Framework
 
 INSTALL_DATABASE = "pip install 'zeoloom[database]'"
@@ -42,18 +47,12 @@ LOCK = 0x7A656F6C
 PAGE = 500
 """Rows that are in memory at once."""
 
-SEARCHED = ("density", "r_dls", "energy_kj_mol", "n_t", "n_t_unique", "channel_dim", "likeness")
-"""Columns that a server has an index for. A file has one for all."""
+TEXT_INDEX = "CREATE INDEX IF NOT EXISTS zeoloom_text ON text_key_values(key, value, id)"
+"""For long texts."""
 
-FILE_INDICES = [
-    f"CREATE INDEX IF NOT EXISTS zeoloom_{kind} ON {kind}_key_values(key, value, id)"
-    for kind in ("number", "text")
-]
 
-SERVER_INDICES = [
-    f"CREATE INDEX IF NOT EXISTS zeoloom_{name} ON systems ((key_value_pairs -> '{name}'))"
-    for name in SEARCHED
-]
+RELAXED = "relaxed"
+"""Whether an energy is known: a fact of each row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,13 @@ class FrameworkDatabase:
 
     Args:
         url: a file whose name ends in .db, or postgresql://USER:PASSWORD@HOST:PORT/NAME.
+        columns: kind of each fact that can be asked for, by its name.
 
     Raises:
         InputError: if it cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, columns: Mapping[str, Kind]) -> None:
         self.url = url
         self._server = url.startswith(SERVERS)
         if not self._server and (Path(url).suffix != ".db" or "://" in url):
@@ -100,6 +100,8 @@ class FrameworkDatabase:
             self._database: Any = connect(url, type=kind, use_lock_file=False)
         except ImportError as error:
             raise InputError(f"--database {url} needs more packages: {INSTALL_DATABASE}") from error
+        self._facts = FactsTable({**columns, RELAXED: "answer"}, self._server)
+        self._ready = False
 
     def prepare(self) -> None:
         """Make the tables if there are none yet.
@@ -128,71 +130,98 @@ class FrameworkDatabase:
                 new += number not in there
                 row, relaxed = there.get(number, (None, False))
                 if row is None or (each.relaxed and not relaxed):
-                    self._write(each, number, row)
+                    self._write(cursor, each, number, row)
         return new
 
-    def count(self, query: str = "") -> int:
-        """How many frameworks a query finds, such as "density<15,channel_dim=3".
+    def count(self, conditions: Sequence[Condition] = ()) -> int:
+        """How many frameworks fulfil conditions.
 
         Raises:
-            InputError: if it cannot be read, or the database cannot.
+            InputError: if the database cannot be read.
         """
-        with self._reading():
-            return int(self._database.count(query or None))
+        with self._reading() as cursor:
+            cursor.execute(*self._facts.counted(conditions))
+            return int(cursor.fetchone()[0])
 
-    def facts(self, query: str, limit: int, sort: str | None = None) -> list[dict[str, Any]]:
-        """The facts of the first frameworks that a query finds.
+    def facts(
+        self, conditions: Sequence[Condition], limit: int, sort: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The facts of the first frameworks that fulfil conditions.
 
         Args:
-            query: as ASE takes it.
+            conditions: on their facts.
             limit: at most so many.
             sort: fact by which they are sorted, the lowest first; `-` in front for the highest.
 
         Raises:
-            InputError: if it cannot be read, or the database cannot.
+            InputError: if the database cannot be read.
         """
-        with self._reading():
-            rows = self._database.select(query or None, limit=limit, sort=sort)
-            return [dict(row.data["facts"]) for row in rows]
+        return [data["facts"] for data in self._data(conditions, sort, limit)]
 
-    def contents(self, query: str = "", sort: str | None = None) -> Iterator[dict[str, Any]]:
-        """Everything that is known of the frameworks that a query finds, page by page.
+    def contents(
+        self,
+        conditions: Sequence[Condition] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Everything that is known of frameworks that fulfil conditions, page by page.
 
         Raises:
-            InputError: if it cannot be read, or the database cannot.
+            InputError: if the database cannot be read.
         """
-        offset = 0
-        while True:
-            with self._reading():
-                rows = list(
-                    self._database.select(
-                        query or None, limit=PAGE, offset=offset, sort=sort or "id"
-                    )
-                )
-            yield from (row.data["content"] for row in rows)
-            offset += PAGE
-            if len(rows) < PAGE:
-                return
+        for data in self._data(conditions, sort, limit):
+            content = data["content"]  # no text in databases of earlier versions
+            yield json.loads(content) if isinstance(content, str) else content
 
-    def _write(self, entry: Entry, number: str, row_id: int | None) -> None:
+    def _data(
+        self, conditions: Sequence[Condition], sort: str | None, limit: int | None
+    ) -> Iterator[dict[str, Any]]:
+        """What is written with the rows found; their numbers alone are in memory at once."""
+        with self._reading() as cursor:
+            cursor.execute(*self._facts.found(conditions, sort, limit))
+            numbers = array("q", (number for (number,) in iter(cursor.fetchone, None)))
+            for start in range(0, len(numbers), PAGE):
+                page = numbers[start : start + PAGE]
+                marks = ", ".join("?" * len(page))
+                cursor.execute(
+                    f"SELECT id, data FROM systems WHERE id IN ({marks})",  # noqa: S608 - as above
+                    tuple(page),
+                )
+                by_number = dict(cursor.fetchall())
+                for number in page:
+                    if number in by_number:  # else removed meanwhile
+                        yield self._database.decode(by_number[number])
+
+    def _write(self, cursor: Any, entry: Entry, number: str, row_id: int | None) -> None:
         row: Any = AtomsRow(whole_cell(entry.framework))
         row.unique_id, row.ctime, row.user = number, now(), _user()
         facts = facts_known(entry.facts)
-        self._database.write(
+        written = self._database.write(
             row,
-            key_value_pairs=searchable_facts(entry.facts) | {"relaxed": entry.relaxed},
-            data={"facts": facts, "content": dict(entry.content)},
+            key_value_pairs=searchable_facts(facts) | {RELAXED: entry.relaxed},
+            # a text: ASE goes through nested lists number by number
+            data={"facts": facts, "content": json.dumps(entry.content)},
             id=row_id,
         )
+        self._facts.put(cursor, written, facts | {RELAXED: entry.relaxed, "user": row.user})
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Errors become messages."""
+    def _reading(self) -> Iterator[Any]:
+        """A cursor to read with; errors become messages."""
         if not self._server and not Path(self.url).exists():
             raise InputError(f"{self.url}: no such database")
         try:
-            yield
-        except Exception as error:  # of SQLite, of psycopg2, of ASE's reader of queries
+            connection = self._database._connect()  # noqa: SLF001 - as below
+            try:
+                cursor = connection.cursor()
+                if not self._ready and not self._facts.is_whole(cursor):  # of an earlier version
+                    self.prepare()
+                yield cursor
+            finally:
+                connection.close()
+        except InputError:
+            raise
+        except Exception as error:  # of SQLite, of psycopg2
             raise InputError(f"{_shown(self.url)}: {str(error).strip() or error!r}") from error
 
     @contextmanager
@@ -222,15 +251,42 @@ class FrameworkDatabase:
             cursor.execute(f"SELECT pg_advisory_lock({LOCK})")
         else:
             _begin(connection)
-        first = not self._database.initialized
         self._database._initialize(connection)  # noqa: SLF001 - as above; it commits new tables
-        if first:
-            for statement in SERVER_INDICES if self._server else FILE_INDICES:
-                cursor.execute(statement)
+        if not self._ready:
+            self._begin_again(connection)
+            cursor.execute(TEXT_INDEX)
+            if self._facts.prepare(cursor):
+                self._take_up(cursor)
             connection.commit()
+            self._ready = True
+        self._begin_again(connection)
+        return cursor
+
+    def _begin_again(self, connection: Any) -> None:
+        """Begin a transaction of this writer alone after a commit; a server's lock outlives it."""
         if not self._server and not connection.in_transaction:
             _begin(connection)
-        return cursor
+
+    def _take_up(self, cursor: Any) -> None:
+        """Put the facts of rows that are there already into the table."""
+        last = 0
+        while True:
+            cursor.execute(
+                f"SELECT id, username, data FROM systems WHERE id > ? ORDER BY id LIMIT {PAGE}",  # noqa: S608 - a constant
+                (last,),
+            )
+            rows = cursor.fetchall()
+            for last, user, data in rows:
+                known = self._database.decode(data)
+                if "facts" not in known:
+                    raise InputError(
+                        f"{_shown(self.url)} holds rows of another program; give a database of "
+                        "--database or of zeoloom database merge"
+                    )
+                relaxed = known["facts"].get("energy_kj_mol") is not None
+                self._facts.put(cursor, last, known["facts"] | {RELAXED: relaxed, "user": user})
+            if len(rows) < PAGE:
+                return
 
 
 def _begin(connection: Any) -> None:
