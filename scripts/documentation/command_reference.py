@@ -23,14 +23,14 @@ VALUES = {str: "text", int: "whole number", float: "number", Path: "path"}
 
 def command_pages() -> str:
     """Markdown: every command with its arguments, options, values, defaults and help."""
-    parts = []
+    parts: list[str] = []
     for name, verb in VERBS.items():
         parts.append(f"## `zeoloom {name}`\n\n{_plain(verb.__doc__ or '')}\n")
         for below, (inner, kinds) in BELOW.get(name, {}).items():
             parts.append(f"### `zeoloom {name} {below}`\n\n{_plain(inner.__doc__ or '')}\n")
-            parts += _tables(inner, kinds, {})
+            parts += _panels(inner, kinds, {})
         if name in OPTIONS:
-            parts += _tables(verb, OPTIONS[name], DEFAULTS.get(name, {"output": Path(name)}))
+            parts += _panels(verb, OPTIONS[name], DEFAULTS.get(name, {"output": Path(name)}))
     return "\n".join(parts)
 
 
@@ -39,27 +39,26 @@ def _plain(text: str) -> str:
     return re.sub(r"([*_|\[\]])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
-def _tables(
+def _panels(
     verb: Callable[..., None], kinds: Sequence[Any], defaults: Mapping[str, Any]
 ) -> list[str]:
-    """A table for each panel of the command's help."""
+    """A list for each panel of the command's help."""
     parameters = inspect.signature(with_options(verb, kinds, defaults)).parameters.values()
-    tables: dict[str, list[str]] = {}
+    panels: dict[str, list[str]] = {}
     for panel, members in groupby(parameters, key=lambda each: each.default.rich_help_panel):
-        tables.setdefault(panel or "Options", []).extend(map(_row, members))
+        panels.setdefault(panel or "Options", []).extend(map(_entry, members))
     return [
-        f"**{_plain(panel)}**\n\n| option | value | default | what |\n|---|---|---|---|\n"
-        + "\n".join(rows)
-        + "\n"
-        for panel, rows in tables.items()
+        f"**{_plain(panel)}**\n\n" + "\n\n".join(entries) + "\n"
+        for panel, entries in panels.items()
     ]
 
 
-def _row(parameter: inspect.Parameter) -> str:
-    declared = parameter.default
+def _entry(parameter: inspect.Parameter) -> str:
+    """An entry of a definition list: names, value and default; then what it is."""
     names = ", ".join(f"`{name}`" for name in _names(parameter))
-    cells = (names, _value(parameter), _default(parameter), _plain(declared.help or ""))
-    return "| " + " | ".join(cells) + " |"
+    default = _default(parameter)
+    said = [each for each in (names, _value(parameter), default) if each]
+    return f"{' · '.join(said)}\n:   {_plain(parameter.default.help or '')}"
 
 
 def _names(parameter: inspect.Parameter) -> list[str]:
@@ -79,7 +78,7 @@ def _listed(parameter: inspect.Parameter) -> bool:
 def _value(parameter: inspect.Parameter) -> str:
     """What stands for the value; nothing where an option is a switch."""
     if metavar := parameter.default.metavar:
-        return ", ".join(f"`{each}`" for each in metavar.split("|"))
+        return " or ".join(f"`{each}`" for each in metavar.split("|"))
     kinds = {parameter.annotation, *get_args(parameter.annotation)} - {NoneType}
     inner = {kind for each in kinds for kind in get_args(each)} | kinds
     return next((said for kind, said in VALUES.items() if kind in inner), "")
@@ -92,7 +91,7 @@ def _default(parameter: inspect.Parameter) -> str:
         return "required"
     if isinstance(default, bool):
         names = _names(parameter)
-        return f"`{names[0] if default else names[-1]}`" if len(names) > 1 else ""
+        return f"default `{names[0] if default else names[-1]}`" if len(names) > 1 else ""
     if isinstance(default, list | tuple):
         default = " ".join(str(each) for each in default)
-    return "" if default is None or default == "" else f"`{default}`"
+    return "" if default is None or default == "" else f"default `{default}`"

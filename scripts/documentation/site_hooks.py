@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from command_reference import command_pages
+from drawings import representation
 from equations import with_mathml
 from live_report import live_report
 from mkdocs.structure.files import File
@@ -23,6 +24,9 @@ MADE = {
     "<!-- python -->": python_pages,
 }
 """Texts that the code gives, by what stands in their place."""
+
+DRAWINGS = {"<!-- figure representation -->": representation}
+"""Drawings, likewise."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -47,5 +51,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
-    """Equations as MathML."""
+    """Equations as MathML, and drawings."""
+    for mark, drawn in DRAWINGS.items():
+        if mark in html:
+            html = html.replace(mark, drawn())
     return with_mathml(html)
