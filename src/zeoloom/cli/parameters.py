@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import typer
 from pydantic import BaseModel
 
+from zeoloom.cli.offered_values import values_for
 from zeoloom.run.request import Written, flag_of, notes_of, parse_request
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _parameters(
             "help": _help(model, name),
             "metavar": flag_of(model, name).metavar or metavar,
             "rich_help_panel": getattr(homes[name], "panel", None),
+            "autocompletion": values_for(model, name),
         }
         declared = (
             typer.Argument(value, **settings)
