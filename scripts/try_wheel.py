@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -68,9 +67,9 @@ def use(python: str, folder: Path) -> None:
         assert (folder / written / "report.html").stat().st_size > 0
 
 
-def environment(folder: Path) -> str:
-    """A new virtual environment; gives its Python."""
-    venv.create(folder, with_pip=True)
+def environment(folder: Path, python: str = sys.executable) -> str:
+    """A new virtual environment of a Python; gives the environment's Python."""
+    run(python, "-m", "venv", str(folder), at=ROOT)
     return str(folder / "bin" / "python")
 
 
@@ -79,13 +78,19 @@ def pip(python: str, *what: str) -> None:
     run(python, "-m", "pip", "--disable-pip-version-check", "install", "-q", *what, at=ROOT)
 
 
-def run(*command: str, at: Path) -> str:
-    """Run a command without the surrounding environment's Python path; gives what it printed."""
+def run(*command: str, at: Path, fail: bool = True) -> str:
+    """Run a command without the surrounding environment's Python path; gives what it printed.
+
+    Args:
+        command: with its arguments.
+        at: folder to run it in.
+        fail: whether this program ends, with what was printed, if the command fails.
+    """
     around = {key: text for key, text in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(  # noqa: S603 - commands of this file
         command, cwd=at, env=around, capture_output=True, text=True, check=False
     )
-    if done.returncode:
+    if done.returncode and fail:
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout.strip()
 
