@@ -6,6 +6,8 @@ NEW ?= 20
 WORKERS ?= auto
 CLUSTERS ?= 12
 STEPS ?= 60
+PYTHONS ?= 3.11 3.12 3.13 3.14
+RELEASE ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
@@ -21,7 +23,7 @@ CHECKS := \
 	'lint-imports'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo poster test test-lowest site weights cross-validation clean
+.PHONY: help demo poster test test-lowest site weights cross-validation release clean
 .NOTPARALLEL:
 
 help:
@@ -32,6 +34,7 @@ help:
 	@echo 'make site    the documentation, into site/index.html; opens in a browser, offline'
 	@echo 'make weights train the shipped weights again (about three hours on one core)'
 	@echo 'make cross-validation   train five times, each time looking for the types held out (an hour and a half on one core)'
+	@echo 'make release  everything a release is checked for, archives into dist/ (docs/releasing.md)'
 	@echo 'make clean   remove the environment, the demo, the site and caches'
 
 # The stamps are newer than what they were installed from, so nothing is installed twice.
@@ -110,6 +113,10 @@ cross-validation: .venv/installed
 		$(BIN)/python benchmarks/solve.py --list held-out --model $$runs/fold-$$fold \
 			> $$runs/fold-$$fold.part && mv $$runs/fold-$$fold.part $$runs/fold-$$fold.txt || exit 1; \
 	done; tail -n 1 $$runs/fold-*.txt
+
+# Sends and tags nothing.
+release:
+	$(PYTHON) scripts/release.py --pythons $(PYTHONS) --keep dist $(RELEASE)
 
 clean:
 	rm -rf .venv .venv-lowest demo site build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache \

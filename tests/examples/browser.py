@@ -72,6 +72,18 @@ class Browser:
     def click(self, name: str) -> None:
         self.run(f"document.getElementById('{name}').click()")
 
+    def press(self, key: str) -> None:
+        """A key, as WebDriver names those without a letter."""
+        strokes = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        keys = {"type": "key", "id": "keys", "actions": strokes}
+        self.call("POST", "/actions", {"actions": [keys]})
+
+    def prefer(self, scheme: str) -> None:
+        """Pages are asked for in this colour scheme from now on."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        wanted = {"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}}
+        self.call("POST", "/goog/cdp/execute", wanted)
+
     def text(self, name: str) -> str:
         return str(self.run(f"return document.getElementById('{name}').textContent"))
 

@@ -25,8 +25,16 @@ if TYPE_CHECKING:
 NEWEST, POINTS = 20, 300
 """Frameworks in the table; points of the curve."""
 
-WATCHED = ("name", "framework_type", "space_group", "n_t", "density", "r_dls", "energy_kj_mol")
-"""Columns of that table."""
+WATCHED = {
+    "name": "name",
+    "framework_type": "type",
+    "space_group": "group",
+    "n_t": "T",
+    "density": "T / 1000 Å³",
+    "r_dls": "R_DLS",
+    "energy_kj_mol": "kJ/mol",
+}
+"""Columns of that table, and their headings, those of the terminal."""
 
 DIGITS = {"density": 1, "r_dls": 4, "energy_kj_mol": 1}
 
@@ -58,10 +66,10 @@ class RunWatch:
         record = json.loads((self._folder / "run.json").read_text(encoding="utf-8"))
         self._follow(self._folder / "journal.jsonl")
         counts, seconds, state = dict(self._counts), dict(self._seconds), "running"
-        newest = list(reversed(self._newest))
+        newest, kind = list(reversed(self._newest)), "Newest frameworks"
         if "outcome" in record:
             counts, seconds = record["outcome"]["counts"], record["outcome"]["seconds"]
-            state, newest = "finished", self._best()
+            state, newest, kind = "finished", self._best(), "Frameworks"
         else:
             counts |= {"families": len(self._families)}
             if self._series[-1][0]:
@@ -70,11 +78,12 @@ class RunWatch:
         return {
             "title": f"zeoloom {record['request']['verb']}: {self._folder.name}",
             "state": state,
-            "counts": counts,
+            "counts": {name.replace("_", " "): count for name, count in counts.items()},
             "series_name": "Families by the seconds of the run",
             "series": _thinned(self._series),
             "stages": [[name, round(each, 1), each / total] for name, each in seconds.items()],
-            "columns": WATCHED,
+            "columns": list(WATCHED.values()),
+            "newest_name": kind,
             "newest": newest,
         }
 
@@ -116,7 +125,7 @@ class RunWatch:
     def _best(self) -> list[list[Any]]:
         with (self._folder / "frameworks.csv").open(encoding="utf-8", newline="") as stream:
             rows = [row for row, _ in zip(csv.DictReader(stream), range(NEWEST), strict=False)]
-        return [[row.get(name, "") for name in WATCHED] for row in rows]
+        return [[_number(row.get(name, ""), name) for name in WATCHED] for row in rows]
 
 
 class DatabaseWatch:
@@ -152,7 +161,8 @@ class DatabaseWatch:
             "series_name": "Frameworks by the seconds of watching",
             "series": _thinned(self._series),
             "stages": [],
-            "columns": WATCHED,
+            "columns": list(WATCHED.values()),
+            "newest_name": "Newest frameworks",
             "newest": [_cells(row) for row in rows],
         }
 
@@ -166,6 +176,13 @@ def _cells(facts: dict[str, Any]) -> list[Any]:
         value = known.get(name)
         cells.append(round(value, DIGITS[name]) if name in DIGITS and value is not None else value)
     return cells
+
+
+def _number(text: str, column: str) -> float | int | str:
+    """A cell of a table of frameworks as the page shows it."""
+    if column in DIGITS and text:
+        return round(float(text), DIGITS[column])
+    return int(text) if column == "n_t" and text else text
 
 
 def _thinned(points: list[tuple[float, int]]) -> list[tuple[float, int]]:
