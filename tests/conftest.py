@@ -16,7 +16,7 @@ from zeoloom.cli import main
 from zeoloom.clusters.cut import cut_clusters
 from zeoloom.learn import losses
 from zeoloom.learn.config import parse_config
-from zeoloom.run import judging, searching
+from zeoloom.run import pools
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
 
@@ -65,8 +65,7 @@ class KeptWorkers(Workers):
 def kept_workers() -> Iterator[None]:
     """`judge`, `solve` and `generate` share their processes with those before them."""
     with pytest.MonkeyPatch.context() as patch:
-        for verb in (searching, judging):
-            patch.setattr(verb, "Workers", KeptWorkers)
+        patch.setattr(pools, "Workers", KeptWorkers)
         yield
     last = Workers()
     last._idle = KeptWorkers.kept

@@ -7,21 +7,24 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import zeoloom
 from crystal_examples import shipped_crystal
+from silica_examples import known
 from training_examples import seeded
 from zeoloom.errors import InputError
-from zeoloom.run.pools import scheduler_with
+from zeoloom.run.database import database_at
+from zeoloom.run.pools import pool_at, pool_with_weights
 from zeoloom.silica import scheduler
 from zeoloom.silica.scheduler import Scheduler, code_digest, done_by_worker
+from zeoloom.structure.files.cif_out import cif_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 distributed = pytest.importorskip("distributed", reason="needs the extra cluster: distributed")
 
@@ -87,9 +90,9 @@ def test_others_are_refused(cluster: Any, tmp_path: Path, monkeypatch: pytest.Mo
     address = cluster.scheduler_address
     monkeypatch.setattr(scheduler, "CONNECTING", 20.0)
     with pytest.raises(InputError, match="2 of 2 workers have other weights"):
-        scheduler_with(address, 1, "equivariant", shipped_crystal())
+        pool_with_weights(1, address, "equivariant", shipped_crystal())
     with pytest.raises(InputError, match="give one of the two"):
-        scheduler_with(address, 2, "crystal", shipped_crystal())
+        pool_at(2, address)
     monkeypatch.setattr(scheduler, "RESULT_PACKAGES", ())
     code_digest.cache_clear()
     try:
@@ -98,6 +101,25 @@ def test_others_are_refused(cluster: Any, tmp_path: Path, monkeypatch: pytest.Mo
     finally:
         code_digest.cache_clear()
     assert not (tmp_path / "made").exists()
+
+
+def test_a_cluster_judges_files_and_fills_a_database(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no worker stands
+    for code in ("ABW", "SOD"):
+        Path(f"{code}.cif").write_text(cif_text(known(code)))
+    Path("again.cif").write_text(cif_text(known("SOD")))
+    tables = []
+    for name, where in (("here", None), ("there", cluster.scheduler_address)):
+        request = zeoloom.JudgeRequest(sources=(Path(),), relax=False, pores=False)
+        database = str(tmp_path / "nets.db")
+        folder = tmp_path.with_name(f"{tmp_path.name}-{name}")
+        judged = zeoloom.judge_files(request, folder, scheduler=where, database=database)
+        assert judged.counts["valid"] == 3
+        tables.append((folder / "frameworks.csv").read_text())
+        assert sorted(each["name"] for each in database_at(database).facts((), 9)) == ["ABW", "SOD"]
+    assert tables[0] == tables[1]
 
 
 @pytest.mark.slow

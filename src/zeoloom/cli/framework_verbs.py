@@ -74,6 +74,8 @@ def judge_verb(request: JudgeRequest, options: JudgeOptions) -> None:
             request,
             options.output,
             workers=options.workers,
+            scheduler=options.scheduler,
+            database=options.database,
             resume=options.resume,
             on_progress=lambda finished, total, doing: progress.update(
                 task, completed=finished, total=total, description=doing

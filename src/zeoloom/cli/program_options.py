@@ -23,6 +23,12 @@ def _process_count(value: Any) -> Any:
 ProcessCount = Annotated[int, BeforeValidator(_process_count), Written("N|auto", str)]
 """How many processes: a number, or auto."""
 
+SchedulerAddress = Annotated[str | None, Flag(metavar="ADDRESS")]
+"""Of a Dask scheduler; None for processes on this machine."""
+
+DatabaseAddress = Annotated[str | None, Flag(metavar="URL")]
+"""Of a database of frameworks; None for none."""
+
 
 class FileOptions(Request):
     """Of a verb that writes one file."""
@@ -75,7 +81,7 @@ class SearchOptions(ComputeOptions):
     """Processes at once, of one thread each; auto for as many as there are cores. Each makes
     batches of its own. What is made is the same whatever their number, unless time decides."""
 
-    scheduler: Annotated[str | None, Flag(metavar="ADDRESS")] = None
+    scheduler: SchedulerAddress = None
     """Dask scheduler, such as tcp://HOST:8786, whose workers do the same work instead."""
 
 
@@ -91,7 +97,7 @@ class ExportOptions(Request):
 class FrameworkOptions(SearchOptions):
     """Of `generate` and `solve`."""
 
-    database: Annotated[str | None, Flag(metavar="URL")] = None
+    database: DatabaseAddress = None
     """Database that frameworks are written into as they come, beside those of other runs and
     people: a file ending in .db, or postgresql://USER@HOST/NAME."""
 
@@ -124,3 +130,11 @@ class JudgeOptions(FolderOptions):
 
     workers: ProcessCount = Field(1, ge=1)
     """Files judged at once, each in a process of its own; auto for as many as there are cores."""
+
+    scheduler: SchedulerAddress = None
+    """Dask scheduler, such as tcp://HOST:8786, whose workers do it instead; they read the files
+    under the same paths."""
+
+    database: DatabaseAddress = None
+    """Database that the frameworks are written into in the end, beside those of other runs: a file
+    ending in .db, or postgresql://USER@HOST/NAME."""

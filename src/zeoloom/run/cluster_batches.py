@@ -29,9 +29,8 @@ from zeoloom.run.batches import (
 )
 from zeoloom.run.folder import RunFolder, finish_run, write_json
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded, loaded_model
-from zeoloom.run.pools import scheduler_with
+from zeoloom.run.pools import pool_with_weights
 from zeoloom.silica.pool import ThisProcess
-from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cloud_archive import save_atoms, save_clouds
 from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 
@@ -204,9 +203,9 @@ def make_clouds(
 
 
 def _pool_of(request: ClusterRequest, model: Model, how: Making) -> Pool:
-    if how.scheduler is not None:
-        return scheduler_with(how.scheduler, how.workers, request.model, model)
-    return ThisProcess() if how.workers == 1 else Workers(how.workers)
+    if how.workers == 1 and how.scheduler is None:
+        return ThisProcess()
+    return pool_with_weights(how.workers, how.scheduler, request.model, model)
 
 
 def finish_clouds(

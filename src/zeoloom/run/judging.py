@@ -13,6 +13,7 @@ from zeoloom.errors import InputError, RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.judge.fulfilment import fulfils, missed_conditions, nearest_miss
 from zeoloom.judge.judgement import Judgement
+from zeoloom.run.database import store_of
 from zeoloom.run.folder import RunFolder, finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import (
     ADSORPTION_COLUMNS,
@@ -28,9 +29,9 @@ from zeoloom.run.judgement_steps import (
     prepare_judging,
     through_step,
 )
+from zeoloom.run.pools import pool_at
 from zeoloom.run.progress import OnProgress, silent
 from zeoloom.silica.force_field import INSTALL
-from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.reader import name_of, structure_files
 from zeoloom.structure.own_nets import own_reference
 
@@ -69,6 +70,8 @@ def judge_files(
     folder: Path,
     *,
     workers: int = 1,
+    scheduler: str | None = None,
+    database: str | None = None,
     resume: bool = False,
     on_progress: OnProgress = silent,
 ) -> Judged:
@@ -81,31 +84,35 @@ def judge_files(
         request: what is wanted.
         folder: for the run.
         workers: files judged at once, each in a process of its own.
+        scheduler: address of a Dask scheduler, whose workers do it instead; they read the files
+            under the same paths.
+        database: address of one that frameworks are written into in the end.
         resume: go on with an interrupted run in the folder.
         on_progress: called with the progress.
 
     Raises:
-        InputError: if there is nothing to judge.
+        InputError: if there is nothing to judge, or the scheduler or the database cannot be used.
         RunError: if processes die before they have done anything.
     """
     waiting, notices = files_to_judge(request.sources)
     known, _ = files_to_judge(request.against) if request.against else ([], ())
-    inputs, own = _digest([*waiting, *known]), own_reference()
+    inputs, own, store = _digest([*waiting, *known]), own_reference(), store_of(database)
     asked = {"verb": "judge", **request.model_dump(mode="json"), "inputs": inputs}
-    run = open_run(folder, asked | own_in_record(own), resume=resume)
-    on_progress(0, len(waiting), "preparing compiled code")
-    with Workers(workers) as pool, ThreadPoolExecutor(1) as beside:
+    with pool_at(workers, scheduler) as pool, ThreadPoolExecutor(1) as beside:
+        run = open_run(folder, asked | own_in_record(own), resume=resume)
+        on_progress(0, len(waiting), "preparing compiled code")
         beside.submit(_prepare_writing)
         _prepared(pool)
         how = _steps_of(request, run, pool, on_progress)
         before = pool.survived
-        others = through_step("against", judged_file, known, how)
-        nets = _recognised(through_step("net", judged_file, waiting, how), others, own)
+        others = _judged_files("against", known, how)
+        nets = _recognised(_judged_files("net", waiting, how), others, own)
         first = {each.key: each.name for each in reversed(nets) if each.valid}
         kept = [each for each in nets if first.get(each.key, each.name) == each.name]
         full = {each.name: each for each in full_judgements(kept, how)}
         loss = pool.loss
         failed = pool.deaths[-1] if pool.deaths and pool.survived == before else ""
+        workers = pool.count
     judgements = tuple(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
@@ -115,9 +122,18 @@ def judge_files(
     judged = _as_asked(request, Judged(judgements, {}, {}, notices, failure), folder)
     listed = {each.name for each in judged.judgements}
     kept = [each for each in kept if each.name in listed]
+    store([full[each.name] for each in kept])
     shown = _with_all_notices([full[each.name] for each in kept], judgements)
     _write(run, request, judged, shown, workers)
     return judged
+
+
+def _judged_files(step: str, blanks: list[Judgement], how: Judging) -> list[Judgement]:
+    """Which net each file holds; other processes find it whatever folder they stand in."""
+    there = [replace(each, file=str(Path(each.file).absolute())) for each in blanks]
+    judged = through_step(step, judged_file, there, how)
+    files = {each.name: each.file for each in blanks}
+    return [replace(each, file=files[each.name]) for each in judged]
 
 
 def _as_asked(request: JudgeRequest, judged: Judged, folder: Path) -> Judged:

@@ -23,7 +23,7 @@ from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded
-from zeoloom.run.pools import scheduler_with
+from zeoloom.run.pools import pool_with_weights
 from zeoloom.run.preparation import prepare_processes, prepare_search
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 from zeoloom.run.search_batches import search_batches
@@ -32,7 +32,6 @@ from zeoloom.run.search_tasks import drawing_of
 from zeoloom.run.solving import search_parts
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.pool import ThisProcess
-from zeoloom.silica.processes import Workers
 from zeoloom.structure.own_nets import own_reference
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def make_frameworks(
     alone = workers == 1 and scheduler is None
     _refuse_impossible(request, model, alone=alone)
     store = store_of(database)
-    with _pool(workers, scheduler, request, model) as pool:
+    with pool_with_weights(workers, scheduler, request.model, model) as pool:
         run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
         prepare_search(model, on_notice)
         if not alone:
@@ -107,14 +106,6 @@ def make_frameworks(
     used = {"device": device_of_model(model).type, "workers": workers}
     _write(request, run, result, findings, used)
     return result
-
-
-def _pool(
-    workers: int, scheduler: str | None, request: SolveRequest | GenerateRequest, model: Model
-) -> Pool:
-    if scheduler is None:
-        return Workers(workers)
-    return scheduler_with(scheduler, workers, request.model, model)
 
 
 def _with_failure(result: SearchResult, pool: Pool) -> SearchResult:

