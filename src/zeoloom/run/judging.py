@@ -96,8 +96,8 @@ def judge_files(
     """
     waiting, notices = files_to_judge(request.sources)
     known, _ = files_to_judge(request.against) if request.against else ([], ())
-    inputs, own, store = _digest([*waiting, *known]), own_reference(), store_of(database)
-    asked = {"verb": "judge", **request.model_dump(mode="json"), "inputs": inputs}
+    asked = {"verb": "judge", **request.model_dump(mode="json")}
+    asked["inputs"], own, store = _digest([*waiting, *known]), own_reference(), store_of(database)
     with pool_at(workers, scheduler) as pool, ThreadPoolExecutor(1) as beside:
         run = open_run(folder, asked | own_in_record(own), resume=resume)
         on_progress(0, len(waiting), "preparing compiled code")
@@ -110,15 +110,13 @@ def judge_files(
         first = {each.key: each.name for each in reversed(nets) if each.valid}
         kept = [each for each in nets if first.get(each.key, each.name) == each.name]
         full = {each.name: each for each in full_judgements(kept, how)}
-        loss = pool.loss
-        failed = pool.deaths[-1] if pool.deaths and pool.survived == before else ""
+        loss, failure = pool.loss, _failure_since(before, pool)
         workers = pool.count
     judgements = tuple(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
     )
     notices += _notices_on(judgements, others, folder) + (((folder, loss),) if loss else ())
-    failure = f"nothing could be judged, every process died: {failed}" if failed else ""
     judged = _as_asked(request, Judged(judgements, {}, {}, notices, failure), folder)
     listed = {each.name for each in judged.judgements}
     kept = [each for each in kept if each.name in listed]
@@ -126,6 +124,13 @@ def judge_files(
     shown = _with_all_notices([full[each.name] for each in kept], judgements)
     _write(run, request, judged, shown, workers)
     return judged
+
+
+def _failure_since(survived: int, pool: Pool) -> str:
+    """Why nothing was judged since so many pieces had survived; empty if anything was."""
+    if not pool.deaths or pool.survived > survived:
+        return ""
+    return f"nothing could be judged, every process died: {pool.deaths[-1]}"
 
 
 def _judged_files(step: str, blanks: list[Judgement], how: Judging) -> list[Judgement]:

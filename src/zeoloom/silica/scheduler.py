@@ -7,6 +7,7 @@ time is limited as on one machine. If a Dask worker dies, Dask gives its pieces 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 import platform
@@ -95,7 +96,7 @@ class Scheduler(Pool):
         Raises:
             InputError: naming those where it gives something else.
         """
-        answers = self._client.run(work, given, on_error="return")
+        answers = self._client.run(answered_apart, work, given, on_error="return")
         others = [each for each, answer in answers.items() if answer != expected]
         if others:
             answer = answers[others[0]]
@@ -135,6 +136,11 @@ class Scheduler(Pool):
         """Cancel what is not begun, and leave the cluster."""
         self._executor.shutdown(wait=False)
         self._client.close()
+
+
+async def answered_apart(work: Callable[[Given], Made], given: Given) -> Made:
+    """What a function gives, in a thread beside that in which a Dask worker talks to others."""
+    return await asyncio.to_thread(work, given)
 
 
 def done_by_worker(
