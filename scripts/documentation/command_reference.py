@@ -25,16 +25,16 @@ def command_pages() -> str:
     """Markdown: every command with its arguments, options, values, defaults and help."""
     parts: list[str] = []
     for name, verb in VERBS.items():
-        parts.append(f"## `zeoloom {name}`\n\n{_plain(verb.__doc__ or '')}\n")
+        parts.append(f"## `zeoloom {name}`\n\n{plain_markdown(verb.__doc__ or '')}\n")
         for below, (inner, kinds) in BELOW.get(name, {}).items():
-            parts.append(f"### `zeoloom {name} {below}`\n\n{_plain(inner.__doc__ or '')}\n")
+            parts.append(f"### `zeoloom {name} {below}`\n\n{plain_markdown(inner.__doc__ or '')}\n")
             parts += _panels(inner, kinds, {})
         if name in OPTIONS:
             parts += _panels(verb, OPTIONS[name], DEFAULTS.get(name, {"output": Path(name)}))
     return "\n".join(parts)
 
 
-def _plain(text: str) -> str:
+def plain_markdown(text: str) -> str:
     """Help as Markdown in which nothing is read as HTML, as emphasis or as a column."""
     return re.sub(r"([*_|\[\]])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
@@ -48,7 +48,7 @@ def _panels(
     for panel, members in groupby(parameters, key=lambda each: each.default.rich_help_panel):
         panels.setdefault(panel or "Options", []).extend(map(_entry, members))
     return [
-        f"**{_plain(panel)}**\n\n" + "\n\n".join(entries) + "\n"
+        f"**{plain_markdown(panel)}**\n\n" + "\n\n".join(entries) + "\n"
         for panel, entries in panels.items()
     ]
 
@@ -58,7 +58,7 @@ def _entry(parameter: inspect.Parameter) -> str:
     names = ", ".join(f"`{name}`" for name in _names(parameter))
     default = _default(parameter)
     said = [each for each in (names, _value(parameter), default) if each]
-    return f"{' · '.join(said)}\n:   {_plain(parameter.default.help or '')}"
+    return f"{' · '.join(said)}\n:   {plain_markdown(parameter.default.help or '')}"
 
 
 def _names(parameter: inspect.Parameter) -> list[str]:

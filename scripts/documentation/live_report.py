@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -29,14 +30,15 @@ def live_report() -> Path:
         subprocess.CalledProcessError: if the run fails.
     """
     report = KEPT / f"{_digest()}.html"
-    if not report.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        earlier = set(KEPT.glob("*.html"))
-        with tempfile.TemporaryDirectory(dir=KEPT) as folder:
-            _run(Path(folder) / "run")
-            (Path(folder) / "run" / "report.html").replace(report)
-        for path in earlier - {report}:
-            path.unlink(missing_ok=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once make it once
+        if not report.exists():
+            for earlier in KEPT.glob("*.html"):
+                earlier.unlink()
+            with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+                _run(Path(folder) / "run")
+                (Path(folder) / "run" / "report.html").replace(report)
     return report
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
+from command_reference import plain_markdown
+from pydantic import BaseModel
+
 import zeoloom
 
 GROUPS = {
@@ -48,7 +54,37 @@ def python_pages() -> str:
     rest = tuple(name for name in zeoloom.__all__ if name not in named)
     groups = GROUPS | {"Everything else": rest}
     return "\n".join(
-        f"## {title}\n\n" + "".join(f"::: zeoloom.{name}\n\n" for name in names)
-        for title, names in groups.items()
-        if names
+        f"## {title}\n\n" + "".join(map(_entry, names)) for title, names in groups.items() if names
     )
+
+
+def _entry(name: str) -> str:
+    """A directive of mkdocstrings; of a request its fields as a list."""
+    public = getattr(zeoloom, name)
+    if not (isinstance(public, type) and issubclass(public, BaseModel)):
+        return f"::: zeoloom.{name}\n\n"
+    fields = "\n".join(_field(public, each) for each in public.model_fields)
+    return f"::: zeoloom.{name}\n    options:\n      members: false\n      inherited_members: false\n\n{fields}\n"
+
+
+def _field(model: type[BaseModel], name: str) -> str:
+    """An entry of a definition list: name, type and default of a field; then what it is."""
+    field = model.model_fields[name]
+    kind = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", _kind(field.annotation))
+    default = "required" if field.is_required() else f"default `{field.default!r}`"
+    return f"`{name}` · `{kind}` · {default}\n:   {_help(model, name)}\n"
+
+
+def _kind(annotation: Any) -> str:
+    """A type as it would be written."""
+    plain = isinstance(annotation, type) and not hasattr(annotation, "__args__")
+    return annotation.__name__ if plain else str(annotation)
+
+
+def _help(model: type[BaseModel], name: str) -> str:
+    """The text below a field, in the class that says the last about it."""
+    for base in model.__mro__:
+        field = base.model_fields.get(name) if issubclass(base, BaseModel) else None
+        if field is not None and field.description:
+            return plain_markdown(field.description)
+    return ""
