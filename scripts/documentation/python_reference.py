@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from command_reference import plain_markdown
 from pydantic import BaseModel
 
 import zeoloom
+from zeoloom.run.request import Written, notes_of
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 GROUPS = {
     "Make and solve frameworks": (
@@ -64,21 +68,38 @@ def _entry(name: str) -> str:
     if not (isinstance(public, type) and issubclass(public, BaseModel)):
         return f"::: zeoloom.{name}\n\n"
     fields = "\n".join(_field(public, each) for each in public.model_fields)
-    return f"::: zeoloom.{name}\n    options:\n      members: false\n      inherited_members: false\n\n{fields}\n"
+    without_members = "    options:\n      members: false\n      inherited_members: false\n"
+    return f"::: zeoloom.{name}\n{without_members}\n{fields}\n"
 
 
 def _field(model: type[BaseModel], name: str) -> str:
     """An entry of a definition list: name, type and default of a field; then what it is."""
     field = model.model_fields[name]
-    kind = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", _kind(field.annotation))
-    default = "required" if field.is_required() else f"default `{field.default!r}`"
-    return f"`{name}` · `{kind}` · {default}\n:   {_help(model, name)}\n"
+    default = "required" if field.is_required() else f"default `{_default(field)}`"
+    return f"`{name}` · `{_kind(field.annotation)}` · {default}\n:   {_help(model, name)}\n"
+
+
+def _default(field: FieldInfo) -> str:
+    """As it would be written; ranges as on the command line."""
+    written = next((each for each in notes_of(field) if isinstance(each, Written)), None)
+    if written is None or field.default is None:
+        return repr(field.default)
+    return written.text(field.default)
 
 
 def _kind(annotation: Any) -> str:
-    """A type as it would be written."""
-    plain = isinstance(annotation, type) and not hasattr(annotation, "__args__")
-    return annotation.__name__ if plain else str(annotation)
+    """A type as it would be written, without what is noted about it."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if annotation is ...:
+        return "..."
+    if origin is Annotated:
+        return _kind(inner[0])
+    if origin in {Union, UnionType}:
+        return " | ".join(map(_kind, inner))
+    if origin is Literal:
+        return " | ".join(map(repr, inner))
+    name = "None" if annotation is NoneType else getattr(annotation, "__name__", str(annotation))
+    return f"{name}[{', '.join(map(_kind, inner))}]" if inner else name
 
 
 def _help(model: type[BaseModel], name: str) -> str:

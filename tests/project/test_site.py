@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import zeoloom
 from browser import browser_session
 from paths import ROOT
 
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from browser import Browser
+    from conftest import Run
 
 RESOURCES = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 """What a page loads by itself, and where it says so."""
 
-VERBS = ("reference", "generate", "solve", "judge", "pattern", "cut", "train", "sample", "join")
+VERBS = ("generate", "solve", "judge", "pattern", "cut", "train", "sample", "join", "view")
 
 
 def build(site: Path) -> str:
@@ -82,8 +84,18 @@ def broken_links(pages: dict[Path, Seen]) -> list[str]:
     return broken
 
 
+def options_missing(page: Seen, run: Run) -> list[str]:
+    """Options that the help of a command has and its section of the reference has not."""
+    missing = []
+    for verb in VERBS:
+        section = page.text.split(f'id="zeoloom-{verb}"')[1].split("<h2")[0]
+        options = set(re.findall(r"--[a-z][a-z0-9-]+", run(verb, "--help").text)) - {"--help"}
+        missing += [f"{verb} {each}" for each in options if f"<code>{each}</code>" not in section]
+    return missing
+
+
 @pytest.mark.long
-def test_the_site_is_whole_and_asks_no_network(tmp_path: Path) -> None:
+def test_the_site_is_whole_and_asks_no_network(tmp_path: Path, run: Run) -> None:
     said = build(tmp_path)
     assert "WARNING" not in said
     pages = {path: Seen(path) for path in tmp_path.rglob("*.html") if path.name != "404.html"}
@@ -98,8 +110,11 @@ def test_the_site_is_whole_and_asks_no_network(tmp_path: Path) -> None:
     report = pages[tmp_path / "live" / "report.html"]
     assert '"new-' in report.text
     assert "live/report.html" in pages[tmp_path / "index.html"].loaded
-    commands = pages[tmp_path / "reference" / "command-line.html"]
-    assert {f"zeoloom-{verb}" for verb in VERBS} <= commands.anchors
+    assert options_missing(pages[tmp_path / "reference" / "command-line.html"], run) == []
+    python = pages[tmp_path / "reference" / "python.html"]
+    assert {f"zeoloom.{name}" for name in zeoloom.__all__} <= python.anchors
+    assert "<math" in pages[tmp_path / "how-it-works" / "judge.html"].text
+    assert not any(re.search(r'"arithmatex">\s*\\[\[(]', page.text) for page in pages.values())
 
 
 @pytest.mark.long
