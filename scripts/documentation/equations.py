@@ -1,14 +1,33 @@
-"""Equations as MathML, which browsers draw by themselves: no script, no fonts, no network."""
+"""Equations as MathML, which browsers draw by themselves: no script and no network.
+
+Signs that stretch need a font that says how. Not every computer has one, so one comes with the
+site, written into the style sheet: browsers refuse font files beside a page that is no server's.
+"""
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+from pathlib import Path
 
 from latex2mathml.converter import convert
 
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 DISPLAYED = re.compile(r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.DOTALL)
+
+
+FONT = Path(__file__).with_name("noto-sans-math.woff")
+
+
+def style_of_equations() -> str:
+    """A style sheet that holds the font of equations."""
+    data = base64.b64encode(FONT.read_bytes()).decode()
+    return (
+        '@font-face { font-family: "Noto Sans Math"; '
+        f'src: url("data:font/woff;base64,{data}") format("woff"); }}\n'
+        'math { font-family: "Noto Sans Math", math; }\n'
+    )
 
 
 def with_mathml(page: str) -> str:

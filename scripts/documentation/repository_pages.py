@@ -38,6 +38,7 @@ INSTEAD = {"README.md": "index.md"}
 """Pages in the place of others."""
 
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]*)(#[^)\s]*)?(\))")
+LIST_AFTER_TEXT = re.compile(r"^((?![-*] |\d+\. |[ |#>:<]).+\n)(?=(?:[-*]|\d+\.) )", re.MULTILINE)
 FENCE = re.compile(r"(^ *(?:```|~~~).*?^ *(?:```|~~~) *$)", re.MULTILINE | re.DOTALL)
 
 
@@ -89,8 +90,14 @@ def with_site_links(text: str, page: str, files: Files, config: MkDocsConfig) ->
 
     pieces = FENCE.split(text)
     return "".join(
-        piece if place % 2 else LINK.sub(changed, piece) for place, piece in enumerate(pieces)
+        piece if place % 2 else LINK.sub(changed, _with_lists(piece))
+        for place, piece in enumerate(pieces)
     )
+
+
+def _with_lists(text: str) -> str:
+    """A list may follow a paragraph without an empty line, as where the repository is read."""
+    return LIST_AFTER_TEXT.sub(r"\1\n", text)
 
 
 def _page_of(source: str, anchor: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from command_reference import command_pages
 from drawings import representation
-from equations import with_mathml
+from equations import style_of_equations, with_mathml
 from live_report import live_report
 from mkdocs.structure.files import File
 from python_reference import python_pages
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 REPORT = "live/report.html"
+STYLE_OF_EQUATIONS = "assets/equations.css"
 
 MADE = {
     "<!-- commands -->": command_pages,
@@ -36,9 +37,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Pages from outside docs/, and the report on the start page."""
+    """Pages from outside docs/, the report on the start page, and the font of equations."""
     add_pages(files, config)
     files.append(File.generated(config, REPORT, abs_src_path=str(live_report())))
+    files.append(File.generated(config, STYLE_OF_EQUATIONS, content=style_of_equations()))
     return files
 
 
