@@ -77,7 +77,8 @@ def _listed(parameter: inspect.Parameter) -> bool:
 
 def _value(parameter: inspect.Parameter) -> str:
     """What stands for the value; nothing where an option is a switch."""
-    if metavar := parameter.default.metavar:
+    metavar = parameter.default.metavar
+    if metavar and metavar != parameter.name.upper():  # an argument has its name alone
         return " or ".join(f"`{each}`" for each in metavar.split("|"))
     kinds = {parameter.annotation, *get_args(parameter.annotation)} - {NoneType}
     inner = {kind for each in kinds for kind in get_args(each)} | kinds

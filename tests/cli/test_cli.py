@@ -48,7 +48,7 @@ def test_each_field_is_an_option_with_its_help(run: Run, verb: str) -> None:
         model = kind.kind if isinstance(kind, Changes) else kind
         for name, field in model.model_fields.items():
             flag = flag_of(model, name)
-            usual = name if flag.argument else f"--{name.replace('_', '-')}"
+            usual = name.upper() if flag.argument else f"--{name.replace('_', '-')}"
             for each in "/".join(flag.names or (usual,)).split("/"):  # also --lid/--no-lid
                 assert f" {each}" in shown, (verb, name)
             described = next(
@@ -90,8 +90,23 @@ def test_no_command_shows_the_help_and_fails(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
+        (["knit"], "no command 'knit': `zeoloom --help` lists them all"),
+        (["slove"], "no command 'slove': did you mean solve?"),
+        (["train", "--config", "none"], "no configuration none: give a TOML file, or one of"),
+        (["generate", "--contains", "d9r"], "'d9r' is no composite building unit"),
+    ],
+)
+def test_names_that_are_not_known(run: Run, arguments: list[str], complaint: str) -> None:
+    done = run(*arguments)
+    assert done.code == 2
+    assert complaint in done.err
+    assert done.err.count(arguments[-1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
         (["--nonsense"], "No such option: --nonsense"),
-        (["knit"], "No such command 'knit'"),
         (["sample", "--stepps", "3"], "No such option: --stepps"),
         (["sample", "--steps", "many"], "Invalid value for '--steps'"),
         (["view"], "Missing argument"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pydantic.fields import FieldInfo
+
+
+KIND_NAMES: Mapping[Any, str] = {
+    bool: "",
+    int: "INTEGER",
+    float: "NUMBER",
+    str: "TEXT",
+    Path: "PATH",
+}
+"""How the help writes a value of a type."""
+
+SEVERAL = " May be given several times."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +84,8 @@ def _parameters(
         read_as, metavar, shown = _read_as(field)
         value = defaults.get(name, None if isinstance(kind, Changes) else shown)
         settings: dict[str, Any] = {
-            "help": _help(model, name),
-            "metavar": flag_of(model, name).metavar or metavar,
+            "help": _help(model, name) + (SEVERAL if _repeated(model, name, read_as) else ""),
+            "metavar": _metavar(model, name, read_as, metavar),
             "rich_help_panel": getattr(homes[name], "panel", None),
             "autocompletion": values_for(model, name),
         }
@@ -96,6 +109,22 @@ def _home(model: type[BaseModel], name: str) -> type[BaseModel]:
     """The class that a field was first declared in."""
     bases = [base for base in reversed(model.__mro__) if issubclass(base, BaseModel)]
     return next(base for base in bases if name in base.model_fields)
+
+
+def _repeated(model: type[BaseModel], name: str, read_as: Any) -> bool:
+    """Whether an option takes one value each time it is given."""
+    return get_origin(read_as) is list and not flag_of(model, name).argument
+
+
+def _metavar(model: type[BaseModel], name: str, read_as: Any, written: str | None) -> str:
+    """What stands for a value in the help; nothing for a switch."""
+    flag = flag_of(model, name)
+    several = get_origin(read_as) is list
+    if flag.metavar is not None:
+        return flag.metavar
+    if flag.argument:
+        return name.upper()
+    return written or KIND_NAMES[get_args(read_as)[0] if several else read_as]
 
 
 def _help(model: type[BaseModel], name: str) -> str:

@@ -23,7 +23,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from rich.progress import TaskID
+    from rich.progress import Task, TaskID
 
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
@@ -46,11 +46,20 @@ def print_facts(facts: Mapping[str, Any]) -> None:
         out.print(f"{name:<{width}}{value}")
 
 
+class _Count(MofNCompleteColumn):
+    """How many of how many, once the total is known."""
+
+    def render(self, task: Task) -> Text:
+        """As 3/20."""
+        return Text() if task.total is None else super().render(task)
+
+
 @contextmanager
 def progress_bar(doing: str, total: int | None = None) -> Iterator[tuple[Progress, TaskID]]:
-    """A progress bar on standard error; a spinner where the total is unknown."""
-    columns = [SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    """A progress bar on standard error, if that is a terminal; a spinner without a total."""
+    columns = [SpinnerColumn(), BarColumn(), _Count(), TimeElapsedColumn()]
     remaining = [TimeRemainingColumn()] if total else []
     text = TextColumn("{task.description}", markup=False)
-    with Progress(*columns, *remaining, text, console=err) as progress:
+    silent = not err.is_terminal
+    with Progress(*columns, *remaining, text, console=err, disable=silent) as progress:
         yield progress, progress.add_task(doing, total=total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -66,6 +67,14 @@ class Verbs(TyperGroup):
 
             self.commands[cmd_name] = command_of(cmd_name, VERBS[cmd_name])
         return self.commands[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first word names; of one that is not known, what is near."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], VERBS, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise InputError(f"no command {args[0]!r}: {hint}`zeoloom --help` lists them all")
+        return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, with a line for each command."""

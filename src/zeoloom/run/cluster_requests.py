@@ -42,9 +42,11 @@ class CutRequest(Request):
     radius: float = 7.0  # its limits are those of `cut_clusters`
     """Radius of a cluster around its T atom, in Å."""
 
-    sites: Literal["primitive", "conventional", "unique"] = "primitive"
-    """Central atoms: the T atoms of the primitive cell, those of the conventional cell, or one of
-    each orbit."""
+    sites: Annotated[Literal["primitive", "conventional", "unique"], Flag(metavar="SITES")] = (
+        "primitive"
+    )
+    """Central atoms: primitive, the T atoms of the primitive cell; conventional, those of the
+    conventional cell; or unique, one of each orbit."""
 
     regular: bool = False
     """Of the reference, only types that are 4-connected and not interrupted."""

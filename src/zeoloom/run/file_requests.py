@@ -118,8 +118,11 @@ class TrainRequest(Request):
     """Configuration: a TOML file, or the name of a shipped one (equivariant, pointnet, crystal,
     crystal-quick, pointnet-one-pool)."""
 
-    network: Literal["equivariant", "pointnet", "plain-pointnet"] | None = None
-    """Network, in its default size unless the configuration describes it."""
+    network: Annotated[
+        Literal["equivariant", "pointnet", "plain-pointnet"] | None, Flag(metavar="NETWORK")
+    ] = None
+    """Network: equivariant, pointnet or plain-pointnet, in its default size unless the
+    configuration describes it."""
 
     start: Path | None = None
     """Weights to start from, instead of random ones."""

@@ -127,4 +127,5 @@ def _message(kind: type[BaseModel], error: ErrorDetails) -> str:
         return text
     field = str(error["loc"][0])
     name = option_name(kind, field) if field in kind.model_fields else field
-    return f"{name}: {text}, got {error['input']!r}"
+    given = repr(error["input"])
+    return f"{name}: {text}" if given in text else f"{name}: {text}, got {given}"

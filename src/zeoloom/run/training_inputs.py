@@ -45,9 +45,17 @@ TIMED_STEPS = 6
 
 
 def find_config(path: Path | None) -> Path | None:
-    """The configuration file meant: shipped ones go by name."""
-    if path is not None and str(path) in (*SHIPPED, QUICK, ONE_POOL):
+    """The configuration file meant: shipped ones go by name.
+
+    Raises:
+        InputError: if there is no such file or name.
+    """
+    shipped = sorted((*SHIPPED, QUICK, ONE_POOL))
+    if path is not None and str(path) in shipped:
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
+    if path is not None and not path.exists():
+        names = ", ".join(shipped)
+        raise InputError(f"no configuration {path}: give a TOML file, or one of {names}")
     return path
 
 
