@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from zeoloom.silica.pores import Pores, pores
-from zeoloom.silica.primitive_cell import primitive_sites
+from zeoloom.structure.primitive_sites import primitive_sites
 from zeoloom.structure.reference import load_reference
 
 ORACLE = Path(__file__).resolve().parents[2] / "shared" / "oracle" / "iza.json"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zeoloom.clusters.atoms import merge_points
+    from zeoloom.diffraction.simulated_pattern import simulate_pattern
     from zeoloom.errors import InputError
     from zeoloom.judge.verdict import judge_framework
     from zeoloom.learn.checkpoint import Model, load_model
@@ -72,6 +73,11 @@ if TYPE_CHECKING:
         training_examples,
     )
     from zeoloom.run.watching import watch_server
+    from zeoloom.silica.dls import refine
+    from zeoloom.silica.energy import relax
+    from zeoloom.silica.lammps_input import save_lammps_input
+    from zeoloom.silica.oxygen import add_oxygen
+    from zeoloom.structure.files.ase_exchange import framework_from_ase, framework_to_ase
     from zeoloom.structure.files.cloud_archive import (
         load_atoms,
         load_clouds,
@@ -142,6 +148,13 @@ _HOMES = {
     "save_clouds": "structure.files.cloud_archive",
     "load_clusters": "structure.files.cluster_archive",
     "save_clusters": "structure.files.cluster_archive",
+    "simulate_pattern": "diffraction.simulated_pattern",
+    "framework_from_ase": "structure.files.ase_exchange",
+    "framework_to_ase": "structure.files.ase_exchange",
+    "add_oxygen": "silica.oxygen",
+    "refine": "silica.dls",
+    "relax": "silica.energy",
+    "save_lammps_input": "silica.lammps_input",
     "load_reference": "structure.reference",
     "remove_own_net": "structure.own_nets",
     "reference_entries": "structure.reference_list",
@@ -178,6 +191,7 @@ __all__ = [
     "TrainingConfig",
     "ViewRequest",
     "WatchRequest",
+    "add_oxygen",
     "add_to_reference",
     "check_free",
     "cut",
@@ -189,6 +203,8 @@ __all__ = [
     "files_to_judge",
     "find_config",
     "fit_measured_pattern",
+    "framework_from_ase",
+    "framework_to_ase",
     "frameworks_table",
     "join",
     "judge_files",
@@ -213,6 +229,8 @@ __all__ = [
     "reference_entry",
     "reference_sheet",
     "reference_table",
+    "refine",
+    "relax",
     "remove_own_net",
     "requests_by_group",
     "resolved",
@@ -220,8 +238,10 @@ __all__ = [
     "save_atoms",
     "save_clouds",
     "save_clusters",
+    "save_lammps_input",
     "scene_figure",
     "search_parts",
+    "simulate_pattern",
     "symbols_table",
     "tensorboard",
     "train",

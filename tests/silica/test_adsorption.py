@@ -14,7 +14,7 @@ from zeoloom.silica.adsorption import (
     adsorption,
     guest_energies,
 )
-from zeoloom.silica.primitive_cell import primitive_sites
+from zeoloom.structure.primitive_sites import primitive_sites
 from zeoloom.structure.reference import load_reference
 
 SILICALITE_CELL = 96 * 0.0600843

@@ -17,8 +17,8 @@ from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.silica.pores import RADIUS, pores
-from zeoloom.silica.primitive_cell import primitive_sites
 from zeoloom.silica.voids import voids
+from zeoloom.structure.primitive_sites import primitive_sites
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:

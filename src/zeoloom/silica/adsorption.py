@@ -21,9 +21,9 @@ from zeoloom.geometry.lattice import volume
 from zeoloom.silica.insertion_kernel import PairParameters, insertion_energies
 from zeoloom.silica.passages import passages_of
 from zeoloom.silica.pores import CHANNEL, RADIUS
-from zeoloom.silica.primitive_cell import primitive_sites
 from zeoloom.silica.void_points import void_points
 from zeoloom.silica.voids import atoms_around, voids
+from zeoloom.structure.primitive_sites import primitive_sites
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray

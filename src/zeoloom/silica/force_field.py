@@ -71,6 +71,9 @@ thermo_modify norm no press virial
 CHARGES = (4.0, 0.86902, -2.86902)
 """e, of Si, O core and O shell: LAMMPS atom types 1, 2 and 3."""
 
+MASSES = (28.0855, 15.7994, 0.2)
+"""u, of the same; minimising asks for none, and dynamics with a little mass on the shells."""
+
 BAR = 1.0 / 1602176.6208
 """eV/Å^3."""
 
@@ -109,14 +112,11 @@ class ForceField:
     """
 
     def __init__(self, atoms: PrimitiveCell) -> None:
-        while _meets_itself(atoms):
-            atoms = doubled(atoms)
-        self.atoms = atoms
-        self.cart = np.concatenate([atoms.frac_t, atoms.frac_o, atoms.frac_o]) @ atoms.cell
+        self.atoms, self.cart = starting_cell(atoms)
         self._lammps = _load().lammps(cmdargs=["-screen", "none", "-log", "none"])
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "start.data"
-            path.write_text(_data(atoms, self.cart), encoding="utf-8")
+            path.write_text(lammps_data(self.atoms, self.cart), encoding="utf-8")
             self._lammps.commands_string(f"{SETTINGS}read_data {path}{LAMMPS_TERMS}")
 
     def __call__(self, cart: FloatArray, cell: FloatArray) -> Forces:
@@ -168,14 +168,34 @@ def _load() -> Any:
     return module
 
 
+def starting_cell(atoms: PrimitiveCell) -> tuple[PrimitiveCell, FloatArray]:
+    """The cell that is evaluated, and its particles.
+
+    Args:
+        atoms: a primitive cell.
+
+    Returns:
+        The cell, doubled where one oxygen would be bonded to a T atom twice; (N, 3) Å of T atoms, O
+        cores, O shells, every shell on its core.
+    """
+    while _meets_itself(atoms):
+        atoms = doubled(atoms)
+    return atoms, np.concatenate([atoms.frac_t, atoms.frac_o, atoms.frac_o]) @ atoms.cell
+
+
 def _meets_itself(atoms: PrimitiveCell) -> bool:
     """Whether a T atom has one oxygen twice, in different cells: names could not tell them."""
     pairs = np.stack([atoms.t, atoms.oxygen], axis=1)
     return len(np.unique(pairs, axis=0)) < len(pairs)
 
 
-def _data(atoms: PrimitiveCell, cart: FloatArray) -> str:
-    """The cell as a LAMMPS data file."""
+def lammps_data(atoms: PrimitiveCell, cart: FloatArray) -> str:
+    """A cell as a LAMMPS data file.
+
+    Args:
+        atoms: the cell and its bonds.
+        cart: (N, 3) Å, its T atoms, O cores, O shells.
+    """
     n_t, n_o = len(atoms.frac_t), len(atoms.frac_o)
     kinds = np.repeat([1, 2, 3], [n_t, n_o, n_o])
     first_core, first_shell = n_t + 1, n_t + n_o + 1
@@ -208,8 +228,7 @@ def _data(atoms: PrimitiveCell, cart: FloatArray) -> str:
         "",
         "Masses",
         "",
-        # no motion: any mass will do
-        *(f"{kind} 1.0" for kind in (1, 2, 3)),
+        *(f"{kind} {mass}" for kind, mass in enumerate(MASSES, start=1)),
         "",
         "Atoms # full",
         "",

@@ -18,10 +18,11 @@ import numpy as np
 from zeoloom.errors import InputError
 from zeoloom.silica.passages import passages_of
 from zeoloom.silica.pore_sizes import pore_radii, surface_area
-from zeoloom.silica.primitive_cell import primitive_cell, primitive_sites
+from zeoloom.silica.primitive_cell import primitive_cell
 from zeoloom.silica.void_points import void_points
 from zeoloom.silica.voids import Voids, voids
 from zeoloom.silica.windows import Channel, channels_of
+from zeoloom.structure.primitive_sites import primitive_sites
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray

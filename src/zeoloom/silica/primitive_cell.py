@@ -13,17 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.lattice import volume
 from zeoloom.geometry.neighbours import neighbours_within
-from zeoloom.geometry.operations import (
-    expand_orbits,
-    primitive_atoms,
-    pure_translations,
-    wrap,
-)
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.silica.site_bonds import T_O_REACH
 from zeoloom.structure.bridges import VALENCE
+from zeoloom.structure.primitive_sites import primitive_sites
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -77,27 +71,6 @@ def primitive_cell(framework: Framework) -> PrimitiveCell:
     return _bonded(framework.name, lower, frac_t, frac_o, owners)
 
 
-def primitive_sites(
-    framework: Framework,
-) -> tuple[FloatArray, tuple[FloatArray, FloatArray], IntArray]:
-    """The primitive cell of a framework where it lies, whatever its bonds.
-
-    Returns:
-        (3, 3) Å, rows the shortest vectors of the lattice; T and O atoms in it, fractional, in
-        [0, 1); the asymmetric T atom that each T atom is an image of.
-    """
-    cell = _short_basis(framework)
-    to_frac = framework.cell @ np.linalg.inv(cell)
-    frac: list[FloatArray] = []
-    owners: list[IntArray] = []
-    for sites in (framework.frac_t, framework.frac_o):
-        atoms, owner = expand_orbits(sites, framework.operations, framework.cell)
-        kept = primitive_atoms(atoms, framework.operations, framework.cell)
-        frac.append(wrap(atoms[kept] @ to_frac))
-        owners.append(owner[kept])
-    return cell, (frac[0], frac[1]), owners[0]
-
-
 def in_p1(framework: Framework, atoms: PrimitiveCell) -> Framework:
     """A primitive cell as a framework, named and labelled as the one it was made from."""
     return replace(
@@ -147,25 +120,3 @@ def _bonded(
             f"oxygen within {T_O_REACH:g} Å; refine the framework first"
         )
     return PrimitiveCell(cell, frac_t, frac_o, owners, oxygen, t, near.shift[kept])
-
-
-def _short_basis(framework: Framework) -> FloatArray:
-    """(3, 3) Å: the shortest vectors of the lattice that are not in one plane, right-handed.
-
-    In three dimensions the shortest independent vectors are a basis (van der Waerden, 1956).
-    """
-    centring = pure_translations(framework.operations).translations
-    steps = np.stack(np.meshgrid(*[np.arange(-3, 4)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    vectors = (steps + centring[:, None]).reshape(-1, 3) @ framework.cell
-    lengths = np.linalg.norm(vectors, axis=1)
-    ordered = vectors[np.argsort(np.round(lengths, 6), kind="stable")][1:]
-    first = ordered[0]
-    areas = np.linalg.norm(np.cross(first, ordered), axis=1)
-    second = ordered[np.argmax(areas > 1e-3)]
-    volumes = ordered @ np.cross(first, second)
-    third = ordered[np.argmax(np.abs(volumes) > 1e-3)]
-    basis = np.array([first, second, third])
-    basis *= np.sign(np.linalg.det(basis))
-    if not np.isclose(volume(basis) * len(centring), volume(framework.cell), rtol=1e-6):
-        raise InputError(f"{framework.name}: its cell is too skewed; give it in a standard setting")
-    return basis

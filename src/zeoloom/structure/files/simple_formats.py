@@ -58,7 +58,7 @@ def listing_of_poscar(text: str) -> Listing:
     pairs = list(zip(kinds, counts, strict=False))
     elements = [element_of(kind) for kind, count in pairs for _ in range(count)]
     labels = [f"{element_of(kind)}{n + 1}" for kind, count in pairs for n in range(count)]
-    return _listing(cell, AS_LISTED, labels, elements, frac)
+    return listing_of_sites(cell, AS_LISTED, labels, elements, frac)
 
 
 def listing_of_xyz(text: str) -> Listing:
@@ -85,7 +85,7 @@ def listing_of_xyz(text: str) -> Listing:
     kinds = [str(gemmi.Element(int(k[:3])).name) if k.isdecimal() else k for k in kinds]
     labels = [f"{kind}{n + 1}" for n, kind in enumerate(kinds)]
     rest = [line for line in lines[2 + count :] if line.strip()]
-    listing = _listing(
+    listing = listing_of_sites(
         cell,
         AS_LISTED,
         labels,
@@ -150,7 +150,7 @@ def listing_of_cssr(text: str) -> Listing:
         symbols = (group.group(2),) if group.group(2) else ()
         symmetry = DeclaredSymmetry(symbols=symbols, number=group.group(1) or "")
     frac = _fractional(positions, cell) if cartesian else positions
-    return _listing(cell, symmetry, labels, [element_of(label) for label in labels], frac)
+    return listing_of_sites(cell, symmetry, labels, [element_of(label) for label in labels], frac)
 
 
 def listing_of_pdb(text: str) -> Listing:
@@ -175,10 +175,10 @@ def listing_of_pdb(text: str) -> Listing:
     symmetry = DeclaredSymmetry(symbols=(symbol,)) if symbol else AS_LISTED
     notices = ("more structures in the file; read the first",) if len(structure) > 1 else ()
     shares = np.array([atom.occ for _, atom in found])
-    return _listing(cell, symmetry, labels, elements, frac, shares, notices)
+    return listing_of_sites(cell, symmetry, labels, elements, frac, shares, notices)
 
 
-def _listing(
+def listing_of_sites(
     vectors: np.ndarray,
     symmetry: DeclaredSymmetry,
     labels: list[str],
@@ -187,7 +187,20 @@ def _listing(
     occupancies: np.ndarray | None = None,
     notices: tuple[str, ...] = (),
 ) -> Listing:
-    """What was read, in a cell of the usual orientation, which fractional coordinates allow."""
+    """What was read, in a cell of the usual orientation, which fractional coordinates allow.
+
+    Args:
+        vectors: (3, 3) Å, rows a, b, c, in any orientation.
+        symmetry: as declared.
+        labels: (n,) names of the atoms.
+        elements: (n,) their symbols.
+        frac: (n, 3).
+        occupancies: (n,); all 1 if None.
+        notices: what was left out or mended so far.
+
+    Raises:
+        InputError: if the cell has no volume, or there are no atoms.
+    """
     if not np.isfinite(vectors).all() or np.abs(vectors).max() > 1e6:
         raise InputError("no cell: its vectors are no numbers in Å")
     if abs(np.linalg.det(vectors)) < 1e-3:
