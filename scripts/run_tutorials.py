@@ -90,7 +90,12 @@ def run_page(path: Path, folder: Path, *, separate: bool = False) -> Ran:
     around["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for part in parts_of(page):
         if part.kind == "file":
-            (folder / part.name).write_text(part.text, encoding="utf-8")
+            content = (ROOT / part.source).read_text("utf-8") if part.source else part.text
+            if content != part.text:
+                differences.append(difference(part.text, content))
+            (folder / part.name).write_text(content, encoding="utf-8")
+            pieces += [page[at : part.inside[0]], content]
+            at = part.inside[1]
         elif part.kind in ("bash", "python"):
             with chdir(folder), patch.dict(os.environ, around):
                 start = time.perf_counter()

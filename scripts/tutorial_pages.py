@@ -6,7 +6,8 @@ A page is prose with fenced blocks:
   namespace. `sh` is for what is not run, such as installing.
 - `text` right after one of these: what it printed. `text varies` where another processor or other
   versions of libraries round differently, so that a search or a training goes elsewhere.
-- any language with `title="NAME"`: a file of that name for the folder.
+- any language with `title="NAME"`: a file of that name for the folder. `<!-- file: PATH -->` on the
+  line before it: it is the file of that path in the repository.
 - `<!-- from: PATH -->` on the line before a picture: where in the folder the picture comes from.
 """
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"^<!-- from: (\S+) -->\n!\[([^\]]*)\]\(([^)\s]+)\)$", re.MULTILINE)
+SOURCE = re.compile(r"<!-- file: (\S+) -->\n\Z")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)\s]+\)")
 RUN = ("bash", "python")
 
@@ -38,6 +40,7 @@ class Part:
         text: content of a block; of a picture its place in the folder of the tutorial.
         name: of a file; of a picture its path relative to the page.
         varies: whether an output may be another elsewhere.
+        source: the file of the repository that a block shows, if any.
         start, end: where it stands in the page.
         inside: where its content begins and ends.
     """
@@ -49,6 +52,7 @@ class Part:
     start: int
     end: int
     inside: tuple[int, int]
+    source: str = ""
 
 
 def parts_of(page: str) -> list[Part]:
@@ -60,6 +64,7 @@ def parts_of(page: str) -> list[Part]:
         kind = "file" if title else language if language in (*RUN, "text") else "shown"
         if kind == "text" and not (found and found[-1].kind in RUN and _near(found[-1], match)):
             kind = "shown"
+        source = SOURCE.search(page[: match.start()])
         found.append(
             Part(
                 kind,
@@ -68,6 +73,7 @@ def parts_of(page: str) -> list[Part]:
                 "varies" in details.split(),
                 *match.span(),
                 match.span(3),
+                source[1] if source else "",
             )
         )
     for match in PICTURE.finditer(page):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zeoloom.judge.verdict import judge_framework
     from zeoloom.learn.checkpoint import Model, load_model
     from zeoloom.learn.config import TrainingConfig, load_config
+    from zeoloom.learn.own_model import own_model
     from zeoloom.learn.training import train
     from zeoloom.report.figures import scene_figure
     from zeoloom.report.scene import read_scenes
@@ -138,6 +139,7 @@ _HOMES = {
     "Model": "learn.checkpoint",
     "load_model": "learn.checkpoint",
     "TrainingConfig": "learn.config",
+    "own_model": "learn.own_model",
     "load_config": "learn.config",
     "train": "learn.training",
     "merge_points": "clusters.atoms",
@@ -220,6 +222,7 @@ __all__ = [
     "merge_points",
     "metrics_table",
     "own_frameworks",
+    "own_model",
     "parse_request",
     "prepare",
     "query_database",

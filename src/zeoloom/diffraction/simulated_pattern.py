@@ -1,6 +1,6 @@
 """A powder pattern as a laboratory diffractometer might measure it of a framework.
 
-    counts(2theta) = Poisson(background + sum over lines of w m |F|^2 LP(theta) p(2theta - 2theta_0))
+    counts(2theta) = Poisson(background + sum over lines of w m |F|^2 LP p(2theta - 2theta_0))
 
 with the pseudo-Voigt p of `peak_shape` and the line weights w of K-alpha 1 and 2. What makes the
 intensities those of a real material and not of the ideal one is `simulation.Difficulty`.
