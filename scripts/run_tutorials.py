@@ -136,7 +136,7 @@ def _printed(part: Part, names: dict[str, Any], *, separate: bool) -> str:
                     _run_here(command, printed)
                 else:
                     _run_apart(command, printed)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a block raises
         raise TutorialError(f"{part.text}{printed.getvalue()}{error}") from None
     lines = [line.rstrip() for line in printed.getvalue().splitlines() if BAR not in line]
     return "".join(f"{line}\n" for line in lines)

@@ -19,8 +19,12 @@ GROUPS = {
         *("GenerateRequest", "SolveRequest", "make_frameworks", "search_parts"),
         *("requests_by_group", "draw_targets", "doubt_of_cell"),
     ),
-    "Measured data": ("PatternRequest", "fit_measured_pattern"),
+    "Measured data": ("PatternRequest", "fit_measured_pattern", "simulate_pattern"),
     "Judge": ("JudgeRequest", "judge_files", "files_to_judge", "judge_framework", "read_framework"),
+    "Refine, relax, and other programs": (
+        *("add_oxygen", "refine", "relax", "framework_to_ase", "framework_from_ase"),
+        "save_lammps_input",
+    ),
     "The reference": (
         *("load_reference", "reference_entries", "reference_entry", "add_to_reference"),
         *("remove_own_net", "AddRequest", "ListRequest", "RemoveRequest", "ShowRequest"),
@@ -28,7 +32,7 @@ GROUPS = {
     "Train": (
         *("TrainRequest", "TrainingConfig", "load_config", "find_config", "train"),
         *("training_examples", "own_frameworks", "describe_training", "tensorboard"),
-        *("Model", "load_model"),
+        *("Model", "load_model", "own_model"),
     ),
     "Clusters": (
         *("CutRequest", "SampleRequest", "JoinRequest", "cut", "sample", "join", "resolved"),

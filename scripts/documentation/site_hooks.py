@@ -11,6 +11,7 @@ from live_report import live_report
 from mkdocs.structure.files import File
 from python_reference import python_pages
 from repository_pages import add_pages, github_slug, with_site_links
+from tutorial_notebooks import add_notebooks, with_notebook
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -37,8 +38,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Pages from outside docs/, the report on the start page, and the font of equations."""
+    """Pages from outside docs/, notebooks, the report on the start page, and the equations' font."""
     add_pages(files, config)
+    add_notebooks(files, config)
     files.append(File.generated(config, REPORT, abs_src_path=str(live_report())))
     files.append(File.generated(config, STYLE_OF_EQUATIONS, content=style_of_equations()))
     return files
@@ -49,7 +51,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     for mark, made in MADE.items():
         if mark in markdown:
             markdown = markdown.replace(mark, made())
-    return with_site_links(markdown, page.file.src_uri, files, config)
+    linked = with_site_links(markdown, page.file.src_uri, files, config)
+    return with_notebook(linked, page.file.src_uri)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
