@@ -25,8 +25,11 @@ def test_lines_and_intensities() -> None:
     )
     block = gemmi.cif.read_string(cif_text(framework)).sole_block()
     structure = gemmi.make_small_structure_from_block(block)
-    for site in structure.sites:
+    whole = gemmi.SmallStructure()  # all atoms of the cell: special positions are counted once
+    whole.cell = gemmi.UnitCell(*structure.cell.parameters)
+    for site in structure.get_all_unit_cell_sites():
         site.u_iso = (B_T if site.element.name == "Si" else B_O) / (8.0 * np.pi**2)
+        whole.add_site(site)
     calculator = gemmi.StructureFactorCalculatorX(structure.cell)
     group = gemmi.SpaceGroup("I m -3 m")
     hkl = gemmi.make_miller_array(structure.cell, group, 2.1).tolist()
@@ -34,7 +37,7 @@ def test_lines_and_intensities() -> None:
     for each in hkl:
         theta = np.arcsin(0.5 * CU[0] / structure.cell.calculate_d(each))
         factor = (1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
-        f = calculator.calculate_sf_from_small_structure(structure, each)
+        f = calculator.calculate_sf_from_small_structure(whole, each)
         angles.append(2 * np.degrees(theta))
         areas.append(abs(f) ** 2 * multiplicity(group.operations(), each) * factor)
     order = np.argsort(angles)

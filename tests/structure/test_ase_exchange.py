@@ -12,6 +12,8 @@ import zeoloom
 from silica_examples import with_origin_at
 from zeoloom.structure.reference import load_reference
 
+pytestmark = pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING:DeprecationWarning")
+
 CODES = ("ABW", "CHA", "LTA", "MFI", "SOD", "TON")
 
 
@@ -99,7 +101,9 @@ def test_what_is_no_framework() -> None:
     molecule.pbc = True
     with pytest.raises(zeoloom.InputError, match="no volume"):
         zeoloom.framework_from_ase(molecule)
-    with pytest.raises(zeoloom.InputError, match="no framework T atoms among Cu"):
+    with pytest.raises(
+        zeoloom.InputError, match="no framework: no oxygen, and of 4 T atoms none has four"
+    ):
         zeoloom.framework_from_ase(ase.build.bulk("Cu", cubic=True))
     with pytest.raises(zeoloom.InputError, match="no atoms"):
         zeoloom.framework_from_ase(Atoms(cell=[10, 10, 10], pbc=True))

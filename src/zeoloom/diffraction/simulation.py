@@ -11,6 +11,7 @@ from zeoloom.diffraction.correlation import CU_K_ALPHA_1, two_theta_of
 from zeoloom.diffraction.miller import equal_reflections, unique_reflections
 from zeoloom.diffraction.reflections import Reflections
 from zeoloom.diffraction.structure_factors import scattering_of, structure_factors
+from zeoloom.errors import InputError
 from zeoloom.geometry.operations import expand_orbits, project_onto_sites, separations
 from zeoloom.structure.files.form_factors import atom_factors
 
@@ -64,10 +65,18 @@ def simulated(
         framework: in the cell and setting of the measurement.
         difficulty: of the measurement.
         rng: source of randomness.
+
+    Raises:
+        InputError: if no reflection lies in the range.
     """
     d_min = 0.5 * CU_K_ALPHA_1 / np.sin(np.radians(0.5 * difficulty.last))
     hkl, d, multiplicity = unique_reflections(framework.cell, framework.operations, d_min)
     seen = two_theta_of(d) >= difficulty.first
+    if not seen.any():
+        raise InputError(
+            f"{framework.name} has no reflection between {difficulty.first:g} and "
+            f"{difficulty.last:g}°; widen the range"
+        )
     hkl, d, multiplicity = hkl[seen], d[seen], multiplicity[seen]
     scattering = scattering_of(hkl, d, multiplicity, framework.operations)
     aluminium = atom_factors("Al", scattering.s_squared) / atom_factors("Si", scattering.s_squared)

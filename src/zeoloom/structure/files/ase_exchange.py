@@ -14,7 +14,10 @@ from ase.spacegroup import Spacegroup
 from ase.spacegroup.spacegroup import SpacegroupError
 
 from zeoloom.errors import InputError
+from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.geometry.operations import expand_orbits
+from zeoloom.nets.bonding import BOND_CUTOFF
+from zeoloom.structure.bridges import VALENCE
 from zeoloom.structure.files.ase_frameworks import whole_cell
 from zeoloom.structure.files.assembly import framework_of
 from zeoloom.structure.files.simple_formats import AS_LISTED, listing_of_sites
@@ -111,7 +114,22 @@ def framework_from_ase(
     listing = listing_of_sites(vectors, AS_LISTED, labels, symbols, frac)
     called = name or str(atoms.info.get("name", "")) or atoms.get_chemical_formula()
     framework, notices = framework_of(listing, called)
+    _check_bonds(framework)
     return standardised(framework, symprec), notices
+
+
+def _check_bonds(framework: Framework) -> None:
+    """Raise InputError if these are T atoms without oxygen, and none has four T neighbours."""
+    if len(framework.frac_o):
+        return
+    full, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
+    near = neighbours_within(framework.frac_t, full, framework.cell, BOND_CUTOFF)
+    counts = np.bincount(near.centre, minlength=len(framework.frac_t)) - 1
+    if not (counts == VALENCE).any():
+        raise InputError(
+            f"{framework.name}: no framework: no oxygen, and of {len(counts)} T atoms none has "
+            f"four T neighbours within {BOND_CUTOFF} Å, but {sorted(set(counts.tolist()))}"
+        )
 
 
 def _spacegroup(framework: Framework) -> Spacegroup | None:
