@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 EXAMPLES = ROOT / "examples"
+ECOSYSTEM = (ROOT / "docs" / "ecosystem.md").read_text(encoding="utf-8")
 WEIGHTS = Path(checkpoint.__file__).parent / "weights"
 
 needs_weights = pytest.mark.skipif(
@@ -129,6 +130,7 @@ def test_your_own_network(show: Show, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_with_ase(show: Show, tmp_path: Path) -> None:
     printed = show("with_ase.py")
+    assert printed in ECOSYSTEM
     assert "O24Si12 in the primitive cell" in printed
     lengths = re.findall(r"peak of the radial distribution is at ([\d.]+) Å", printed)
     assert [float(length) for length in lengths] == pytest.approx([1.62, 3.09], abs=0.06)
@@ -142,6 +144,7 @@ def test_with_ase(show: Show, tmp_path: Path) -> None:
 def test_with_pymatgen(show: Show) -> None:
     pytest.importorskip("pymatgen.core")
     printed = show("with_pymatgen.py", "CHA")
+    assert printed in ECOSYSTEM
     assert "pymatgen R-3m (166), zeoloom R-3m (166)" in printed
 
 
@@ -150,3 +153,4 @@ def test_with_lammps(show: Show, tmp_path: Path) -> None:
     printed = show("with_lammps.py", "-o", tmp_path / "lammps")
     energies = [float(value) for value in re.findall(r"([\d.]+) kJ/mol", printed)]
     assert energies[0] == pytest.approx(energies[1], abs=0.02)
+    assert f"LAMMPS   {energies[0]:.2f}" in ECOSYSTEM
