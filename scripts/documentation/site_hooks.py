@@ -38,7 +38,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Pages from outside docs/, notebooks, the report on the start page, and the equations' font."""
+    """Pages from outside docs/, notebooks, the start page's report, and the equations' font."""
     add_pages(files, config)
     add_notebooks(files, config)
     files.append(File.generated(config, REPORT, abs_src_path=str(live_report())))
