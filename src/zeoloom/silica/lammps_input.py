@@ -66,7 +66,11 @@ def save_lammps_input(folder: Path, framework: Framework) -> Path:
         f'\nvariable above equal "(pe / {n_t} - ({QUARTZ})) * {KJ_PER_MOL}"\n'
         'print "energy above alpha-quartz ${above} kJ/mol SiO2"\n'
     )
-    data = lammps_data(atoms, cart)
-    for name, text in ((DATA_FILE, data), (INPUT_FILE, commands)):
-        write_atomically(folder / name, lambda part, text=text: part.write_text(text, "utf-8"))
+    _write(folder / DATA_FILE, lammps_data(atoms, cart))
+    _write(folder / INPUT_FILE, commands)
     return folder / INPUT_FILE
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text, or leave what is there as it is."""
+    write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
