@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.structure.records import Framework
 
-USUAL = Difficulty(shift=0.03, aluminium=0.1, guests=0.1, noise=0.02, fwhm=0.12)
+CALCINED = Difficulty(shift=0.03, aluminium=0.1, guests=0.1, noise=0.02, fwhm=0.12)
 """A calcined sample that has taken up some water, on a good laboratory instrument."""
 
 BACKGROUND = (60.0, 240.0, 12.0)
@@ -34,7 +34,7 @@ BACKGROUND = (60.0, 240.0, 12.0)
 def simulate_pattern(
     framework: Framework,
     rng: np.random.Generator,
-    difficulty: Difficulty = USUAL,
+    difficulty: Difficulty = CALCINED,
     *,
     step: float = 0.02,
     strongest: float = 8000.0,
