@@ -29,7 +29,7 @@ import zeoloom
 from zeoloom.judge.judgement import family_of
 from zeoloom.learn.checkpoint import save_weights
 from zeoloom.learn.split import TIME_SPLIT_TEST
-from zeoloom.run.database import store_of
+from zeoloom.run.database import Store
 from zeoloom.run.findings import is_good
 from zeoloom.run.journal import Journal
 from zeoloom.run.judgement_json import judgement_from_json
@@ -94,7 +94,7 @@ def discover(request: zeoloom.GenerateRequest, workers: int, folder: Path) -> Di
             pool if workers > 1 else ThisProcess(),
             request.seed,
             NO_OWN,
-            store_of(None),
+            Store(None),
             silent,
             no_notice,
         )

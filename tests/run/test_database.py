@@ -20,11 +20,11 @@ from silica_examples import known
 from zeoloom.errors import InputError
 from zeoloom.judge.judgement import Judgement
 from zeoloom.run.database import (
+    Store,
     _judgement_of,
     database_at,
     open_database,
     store_frameworks,
-    store_of,
 )
 from zeoloom.run.database_query import parsed_query
 from zeoloom.run.framework_table import write_frameworks
@@ -175,6 +175,25 @@ def test_a_database_without_the_narrow_table_gets_one(url: str, tmp_path: Path) 
         database_at(str(tmp_path / "run" / "frameworks.db")).count()
 
 
+def test_frameworks_wait_for_a_database_that_is_gone_for_a_while(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    url, said = str(tmp_path / "disk" / "nets.db"), list[str]()
+    store = Store(url, said.append)
+    store(some_frameworks(range(2)))
+    (tmp_path / "disk").rename(tmp_path / "gone")
+    store(some_frameworks(range(2, 4)))
+    store(some_frameworks(range(4, 5)))
+    assert len(said) == 1
+    assert "unable to open database file; it is tried again with each batch" in said[0]
+    store.finish([], tmp_path / "run")
+    assert said[1].startswith("3 frameworks could not be written into the database")
+    assert f"zeoloom database merge {tmp_path / 'run'} URL" in said[1]
+    (tmp_path / "gone").rename(tmp_path / "disk")
+    store.finish(some_frameworks(range(5, 6)), tmp_path / "run")
+    assert said[2:] == ["the database is written to again, nothing is missing there"]
+    assert database_at(url).count() == 6
+
+
 def test_an_energy_takes_the_place_of_none(url: str) -> None:
     database = open_database(url)
     store_frameworks(database, some_frameworks(range(3)))
@@ -278,4 +297,4 @@ def test_a_table_gives_back_what_was_written(tmp_path: Path) -> None:
     again = _judgement_of(tmp_path, row)
     assert again is not None
     assert replace(again, framework=None, notices=()) == replace(framework, framework=None)
-    store_of(None)([framework])
+    Store(None)([framework])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,21 @@ def test_the_journal_survives_a_line_cut_short(tmp_path: Path) -> None:
     whole = Journal(journal.path)
     assert judgement_from_json(whole.result("net", "b")) == Judgement("b")
     assert whole.seconds("net") == 3.5
+
+
+def test_a_line_that_does_not_fit_on_the_disk_is_an_error(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.add("batch", "0", {"nets": 1}, 1.0)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:  # part of the line is written, the rest is not
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        with pytest.raises(InputError, match=r"cannot write .*: File too large"):
+            journal.add("batch", "1", {"nets": list(range(100))}, 1.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert journal.path.stat().st_size == 100
+    journal.add("batch", "2", {"nets": 3}, 1.0)
+    assert Journal(journal.path).names("batch") == ["0", "2"]
 
 
 @pytest.mark.parametrize(

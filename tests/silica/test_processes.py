@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from paths import ROOT
 from zeoloom.silica.processes import Workers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SHADOWS = ("random", "types", "enum", "numpy", "typing", "socket", "zeoloom", "encodings")
 
@@ -69,3 +70,35 @@ def test_a_process_that_cannot_start_is_no_crash(monkeypatch: pytest.MonkeyPatch
         [outcome] = workers.run(len, ["abc" * 1_000_000], seconds=60.0)
     assert outcome.status == "died"
     assert "process died" in outcome.reason
+
+
+ORPHAN = """
+import sys
+sys.path[:0] = {path!r}
+from last_words import sleep
+from zeoloom.silica.processes import Workers
+with Workers() as workers:
+    workers.run(sleep, [{note!r}], seconds=600.0)
+"""
+
+
+@pytest.mark.long
+def test_a_process_ends_with_the_one_that_it_works_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it is at work, and nobody can stop it."""
+    sleep = "def sleep(note):\n    open(note, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    (tmp_path / "last_words.py").write_text(f"import os, time\n{sleep}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT / "src")]))
+    note = tmp_path / "note"
+    program = ORPHAN.format(path=[str(tmp_path), *sys.path], note=str(note))
+    with subprocess.Popen([sys.executable, "-c", program]) as parent:
+        deadline = time.monotonic() + 120
+        while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process = Path("/proc") / note.read_text()
+        assert process.exists()
+        parent.kill()
+    while process.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not process.exists()

@@ -12,10 +12,11 @@ from zeoloom.run.database_query import QUERY_COLUMNS, checked_sort, parsed_query
 from zeoloom.run.folder import finish_run, open_run
 from zeoloom.run.framework_table import counts_of, table_row, write_frameworks
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
+from zeoloom.run.progress import OnNotice, no_notice
 from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from zeoloom.run.database_requests import ExportRequest, MergeRequest, QueryRequest
@@ -68,20 +69,56 @@ def store_frameworks(database: FrameworkDatabase, judgements: Sequence[Judgement
     return database.add(entries) if entries else 0
 
 
-def store_of(url: str | None) -> Callable[[Sequence[Judgement]], None]:
-    """What takes up frameworks as they come: a database, or nothing if there is no address.
+class Store:
+    """Takes up the frameworks of a run as they come.
+
+    A database that cannot be written to for a while, as its server is stopped or the disk is full,
+    does not end the run: frameworks are kept, and written with those that come next.
+
+    Args:
+        url: of a database; None for none.
+        on_notice: called with a line for the user.
 
     Raises:
-        InputError: if the database cannot be opened or written to.
+        InputError: if the database cannot be opened or written to now.
     """
-    if url is None:
-        return lambda _: None
-    database = open_database(url)
 
-    def store(judgements: Sequence[Judgement]) -> None:
-        store_frameworks(database, judgements)
+    def __init__(self, url: str | None, on_notice: OnNotice = no_notice) -> None:
+        self._database = None if url is None else open_database(url)
+        self._on_notice = on_notice
+        self._waiting: list[Judgement] = []
+        self._failing = False
 
-    return store
+    def __call__(self, judgements: Sequence[Judgement]) -> None:
+        """Write frameworks, or keep them until the next call."""
+        if self._database is None:
+            return
+        self._waiting += judgements
+        try:
+            store_frameworks(self._database, self._waiting)
+        except InputError as error:
+            if not self._failing:
+                self._on_notice(f"{error}; it is tried again with each batch")
+            self._failing = True
+        else:
+            if self._failing:
+                self._on_notice("the database is written to again, nothing is missing there")
+            self._failing = False
+            self._waiting = []
+
+    def finish(self, judgements: Sequence[Judgement], folder: Path) -> None:
+        """Write the last frameworks of a run, or say how to do it later.
+
+        Args:
+            judgements: of them.
+            folder: of the run.
+        """
+        self(judgements)
+        if self._waiting and self._failing:
+            self._on_notice(
+                f"{len(self._waiting)} frameworks could not be written into the database; "
+                f"when it is there again: zeoloom database merge {folder} URL"
+            )
 
 
 @dataclass(frozen=True, slots=True)

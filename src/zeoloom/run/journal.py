@@ -80,7 +80,9 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab", buffering=0) as stream:
-                stream.write(text.encode("utf-8"))
+                left = memoryview(text.encode("utf-8"))
+                while left:  # where a disk is nearly full less is written, and the next try fails
+                    left = left[stream.write(left) :]
         except OSError as error:
             raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
 

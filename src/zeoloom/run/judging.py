@@ -13,7 +13,7 @@ from zeoloom.errors import InputError, RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.judge.fulfilment import fulfils, missed_conditions, nearest_miss
 from zeoloom.judge.judgement import Judgement
-from zeoloom.run.database import store_of
+from zeoloom.run.database import Store
 from zeoloom.run.folder import RunFolder, finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import (
     ADSORPTION_COLUMNS,
@@ -94,10 +94,12 @@ def judge_files(
         InputError: if there is nothing to judge, or the scheduler or the database cannot be used.
         RunError: if processes die before they have done anything.
     """
-    waiting, notices = files_to_judge(request.sources)
+    waiting, left_alone = files_to_judge(request.sources)
     known, _ = files_to_judge(request.against) if request.against else ([], ())
     asked = {"verb": "judge", **request.model_dump(mode="json")}
-    asked["inputs"], own, store = _digest([*waiting, *known]), own_reference(), store_of(database)
+    asked["inputs"], own = _digest([*waiting, *known]), own_reference()
+    notices = [*left_alone]
+    store = Store(database, lambda text: notices.append((folder, text)))
     with pool_at(workers, scheduler) as pool, ThreadPoolExecutor(1) as beside:
         run = open_run(folder, asked | own_in_record(own), resume=resume)
         on_progress(0, len(waiting), "preparing compiled code")
@@ -116,13 +118,12 @@ def judge_files(
         full[each.name] if each.name in full else _duplicate(each, full[first[each.key]])
         for each in nets
     )
+    store.finish([each for each in full.values() if fulfils(request.conditions, each)], folder)
     notices += _notices_on(judgements, others, folder) + (((folder, loss),) if loss else ())
-    judged = _as_asked(request, Judged(judgements, {}, {}, notices, failure), folder)
+    judged = _as_asked(request, Judged(judgements, {}, {}, tuple(notices), failure), folder)
     listed = {each.name for each in judged.judgements}
-    kept = [each for each in kept if each.name in listed]
-    store([full[each.name] for each in kept])
-    shown = _with_all_notices([full[each.name] for each in kept], judgements)
-    _write(run, request, judged, shown, workers)
+    kept = [full[each.name] for each in kept if each.name in listed]
+    _write(run, request, judged, _with_all_notices(kept, judgements), workers)
     return judged
 
 

@@ -17,7 +17,7 @@ from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.report_page import write_report
 from zeoloom.run.comparing import diffraction_record, measured_run, with_agreement, write_maps
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
-from zeoloom.run.database import store_of
+from zeoloom.run.database import Store
 from zeoloom.run.findings import in_vain
 from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
@@ -83,7 +83,7 @@ def make_frameworks(
     own = own_reference()
     alone = workers == 1 and scheduler is None
     _refuse_impossible(request, model, alone=alone)
-    store = store_of(database)
+    store = Store(database, on_notice)
     with pool_with_weights(workers, scheduler, request.model, model) as pool:
         run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
         prepare_search(model, on_notice)
@@ -96,7 +96,7 @@ def make_frameworks(
         )
         pool.count_anew()
         judgements = _judged_further(request, run, findings, pool, on_progress)
-        store(judgements)
+        store.finish(judgements, folder)
         workers = pool.count
     if in_vain(request, findings):
         on_notice(f"ended after {findings.tried} crystals: what is asked for is too rare")

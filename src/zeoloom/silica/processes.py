@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.silica.pool import Given, Made, Outcome, Pool
@@ -41,6 +41,9 @@ PROGRAM = (
 
 IDLE, DYING = 0.2, 10.0
 """Seconds that an idle process, and one that has closed its pipe, is given to end by itself."""
+
+ORPHANED = 1.0
+"""Seconds after which a process looks again whether the one that it works for is there."""
 
 MOST_WORDS = 300
 """Characters that are shown of what a process wrote before it died."""
@@ -208,6 +211,13 @@ def _environment() -> dict[str, str]:
     return os.environ | ONE_THREAD | path
 
 
+def _end_with(parent: int) -> None:
+    """End this process, whatever it is at, when the one that it works for has been killed."""
+    while os.getppid() == parent:
+        time.sleep(ORPHANED)
+    os._exit(1)
+
+
 def _signal_name(number: int) -> str:
     """Name of a signal, such as SIGSEGV."""
     try:
@@ -217,7 +227,8 @@ def _signal_name(number: int) -> str:
 
 
 def serve(descriptor: int) -> None:
-    """Run what comes through a pipe, until the other end closes it."""
+    """Run what comes through a pipe, until the other end closes it or its process is gone."""
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with Connection(descriptor) as pipe:
         while True:
             try:
