@@ -5,17 +5,32 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from zeoloom.diffusion.samplers import Step, ancestral
 from zeoloom.geometry.operations import expand_orbits
+from zeoloom.learn.checkpoint import load_model
+from zeoloom.search.candidates import (
+    candidate_fingerprint,
+    candidate_framework,
+    candidates_from,
+    points_to_atoms,
+)
+from zeoloom.search.context import numpy_generator, search_with
+from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.target import target_of
+from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matplotlib.axes import Axes
 
     from zeoloom.geometry.arrays import FloatArray
@@ -34,6 +49,12 @@ INK = "#010203"
 LONGEST_BOND = 3.5
 """Å."""
 
+CRYSTALS, LEVELS = 200, 9
+"""Denoised at once, and in how many levels."""
+
+SHOWN = (0, 3, 6, 9)
+"""Of these, the levels that are drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Points:
@@ -42,10 +63,12 @@ class Points:
     Attributes:
         asymmetric: (n, 3) fractional.
         images: (n, G, 3) fractional, in the cell.
+        cell: (3, 3) Å.
     """
 
     asymmetric: FloatArray
     images: FloatArray
+    cell: FloatArray
 
 
 def representation() -> str:
@@ -53,8 +76,6 @@ def representation() -> str:
     framework = load_reference()[TYPE]
     rng = np.random.default_rng(3)
     noise = rng.standard_normal(framework.frac_t.shape)
-    mpl.rcParams["svg.hashsalt"] = TYPE
-    mpl.rcParams["svg.fonttype"] = "none"
     figure = Figure(figsize=(10.5, 4.3), layout="constrained")
     for axes, sigma in zip(figure.subplots(1, len(NOISE)), NOISE, strict=True):
         frac = framework.frac_t + sigma * noise @ np.linalg.inv(framework.cell)
@@ -66,31 +87,67 @@ def representation() -> str:
     )
 
 
+def from_noise() -> str:
+    """HTML: a crystal on its way out of noise, by the shipped network."""
+    known = load_reference()[TYPE]
+    n_t = len(expand_orbits(known.frac_t, known.operations, known.cell)[0])
+    n = len(known.frac_t)
+    target = target_of(known, n, n_t=(n_t, n_t), n_t_unique=(n, n))
+    model = load_model("crystal", torch.device("cpu"))
+    search = search_with(model, torch.Generator().manual_seed(0))
+    targets, constrained = choose_constrained([target] * CRYSTALS, search.rng, 1.0)
+    constraint = wyckoff_constraint(targets, constrained, numpy_generator(search.rng))
+    path: list[tuple[float, FloatArray]] = []
+
+    def recorded(*given: Any) -> Iterator[Step]:
+        path.append((given[2][0], given[1].numpy()))
+        for step in ancestral(*given, 0.8):
+            path.append((step.sigma, step.x.numpy()))
+            yield step
+
+    points = denoise_from_noise(crystals_at(targets), recorded, LEVELS, search, constraint)
+    candidates = candidates_from(points, points_present(targets), targets)
+    found = [row for row, each in enumerate(candidates) if each.valid]
+    wanted = candidate_fingerprint(points_to_atoms(known.frac_t, target))
+    same = [row for row in found if candidate_fingerprint(candidates[row]) == wanted]
+    made = candidate_framework(candidates[same[0]], TYPE)
+    figure = Figure(figsize=(10.5, 3.3), layout="constrained")
+    for axes, step in zip(figure.subplots(1, len(SHOWN)), SHOWN, strict=True):
+        sigma, cart = path[step]
+        frac = cart[same[0]] @ np.linalg.inv(known.cell)
+        _draw(axes, made if sigma == 0 else None, _with_images(known, frac), sigma)
+    return _html(
+        figure,
+        f"Cell, group and numbers of atoms of {TYPE}: {n} points from noise to a framework, seen "
+        f"along c. Of {CRYSTALS} crystals denoised so, in {LEVELS} levels and without repair, "
+        f"{len(found)} are valid nets and {len(same)} are {TYPE} itself; this is one of them.",
+    )
+
+
 def _with_images(framework: Framework, frac: FloatArray) -> Points:
     """Points and where the operations take them, all in one cell; one image in many places."""
     ops = framework.operations
     images = np.einsum("gab,nb->nga", ops.rotations, frac) + ops.translations
-    return Points(frac, images - np.floor(images))
+    return Points(frac, images - np.floor(images), framework.cell)
 
 
-def _draw(axes: Axes, framework: Framework, points: Points, sigma: float) -> None:
-    """One panel, seen along c."""
-    cell = framework.cell
+def _draw(axes: Axes, framework: Framework | None, points: Points, sigma: float) -> None:
+    """One panel, seen along c: points with their images, and the bonds of a framework."""
+    cell = points.cell
     corners = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]) @ cell
     axes.add_patch(Polygon(corners[:, :2], fill=False, edgecolor=INK, linewidth=0.8))
-    for start, end in _bonds(framework):
+    for start, end in [] if framework is None else _bonds(framework):
         ends = np.array([start, end])[:, :2].T
         axes.plot(*ends, color="#888888", linewidth=1.2 if sigma == 0 else 0.4, zorder=1)
-    clean = framework.frac_t @ cell
     for orbit, colour in enumerate(COLOURS):
         images = points.images[orbit] @ cell
         axes.scatter(images[:, 0], images[:, 1], s=18, color=colour, zorder=2, linewidths=0)
         point = points.asymmetric[orbit] @ cell
-        axes.plot(
-            *np.array([clean[orbit], point])[:, :2].T, color=INK, linewidth=1.5, linestyle=":"
-        )
         axes.scatter(point[0], point[1], s=95, color=colour, edgecolors=INK, zorder=3)
-    title = "σ = 0: the framework" if sigma == 0 else f"σ = {sigma} Å"
+        if framework is not None and sigma > 0:
+            moved = np.array([framework.frac_t[orbit] @ cell, point])[:, :2].T
+            axes.plot(*moved, color=INK, linewidth=1.5, linestyle=":")
+    title = "σ = 0: a framework" if sigma == 0 else f"σ = {sigma:.2g} Å"
     axes.set_title(title, color=INK, fontsize=15)
     axes.set_aspect("equal")
     axes.set_axis_off()
@@ -115,7 +172,8 @@ def _bonds(framework: Framework) -> list[tuple[FloatArray, FloatArray]]:
 def _html(figure: Figure, said: str) -> str:
     """A figure as SVG in the page, with its text; ink has the colour of the page's text."""
     file = io.StringIO()
-    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    with mpl.rc_context({"svg.hashsalt": said, "svg.fonttype": "none"}):
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     svg = file.getvalue()[file.getvalue().index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace(INK, "currentColor")

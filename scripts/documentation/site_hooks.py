@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from command_reference import command_pages
-from drawings import representation
+from drawings import from_noise, representation
 from equations import style_of_equations, with_mathml
 from live_report import live_report
 from mkdocs.structure.files import File
@@ -27,7 +27,10 @@ MADE = {
 }
 """Texts that the code gives, by what stands in their place."""
 
-DRAWINGS = {"<!-- figure representation -->": representation}
+DRAWINGS = {
+    "<!-- figure representation -->": representation,
+    "<!-- figure from noise -->": from_noise,
+}
 """Drawings, likewise."""
 
 
