@@ -266,7 +266,7 @@ def test_nothing_to_resume(run: Run, config: Path, cluster_file: Path, tmp_path:
         (["--held-out", "1.5"], "held_out: "),
         (["--fold", "6"], "fold: Input should be less than or equal to 5, got 6"),
         (["--precision", "int8"], "precision: "),
-        (["--config", "missing.toml"], "cannot read the configuration missing.toml"),
+        (["--config", "missing.toml"], "no configuration missing.toml"),
         (["--held-out", "0.95"], "leaves none to learn from"),
     ],
 )
