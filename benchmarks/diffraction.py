@@ -1,15 +1,14 @@
-"""Solving from diffraction data: real patterns, simulated ones, hits with a pattern and without.
+"""Solving from diffraction data: real patterns, and simulated ones.
 
     python benchmarks/diffraction.py real --data FOLDER --seconds 60
     python benchmarks/diffraction.py simulated --codes FER MOR HEU --seconds 30
-    python benchmarks/diffraction.py hits --list thirty --seeds 0 1 2
 
 `real` solves the measured patterns of a folder, cell and group given, and those that are no
 zeolites, or are given a wrong group. `simulated` searches each type once, and ranks what was found
-against patterns of rising difficulty: the place of the type's own net among them. `hits` asks after
-which time the type was found, with the pattern and without, in one run. How often the words are
-right is printed by `scripts/build_confidence.py POOLS --print-only`. With `--workers` the searches
-of `real` and `hits` have a process each.
+against patterns of rising difficulty: the place of the type's own net among them. Whether a
+pattern helps to find a type is asked by `benchmarks/guide.py`. How often the words are right is
+printed by `scripts/build_confidence.py POOLS --print-only`. With `--workers` the searches of `real`
+have a process each.
 """
 
 from __future__ import annotations
@@ -29,11 +28,9 @@ from at_once import add_workers, done_at_once
 from solve import LISTS
 from solving_pools import Pool, pools_of
 from zeoloom.diffraction.measurement import measurement_of
-from zeoloom.diffraction.reflection_records import save_reflections
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
-from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.geometry.operations import expand_orbits, identity_first
+from zeoloom.geometry.operations import identity_first
 from zeoloom.geometry.space_groups import operations_of_hall_number
 from zeoloom.judge.given_cell import refined_as_given
 from zeoloom.judge.verdict import judge_net
@@ -157,56 +154,15 @@ def rank_simulated(model: zeoloom.Model, options: argparse.Namespace) -> None:
     print(f"first of {tried} types: {shares}")
 
 
-def is_hit(case: tuple[str, float, int, bool]) -> bool:
-    """Whether a type was found in its own cell, group and number of atoms."""
-    code, seconds, seed, with_pattern = case
-    model = _model()
-    framework = zeoloom.load_reference()[code]
-    n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
-    with tempfile.TemporaryDirectory() as folder:
-        data = simulated(framework, Difficulty(), np.random.default_rng(seed))
-        save_reflections(Path(folder) / "pattern", data)
-        asked = {
-            "cell": " ".join(f"{x:.5f}" for x in parameters_from_cell(framework.cell)),
-            "space_group": framework.space_group_symbol,
-            "atoms": n_t,
-            "seconds": seconds,
-            "relax": 0,
-            "seed": seed,
-        }
-        if with_pattern:
-            asked["pattern"] = Path(folder) / "pattern"
-        request = zeoloom.parse_request(zeoloom.SolveRequest, asked)
-        generator = torch.Generator().manual_seed(seed)
-        made = zeoloom.make_frameworks(request, model, Path(folder) / "run", generator=generator)
-    return any(each.framework_type == code for each in made.judgements)
-
-
-def count_hits(options: argparse.Namespace) -> None:
-    """Print which types are found with the pattern and without."""
-    codes = options.codes or LISTS[options.list]
-    for seed in options.seeds:
-        found = {True: 0, False: 0}
-        cases = [(code, options.seconds, seed, given) for code in codes for given in (True, False)]
-        hits = done_at_once(is_hit, cases, options.workers)
-        for (_, _, _, with_pattern), hit in zip(cases, hits, strict=True):
-            found[with_pattern] += hit
-        print(
-            f"seed {seed}: {found[True]} of {len(codes)} with the pattern, {found[False]} without",
-            flush=True,
-        )
-
-
 def main() -> None:
-    """Run one of the three."""
+    """Run one of the two."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("real", "simulated", "hits"))
+    parser.add_argument("what", choices=("real", "simulated"))
     parser.add_argument("--data", type=Path, help="folder of the measured patterns")
     parser.add_argument("--list", choices=LISTS, default="thirty")
     parser.add_argument("--codes", nargs="+", help="framework types in place of a list")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", help="files whose names begin so")
     add_workers(parser)
     options = parser.parse_args()
@@ -217,10 +173,8 @@ def main() -> None:
         chosen = [case for case in REAL if case.file.startswith(options.only or "")]
         for row in done_at_once(solve_real, [(case, options) for case in chosen], options.workers):
             print(row, flush=True)
-    elif options.what == "simulated":
-        rank_simulated(_model(), options)
     else:
-        count_hits(options)
+        rank_simulated(_model(), options)
     print(f"{time.monotonic() - began:.0f} s")
 
 

@@ -11,8 +11,12 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+import zeoloom
+from zeoloom.diffraction.reflection_records import save_reflections
+from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import RunError
 from zeoloom.run.batches import MOST_LOST, BatchPlan, Task, run_batches
 from zeoloom.run.journal import Journal
@@ -162,6 +166,20 @@ def test_the_same_frameworks_with_any_number_of_processes(
         one, several = (outcome_of(tmp_path / f"{verb}-{number}") for number in (1, workers))
         assert one == several
         assert one[0].count("\n") > 1
+
+
+@pytest.mark.slow
+def test_a_pattern_guides_any_number_of_processes_alike(run: Run, tmp_path: Path) -> None:
+    data = simulated(zeoloom.load_reference()["FER"], Difficulty(), np.random.default_rng(0))
+    save_reflections(tmp_path / "pattern", data)
+    asked = ("--pattern", tmp_path / "pattern", "--atoms", 36, "-n", 12, "--batch", 4)
+    for number in (1, 2):
+        folder = tmp_path / f"solve-{number}"
+        done = run("solve", *asked, *QUICK, "--workers", number, "-o", folder)
+        assert done.code == 0, done.err
+    one, two = (outcome_of(tmp_path / f"solve-{number}") for number in (1, 2))
+    assert one == two
+    assert one[1]["unrefined"] > 0  # nets that agree less were left out, the same ones
 
 
 def test_the_same_clusters_with_any_number_of_processes(

@@ -17,7 +17,7 @@ SAME_PLACE = 1e-3
 
 
 @compiled
-def _powers(x: float, most: int, real: FloatArray, imaginary: FloatArray) -> None:
+def phase_powers(x: float, most: int, real: FloatArray, imaginary: FloatArray) -> None:
     """exp(2 pi i k x) for k from -most to most, at k + most."""
     for k in range(most + 1):
         angle = 2.0 * math.pi * (x * k)
@@ -43,7 +43,7 @@ def _orbit_weight(frac: FloatArray, rotations: IntArray, translations: FloatArra
 
 
 @compiled_with_reordered_sums
-def _add_image(
+def add_image(
     weight: float,
     hkl: IntArray,
     most: IntArray,
@@ -94,6 +94,6 @@ def phase_sums(
                 x = translations[g, i]
                 for j in range(3):
                     x += rotations[g, i, j] * frac[atom, j]
-                _powers(x, most[i], tables[2 * i], tables[2 * i + 1])
-            _add_image(weight, hkl, most, tables, real, imaginary)
+                phase_powers(x, most[i], tables[2 * i], tables[2 * i + 1])
+            add_image(weight, hkl, most, tables, real, imaginary)
     return real, imaginary

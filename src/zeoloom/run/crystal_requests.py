@@ -144,6 +144,10 @@ class SolveRequest(CrystalRequest):
     radiation: Literal["xray", "neutron", "electron"] | None = None
     """What was scattered, if the file does not say it."""
 
+    guide: bool = True
+    """Whether what was measured guides the search, and decides which nets are refined; otherwise it
+    only ranks."""
+
     n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
     """Crystals to try, instead of --seconds. If neither is given, 60 seconds are spent."""
 

@@ -197,6 +197,7 @@ class _SearchBatches:
                     self._own,
                     {name: found.best[name] for name in unknown[start:end]},
                     self.clock.left(),
+                    found.worth_refining,
                 ),
                 self._limit(),
             )

@@ -32,7 +32,7 @@ class SearchResult:
         judgements: one for each net that was refined, the best first.
         found: how often each was met, by its key.
         counts: how many there are of what.
-        unrefined: nets that were not refined, because they are too strained or time was up.
+        unrefined: nets that were not refined, as they are too strained, agree less or time was up.
         failure: why nothing was found, or nothing could be judged further; empty otherwise.
         confidence: how sure it is that the first is the one measured; None without data.
     """
@@ -97,7 +97,7 @@ def search_result(
         counts,
         tuple(unrefined.values()),
         _failure(request, judgements, counts, findings),
-        confidence_of(request, judgements),
+        confidence_of(request, judgements, list(unrefined.values())),
     )
 
 
@@ -119,7 +119,7 @@ def _failure(
         f"{number} {reason}"
         for number, reason in (
             (counts["outside_limits"], "outside the limits"),
-            (counts["unrefined"], "too strained to be refined or out of time"),
+            (counts["unrefined"], "too strained to be refined or out of time, or agree less"),
             (sum(counts[name] for name in KNOWN_COUNTS), "known already"),
         )
         if number

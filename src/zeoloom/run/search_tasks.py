@@ -19,11 +19,12 @@ from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.loaded_models import loaded_model
 from zeoloom.run.search_growth import arms_of_batch
 from zeoloom.run.search_targets import draw_targets
-from zeoloom.run.solving import measurement_for
+from zeoloom.run.solving import guide_for, measurement_for
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.batch_state import R_DLS_OF_ONE_START, SearchPlan
 from zeoloom.search.context import search_with
 from zeoloom.search.growth import NO_GROWTH
+from zeoloom.search.guide import worth_refining
 from zeoloom.search.pipeline import find_nets, judge_nets
 from zeoloom.silica.dls import STARTS
 
@@ -79,12 +80,14 @@ class FoundNets:
     Attributes:
         counts: `tried`, `valid_at_once`, `times_met` (each net, by its fingerprint), `seconds`
             (of each stage), and the `arms` and `origins` of `arms_of_batch`.
-        best: of each net the candidate of least cost, by its fingerprint, the least first; packed
-            if asked for.
+        best: of each net the candidate of least cost, by its fingerprint, in the order in which
+            they are to be judged; packed if asked for.
+        worth_refining: fingerprints of those that are to be refined; None for all.
     """
 
     counts: dict[str, Any]
     best: Mapping[str, Candidate | bytes]
+    worth_refining: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,14 @@ class NetsTask:
         own: nets of the user.
         best: candidates by their fingerprints, packed or not.
         seconds: that are left.
+        worth_refining: fingerprints of those that are to be refined; None for all.
     """
 
     request: SolveRequest | GenerateRequest
     own: OwnReference
     best: Mapping[str, Candidate | bytes]
     seconds: float
+    worth_refining: frozenset[str] | None = None
 
 
 def found_nets(task: FindingTask) -> FoundNets:
@@ -123,7 +128,8 @@ def found_nets(task: FindingTask) -> FoundNets:
     best: Mapping[str, Candidate | bytes] = batch.best
     if task.packed:
         best = {name: pickle.dumps(each) for name, each in batch.best.items()}
-    return FoundNets(counts, best)
+    worth = worth_refining(batch.agreements) if batch.agreements else None
+    return FoundNets(counts, best, worth)
 
 
 def judged_nets(task: NetsTask) -> dict[str, Any]:
@@ -132,7 +138,9 @@ def judged_nets(task: NetsTask) -> dict[str, Any]:
         name: pickle.loads(each) if isinstance(each, bytes) else each  # noqa: S301 - our own
         for name, each in task.best.items()
     }
-    plan = replace(search_plan(task.request, task.seconds), own=task.own)
+    plan = replace(
+        search_plan(task.request, task.seconds), own=task.own, worth_refining=task.worth_refining
+    )
     if isinstance(task.request, SolveRequest):
         plan = replace(plan, measurement=measurement_for(task.request))
     judged = judge_nets(best, plan)
@@ -168,7 +176,7 @@ def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> Sear
         in_given_cell=solving,
     )
     if isinstance(request, SolveRequest):
-        return plan
+        return replace(plan, annealing=replace(plan.annealing, guide=guide_for(request)))
     conditions = request.conditions
     plan = replace(
         plan,

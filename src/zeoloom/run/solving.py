@@ -23,6 +23,7 @@ from zeoloom.geometry.space_groups import (
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.pattern_requests import PatternRequest
 from zeoloom.run.request import parse_request
+from zeoloom.search.guide import guide_from
 from zeoloom.search.target import fitting_cell, targets_in_cell
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from zeoloom.diffraction.measurement import Measurement
     from zeoloom.diffraction.pattern_fit import PatternFit
     from zeoloom.diffraction.reflections import Radiation, Reflections
+    from zeoloom.search.guide import Guide
 
 CELL_DIFFERENCE = 0.02
 """Relative. A cell given beside data that have another one is refused if it differs by more."""
@@ -119,6 +121,22 @@ def measurement_for(request: SolveRequest) -> Measurement | None:
     if request.pattern is None:
         return None
     return _measurement(_source_of(request, request.given_cell, request.hall_number))
+
+
+def guide_for(request: SolveRequest) -> Guide | None:
+    """What guides the search of a request with one group; None without data, or if unwanted.
+
+    Raises:
+        InputError: as `measurement_for`.
+    """
+    if request.pattern is None or not request.guide:
+        return None
+    return _guide(_source_of(request, request.given_cell, request.hall_number))
+
+
+@lru_cache(maxsize=64)
+def _guide(source: _Source) -> Guide:
+    return guide_from(_measurement(source))
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,9 @@ and the result is accepted by Metropolis' rule at a temperature that falls from 
 lower cost is nearer to them than to noise. Candidates of high cost are dropped by successive
 halving (Jamieson & Talwalkar, AISTATS 2016), and resampling replaces the worst by copies of the
 best. So that they do not all end in one net, a net costs more with every round that a candidate has
-spent there (energy landscape paving, Hansmann & Wille, Phys. Rev. Lett. 88, 068105 (2002)).
+spent there (energy landscape paving, Hansmann & Wille, Phys. Rev. Lett. 88, 068105 (2002)). If
+something was measured, a candidate costs the more the less it agrees with that: in acceptance,
+halving and resampling; walks know nothing of it.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from zeoloom.nets.fingerprint import DEGREE
 from zeoloom.search.candidates import candidate_net, candidates_from
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_once
+from zeoloom.search.guide import guide_cost
 from zeoloom.search.walk import bond_switch_walk
 from zeoloom.search.walk_kernel import initial_walk_state
 from zeoloom.search.wyckoff import wyckoff_constraint
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from zeoloom.judge.conditions import Conditions
     from zeoloom.search.candidates import Candidate
     from zeoloom.search.context import Search
+    from zeoloom.search.guide import Guide
     from zeoloom.search.walk_kernel import WalkState
 
 
@@ -87,6 +91,8 @@ class AnnealingPlan:
         walk_temperature: of these walks, times that of the rounds.
         max_reported: valid nets of each walk that are reported at most.
         conditions: on nets; a valid candidate costs more, the farther its net is from them.
+        guide: what was measured; None without.
+        guide_cost: of a candidate that agrees with it in nothing.
     """
 
     rounds: int = 12
@@ -105,6 +111,8 @@ class AnnealingPlan:
     walk_temperature: float = 0.1
     max_reported: int = 8
     conditions: Conditions = NO_CONDITIONS
+    guide: Guide | None = None
+    guide_cost: float = 30.0
 
     def temperature(self, done: int) -> float:
         """After so many rounds."""
@@ -171,10 +179,16 @@ def annealing_rounds(
     seen: set[tuple[int, float]] = set()
     visits = Counter[tuple[int, float]]()
     distances: dict[tuple[int, float], float] = {}
+    agreements: dict[bytes, float] = {}
 
     def paved(candidate: Candidate) -> float:
         spent = plan.paving * visits[_net_key(candidate, PAVING_DIGITS)]
-        return candidate.cost + spent + _cost_of_conditions(candidate, plan, distances)
+        return (
+            candidate.cost
+            + spent
+            + _cost_of_conditions(candidate, plan, distances)
+            + guide_cost(candidate, plan.guide, plan.guide_cost, agreements)
+        )
 
     for done in range(plan.rounds if current else 0):
         current = sorted(current, key=paved)[: plan.n_kept(done, len(current))]

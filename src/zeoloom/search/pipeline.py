@@ -7,13 +7,14 @@
 | `gather` | lets points that meet become atoms, and keeps the better candidates |
 | `anneal` | alternates rounds of the network with walks of bond switches |
 | `deduplicate` | keeps of each net, known by its fingerprint, the candidate of least cost |
+| `compare` | compares them with what was measured, if it guides the search |
 | `check` | drops what is no 4-connected net, and recognises known framework types |
 | `refine` | builds the new nets as SiO2 and refines them; in a given cell too, beside data |
 | `identify` | gives well refined nets their exact key, and all of them a name |
 | `measure` | measures pores and energies, if conditions ask for them |
 
 A stage is a function that takes a `BatchState` and returns the next one. `find_nets` runs those to
-`deduplicate`, `judge_nets` the others, which need no network, on the nets that are not known from
+`compare`, `judge_nets` the others, which need no network, on the nets that are not known from
 other batches; both measure their time. Cheap tests come first: duplicates are dropped before
 refinement, and strained nets before an exact key is computed.
 """
@@ -187,12 +188,27 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
     return replace(batch, times_met=times_met, best=best)
 
 
+def compare_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
+    """Put the nets that agree best with what was measured first, if it guides the search."""
+    guide = plan.annealing.guide
+    if guide is None:
+        return batch
+    agreements = {name: guide.agreement(each) for name, each in batch.best.items()}
+    names = sorted(agreements, key=lambda name: -agreements[name])
+    return replace(
+        batch,
+        best={name: batch.best[name] for name in names},
+        agreements={name: agreements[name] for name in names},
+    )
+
+
 FINDING_STAGES: dict[str, Callable[[BatchState, Search, SearchPlan], BatchState]] = {
     "assign": assign_positions,
     "denoise": denoise_points,
     "gather": gather_atoms,
     "anneal": anneal,
     "deduplicate": drop_duplicates,
+    "compare": compare_nets,
 }
 """The stages that find nets, in their order."""
 

@@ -1,0 +1,153 @@
+"""Does a measured pattern help to find a framework? Guided by it, ranked by it, and without one.
+
+    python benchmarks/guide.py --codes MFI EUO EEI --seconds 60 --seeds 0 1 2
+    python benchmarks/guide.py --list thirty --ways guided ranked
+
+Cell, group and number of T atoms are given, and a simulated pattern: atoms shifted by 0.05 Å, a
+fifth Al, 20 % of the electrons in guests, noise of 10 %, texture 0.8, lines 0.15 degrees wide. All
+ways are tried in one run, with the same seeds. A row says after how many seconds the batch was done
+that found the type, its place among what was found, and how many batches there were. Seconds are
+those of the clock: on a busy machine a clock of the processor's time is fairer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import zeoloom
+from at_once import add_workers, done_at_once
+from solve import LISTS
+from zeoloom.diffraction.reflection_records import save_reflections
+from zeoloom.diffraction.simulation import Difficulty, simulated
+from zeoloom.geometry.lattice import parameters_from_cell
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.run.batches import STEP
+from zeoloom.run.folder import JOURNAL
+from zeoloom.run.journal import Journal
+
+WAYS = ("guided", "ranked", "none")
+"""What a pattern is for: it guides the search and ranks, it only ranks, or there is none."""
+
+MEASURED = Difficulty(guests=0.2, texture=0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A search for one type.
+
+    Attributes:
+        code: of the type.
+        way: what the pattern is for.
+        seconds: of the search.
+        seed: of the search and of the pattern.
+    """
+
+    code: str
+    way: str
+    seconds: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What became of a search for one type.
+
+    Attributes:
+        place: of the type among what was found; 0 if it was not.
+        after: seconds until the batch was done that found it.
+        batches: that were made.
+        sure: how sure it is that the first is right.
+    """
+
+    place: int
+    after: float
+    batches: int
+    sure: str
+
+
+@cache
+def _model() -> zeoloom.Model:
+    torch.set_num_threads(1)
+    return zeoloom.load_model("crystal", torch.device("cpu"))
+
+
+def hit_of(case: Case) -> Hit:
+    """Whether and when a type is found in its own cell, group and number of atoms."""
+    framework = zeoloom.load_reference()[case.code]
+    n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+    with tempfile.TemporaryDirectory() as folder:
+        pattern, run = Path(folder) / "pattern", Path(folder) / "run"
+        save_reflections(pattern, simulated(framework, MEASURED, np.random.default_rng(case.seed)))
+        asked: dict[str, object] = {
+            "cell": " ".join(f"{x:.5f}" for x in parameters_from_cell(framework.cell)),
+            "space_group": framework.space_group_symbol,
+            "atoms": n_t,
+            "seconds": case.seconds,
+            "relax": 0,
+            "seed": case.seed,
+        }
+        if case.way != "none":
+            asked |= {"pattern": pattern, "guide": case.way == "guided"}
+        request = zeoloom.parse_request(zeoloom.SolveRequest, asked)
+        generator = torch.Generator().manual_seed(case.seed)
+        made = zeoloom.make_frameworks(request, _model(), run, generator=generator)
+        journal = Journal(run / JOURNAL)
+        batches = [journal.result(STEP, name) for name in journal.names(STEP)]
+    places = [k for k, each in enumerate(made.judgements) if each.framework_type == case.code]
+    times = [
+        batch["elapsed"]
+        for batch in batches
+        if any(each["name"] == case.code for each in batch["judgements"].values())
+    ]
+    place = places[0] + 1 if places else 0
+    return Hit(place, min(times, default=math.inf), len(batches), str(made.confidence or ""))
+
+
+def main() -> None:
+    """Search for every type in every way and count."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", choices=LISTS, default="thirty")
+    parser.add_argument("--codes", nargs="+", help="framework types in place of a list")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    add_workers(parser)
+    options = parser.parse_args()
+    codes = options.codes or LISTS[options.list]
+    cases = [
+        Case(code, way, options.seconds, seed)
+        for seed in options.seeds
+        for code in codes
+        for way in options.ways
+    ]
+    hit_of(Case("SOD", "guided", 1.0, 0))  # compiles
+    hits: dict[str, list[Hit]] = {way: [] for way in options.ways}
+    for case, hit in zip(cases, done_at_once(hit_of, cases, options.workers), strict=True):
+        hits[case.way].append(hit)
+        when = f"after {hit.after:.1f} s, place {hit.place}" if hit.place else "never"
+        print(
+            f"{case.code}  seed {case.seed}  {case.way:6s}  {when:24s}  {hit.batches} batches  "
+            f"{hit.sure}",
+            flush=True,
+        )
+    for way, made in hits.items():
+        found = [hit.after for hit in made if hit.place]
+        median = f"{statistics.median(found):.1f} s" if found else "-"
+        first = sum(hit.place == 1 for hit in made)
+        print(f"{way}: {len(found)} of {len(made)} found, {first} of them first, median {median}")
+
+
+if __name__ == "__main__":
+    # cases are of the classes of a module that other processes can import
+    import guide
+
+    guide.main()

@@ -1,0 +1,147 @@
+"""What was measured, as a guide of the search: how well candidates agree before they are built.
+
+A candidate has T atoms and bonds. With oxygen beside the middles of its bonds it gives structure
+factors, and these an E2, though no bond need be right yet. It is a second cost: a crystal with some
+right bonds agrees better than one with none, whatever its strain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.diffraction.correlation import e2
+from zeoloom.diffraction.structure_factors import group_sums
+from zeoloom.search.guide_kernel import candidate_factors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zeoloom.diffraction.measurement import Measurement
+    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.search.candidates import Candidate
+
+GUIDE_D_MIN = 1.8
+"""Å. Groups of a smaller spacing than this are not compared, as candidates are not so well placed
+that these say much, and time goes with their number."""
+
+FEWEST_GUIDING = 30
+"""Groups that are compared, whatever their spacing, if there are so many."""
+
+ORIGIN = 1e-6
+"""Fractional. An inversion whose translation is less is in the origin."""
+
+MOST_REFINED = 10
+"""Nets of a batch that are refined, those that agree best: E2 is known to a tenth before, and a
+batch may find hundreds, whose refinement takes ten times as long as the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Intensities that candidates are compared with.
+
+    Attributes:
+        measurement: of the cell and group of all candidates, to a lower resolution.
+        rotations: (G, 3, 3) of the operations by which images are summed: one of each rotation, and
+            of those that an inversion in the origin makes of one another one.
+        translations: (G, 3).
+        centric: whether there is such an inversion, so that phases are 0 or 180 degrees.
+    """
+
+    measurement: Measurement
+    rotations: IntArray
+    translations: FloatArray
+    centric: bool
+
+    def intensities(self, candidate: Candidate) -> FloatArray:
+        """(n,) m |F|^2 of a candidate with oxygen beside its bonds, up to a factor."""
+        graph, plan = candidate.graph, self.measurement.scattering
+        real, imaginary = candidate_factors(
+            candidate.frac_t,
+            graph.bonds,
+            1.0 / graph.symmetry.orders,
+            candidate.target.group,
+            self.rotations,
+            self.translations,
+            plan.hkl,
+            plan.most,
+            plan.factor_t,
+            plan.factor_o,
+        )
+        squares = real**2 if self.centric else real**2 + imaginary**2
+        return np.asarray(plan.multiplicity * squares)
+
+    def agreement(self, candidate: Candidate) -> float:
+        """E2 of a candidate, from -1 to 1; whether its bonds are right or not."""
+        measurement = self.measurement
+        calculated = group_sums(
+            self.intensities(candidate), measurement.group, len(measurement.observed)
+        )
+        return e2(measurement.observed, calculated, measurement.local, measurement.weights)
+
+
+def guide_from(measurement: Measurement) -> Guide:
+    """The guide that a measurement gives, to the resolution that candidates are good for."""
+    plan = measurement.scattering
+    number = len(measurement.observed)
+    # groups are in order of falling d, and overlap in neither list
+    least = np.full(number, np.inf)
+    np.minimum.at(least, measurement.group, 0.5 / np.sqrt(plan.s_squared))
+    kept = int(np.count_nonzero(np.minimum.accumulate(least) >= GUIDE_D_MIN))
+    kept = max(kept, min(FEWEST_GUIDING, number))
+    rows = measurement.group < kept
+    hkl = plan.hkl[rows]
+    lower = replace(
+        plan,
+        hkl=hkl,
+        s_squared=plan.s_squared[rows],
+        multiplicity=plan.multiplicity[rows],
+        factor_t=plan.factor_t[rows],
+        factor_o=plan.factor_o[rows],
+        most=np.abs(hkl).max(axis=0),
+    )
+    local = measurement.local[:kept, :kept]
+    rotations, translations = plan.rotations[: plan.modulo], plan.translations[: plan.modulo]
+    inversion = (rotations == -np.eye(3, dtype=np.int64)).all(axis=(1, 2))
+    centric = bool((np.abs(translations[inversion]) < ORIGIN).all() and inversion.any())
+    if centric:
+        proper = np.linalg.det(rotations) > 0.0
+        rotations, translations = rotations[proper], translations[proper]
+    return Guide(
+        replace(
+            measurement,
+            scattering=lower,
+            group=measurement.group[rows],
+            observed=measurement.observed[:kept],
+            esd=measurement.esd[:kept],
+            local=local / local.sum(axis=1, keepdims=True),
+            weights=measurement.weights[:kept],
+            two_theta=measurement.two_theta[:kept],
+        ),
+        np.ascontiguousarray(rotations),
+        np.ascontiguousarray(translations),
+        centric,
+    )
+
+
+def worth_refining(agreements: Mapping[str, float]) -> frozenset[str]:
+    """Which nets are to be refined: those that agree best.
+
+    Args:
+        agreements: of the nets of a batch, by their fingerprints.
+    """
+    return frozenset(sorted(agreements, key=lambda name: -agreements[name])[:MOST_REFINED])
+
+
+def guide_cost(
+    candidate: Candidate, guide: Guide | None, weight: float, known: dict[bytes, float]
+) -> float:
+    """Cost of what a candidate lacks in agreement; `known` are the agreements known so far."""
+    if guide is None:
+        return 0.0
+    key = candidate.frac_t.tobytes()
+    if key not in known:
+        known[key] = guide.agreement(candidate)
+    return weight * (1.0 - known[key])
