@@ -10,14 +10,12 @@ import numpy as np
 from zeoloom.diffraction.scattering_kernel import add_image, phase_powers
 from zeoloom.geometry.compiled import compiled
 from zeoloom.search.strain import bond_vectors_of, image_translations
+from zeoloom.silica.oxygen import T_O
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.geometry.group import Group
     from zeoloom.nets.quotient_kernel import BondTable
-
-T_O = 1.61
-"""Å, from T to oxygen."""
 
 LEAST_WISH = 0.1
 """Length below which a direction says little."""
