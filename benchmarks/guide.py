@@ -1,11 +1,11 @@
 """Does a measured pattern help to find a framework? Guided by it, ranked by it, and without one.
 
     python benchmarks/guide.py --codes MFI EUO EEI --seconds 60 --seeds 0 1 2
-    python benchmarks/guide.py --list thirty --ways guided ranked
+    python benchmarks/guide.py --list thirty --uses guided ranked
 
 Cell, group and number of T atoms are given, and a simulated pattern: atoms shifted by 0.05 Å, a
 fifth Al, 20 % of the electrons in guests, noise of 10 %, texture 0.8, lines 0.15 degrees wide. All
-ways are tried in one run, with the same seeds. A row says after how many seconds the batch was done
+uses are tried in one run, with the same seeds. A row says after how many seconds the batch was done
 that found the type, its place among what was found, and how many batches there were. Seconds are
 those of the clock: on a busy machine a clock of the processor's time is fairer.
 """
@@ -34,7 +34,7 @@ from zeoloom.run.batches import STEP
 from zeoloom.run.folder import JOURNAL
 from zeoloom.run.journal import Journal
 
-WAYS = ("guided", "ranked", "none")
+USES = ("guided", "ranked", "none")
 """What a pattern is for: it guides the search and ranks, it only ranks, or there is none."""
 
 MEASURED = Difficulty(guests=0.2, texture=0.8)
@@ -46,13 +46,13 @@ class Case:
 
     Attributes:
         code: of the type.
-        way: what the pattern is for.
+        use: what the pattern is for.
         seconds: of the search.
         seed: of the search and of the pattern.
     """
 
     code: str
-    way: str
+    use: str
     seconds: float
     seed: int
 
@@ -95,8 +95,8 @@ def hit_of(case: Case) -> Hit:
             "relax": 0,
             "seed": case.seed,
         }
-        if case.way != "none":
-            asked |= {"pattern": pattern, "guide": case.way == "guided"}
+        if case.use != "none":
+            asked |= {"pattern": pattern, "guide": case.use == "guided"}
         request = zeoloom.parse_request(zeoloom.SolveRequest, asked)
         generator = torch.Generator().manual_seed(case.seed)
         made = zeoloom.make_frameworks(request, _model(), run, generator=generator)
@@ -113,37 +113,37 @@ def hit_of(case: Case) -> Hit:
 
 
 def main() -> None:
-    """Search for every type in every way and count."""
+    """Search for every type in every use and count."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", choices=LISTS, default="thirty")
     parser.add_argument("--codes", nargs="+", help="framework types in place of a list")
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
+    parser.add_argument("--uses", nargs="+", choices=USES, default=USES)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     add_workers(parser)
     options = parser.parse_args()
     codes = options.codes or LISTS[options.list]
     cases = [
-        Case(code, way, options.seconds, seed)
+        Case(code, use, options.seconds, seed)
         for seed in options.seeds
         for code in codes
-        for way in options.ways
+        for use in options.uses
     ]
     hit_of(Case("SOD", "guided", 1.0, 0))  # compiles
-    hits: dict[str, list[Hit]] = {way: [] for way in options.ways}
+    hits: dict[str, list[Hit]] = {use: [] for use in options.uses}
     for case, hit in zip(cases, done_at_once(hit_of, cases, options.workers), strict=True):
-        hits[case.way].append(hit)
+        hits[case.use].append(hit)
         when = f"after {hit.after:.1f} s, place {hit.place}" if hit.place else "never"
         print(
-            f"{case.code}  seed {case.seed}  {case.way:6s}  {when:24s}  {hit.batches} batches  "
+            f"{case.code}  seed {case.seed}  {case.use:6s}  {when:24s}  {hit.batches} batches  "
             f"{hit.sure}",
             flush=True,
         )
-    for way, made in hits.items():
+    for use, made in hits.items():
         found = [hit.after for hit in made if hit.place]
         median = f"{statistics.median(found):.1f} s" if found else "-"
         first = sum(hit.place == 1 for hit in made)
-        print(f"{way}: {len(found)} of {len(made)} found, {first} of them first, median {median}")
+        print(f"{use}: {len(found)} of {len(made)} found, {first} of them first, median {median}")
 
 
 if __name__ == "__main__":

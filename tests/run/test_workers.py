@@ -172,10 +172,10 @@ def test_the_same_frameworks_with_any_number_of_processes(
 def test_a_pattern_guides_any_number_of_processes_alike(run: Run, tmp_path: Path) -> None:
     data = simulated(zeoloom.load_reference()["FER"], Difficulty(), np.random.default_rng(0))
     save_reflections(tmp_path / "pattern", data)
-    asked = ("--pattern", tmp_path / "pattern", "--atoms", 36, "-n", 12, "--batch", 4)
+    asked = ("--pattern", tmp_path / "pattern", "--atoms", 36, "-n", 16, "--batch", 8)
     for number in (1, 2):
         folder = tmp_path / f"solve-{number}"
-        done = run("solve", *asked, *QUICK, "--workers", number, "-o", folder)
+        done = run("solve", *asked, "--repair", 40, "--relax", 0, "--workers", number, "-o", folder)
         assert done.code == 0, done.err
     one, two = (outcome_of(tmp_path / f"solve-{number}") for number in (1, 2))
     assert one == two
