@@ -8,6 +8,10 @@ function makeReachable() {
   }
 }
 
+function withoutEmptyHeadings() {
+  for (const each of document.querySelectorAll("th:empty")) each.outerHTML = "<td></td>";
+}
+
 function nameRegions() {
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
   document.querySelectorAll(".md-code__nav:not([aria-label])").forEach((each) => {
@@ -16,6 +20,7 @@ function nameRegions() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  withoutEmptyHeadings();
   makeReachable();
   nameRegions();
   addEventListener("resize", makeReachable);

@@ -39,6 +39,7 @@ INSTEAD = {"README.md": "index.md"}
 
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]*)(#[^)\s]*)?(\))")
 LIST_AFTER_TEXT = re.compile(r"^((?![-*] |\d+\. |[ |#>:<]).+\n)(?=(?:[-*]|\d+\.) )", re.MULTILINE)
+OPENING = re.compile(r"^( *```\w+) +(\S.*)$", re.MULTILINE)
 FENCE = re.compile(r"(^ *(?:```|~~~).*?^ *(?:```|~~~) *$)", re.MULTILINE | re.DOTALL)
 
 
@@ -88,11 +89,16 @@ def with_site_links(text: str, page: str, files: Files, config: MkDocsConfig) ->
         relative = posixpath.relpath(target, posixpath.dirname(page) or ".")
         return f"{before}{relative}{anchor}{after}"
 
-    pieces = FENCE.split(text)
+    pieces = FENCE.split(OPENING.sub(_without_remarks, text))
     return "".join(
         piece if place % 2 else LINK.sub(changed, _with_lists(piece))
         for place, piece in enumerate(pieces)
     )
+
+
+def _without_remarks(match: re.Match[str]) -> str:
+    """The first line of a code block with its language and options such as title="...", no more."""
+    return " ".join([match[1], *re.findall(r'\w+="[^"]*"', match[2])])
 
 
 def _with_lists(text: str) -> str:

@@ -65,6 +65,11 @@ def test_a_list_may_follow_a_paragraph() -> None:
     assert linked(text, "index.md") == text.replace("**\n- one", "**\n\n- one")
 
 
+def test_remarks_on_code_blocks_are_left_out() -> None:
+    text = '```text varies\n1\n```\n\n```toml title="a b" file\n2\n```\n\n```\n3\n```\n'
+    assert linked(text, "index.md") == text.replace(" varies", "").replace(" file", "")
+
+
 def test_equations_become_mathml_or_are_refused() -> None:
     equations = import_module("equations")
     page = r'<span class="arithmatex">\(\sigma &lt; \frac{1}{2}\)</span>'
