@@ -48,6 +48,12 @@ def cpu_seconds() -> float:
     )
 
 
+def resident() -> float:
+    """Memory of this process, in kB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1024
+
+
 def searched(request: Any, model: Model, pool: Pool, seed: int = 0) -> tuple[Findings, float]:
     """What a pool finds, and the seconds of it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -174,10 +180,11 @@ def saturate(model: Model, workers: int, seconds: float) -> None:
     )
     player = Player(workers, recorder)
     request = zeoloom.parse_request(zeoloom.GenerateRequest, {**asked, "seconds": seconds})
-    before = time.process_time()
+    before, memory = time.process_time(), resident()
     findings, _ = searched(request, model, player)
     spent = time.process_time() - before - player.answering
     nets = len(findings.judgements)
+    print(f"memory: {(resident() - memory) / max(nets, 1):.1f} kB a net")
     print(
         f"parent: {nets} nets, {player.frameworks} of R_DLS <= 0.006, in {spent:.1f} s of CPU: "
         f"{3600 * nets / spent:,.0f} nets and {3600 * player.frameworks / spent:,.0f} of the "

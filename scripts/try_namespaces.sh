@@ -7,7 +7,7 @@
 set -eu
 python=$(realpath -s "${1:-.venv/bin/python}")
 place=$(mktemp -d)
-ask=(solve --cell 13.675,14.767 --space-group R-3m -n 96 --batch 4 --repair 20 --relax 0)
+ask=(solve --cell 13.675,14.767 --space-group R-3m -n 48 --batch 4 --repair 20 --relax 0)
 export OMP_NUM_THREADS=1
 
 batches() { cat "$place"/cluster/journal.jsonl 2>"$place/quiet" | grep -c . || true; }

@@ -19,11 +19,13 @@ from zeoloom.run.database import open_database, store_frameworks
 from zeoloom.run.folder import finish_run, open_run
 from zeoloom.run.framework_table import write_frameworks
 from zeoloom.run.judgement_json import judgement_to_json
+from zeoloom.run.watching import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from conftest import Run
     from zeoloom.run.folder import RunFolder
 
 pytestmark = pytest.mark.long
@@ -85,7 +87,7 @@ def test_a_run_that_goes_on_in_a_browser(tmp_path: Path) -> None:
         assert "8tried3nets3new" in until(browser, "counts", "8tried")
         assert browser.text("state") == "running"
         assert browser.text("title") == "zeoloom generate: run"
-        assert "anneal375 %" in browser.text("stages")
+        assert "anneal375 %2.67" in browser.text("stages")  # eight crystals in three seconds
         assert "<b>0-2" in browser.text("newest"), "a name is text, not markup"
         add_batch(run, 2, range(3, 8))
         with run.journal.path.open("ab") as stream:
@@ -103,6 +105,39 @@ def test_a_run_that_goes_on_in_a_browser(tmp_path: Path) -> None:
         assert browser.text("state") == "finished"
         assert "best-0" in browser.text("newest")
         assert browser.complaints() == []
+    with served(run.path) as port:
+        state = json.loads(answer(port, "/state.json")[1])
+        assert (state["state"], state["counts"]["tried"]) == ("finished", 16)
+        assert state["stages"] == [["anneal", 6.0, 1.0, 2.67]]
+
+
+def test_a_run_of_two_processes_and_two_viewers(run: Run, tmp_path: Path) -> None:
+    asked = ("solve", "--cell", 13.675, 14.767, "--space-group", "R-3m", "-n", 12, "--batch", 2)
+    folder, quick = tmp_path / "run", ("--steps", 12, "--repair", 3, "--relax", 0, "--workers", 2)
+    seen: dict[str, list[int]] = {"one": [], "two": []}
+    ended = threading.Event()
+
+    def view(name: str) -> None:
+        while not (folder / "run.json").exists() and not ended.is_set():
+            time.sleep(0.02)
+        with served(folder) as port:
+            while seen[name][-1:] != [12] and not ended.is_set():
+                code, text = answer(port, "/state.json")
+                assert code == 200, text
+                seen[name].append(json.loads(text)["counts"].get("tried", 0))
+
+    viewers = [threading.Thread(target=view, args=(name,)) for name in seen]
+    for each in viewers:
+        each.start()
+    try:
+        assert run(*asked, *quick, "-o", folder).code == 0
+        for each in viewers:
+            each.join(timeout=30)
+    finally:
+        ended.set()
+    for counts in seen.values():
+        assert counts == sorted(counts)
+        assert counts[-1] == 12
 
 
 def test_a_database_that_grows(tmp_path: Path) -> None:
@@ -114,6 +149,7 @@ def test_a_database_that_grows(tmp_path: Path) -> None:
         state: dict[str, Any] = json.loads(text)
         assert (code, state["counts"]["frameworks"], state["state"]) == (200, 3, "open")
         store_frameworks(database, some_frameworks(range(3, 5), "late", 9.0))
+        time.sleep(1.2 * FRESH)  # until then both viewers are shown the same
         state = json.loads(answer(port, "/state.json")[1])
         assert (state["counts"]["frameworks"], state["counts"]["with energy"]) == (5, 2)
         assert state["newest"][0][0] == "late-4"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 NEWEST, POINTS = 20, 300
 """Frameworks in the table; points of the curve."""
 
+FRESH = 1.0
+"""Seconds for which what is shown is not worked out again."""
+
 WATCHED = {
     "name": "name",
     "framework_type": "type",
@@ -74,14 +77,17 @@ class RunWatch:
             counts |= {"families": len(self._families)}
             if self._series[-1][0]:
                 counts["new per hour"] = round(3600 * counts["new"] / self._series[-1][0])
-        total = sum(seconds.values()) or 1.0
+        total, tried = sum(seconds.values()) or 1.0, counts.get("tried", 0)
         return {
             "title": f"zeoloom {record['request']['verb']}: {self._folder.name}",
             "state": state,
             "counts": {name.replace("_", " "): count for name, count in counts.items()},
             "series_name": "Families by the seconds of the run",
             "series": _thinned(self._series),
-            "stages": [[name, round(each, 1), each / total] for name, each in seconds.items()],
+            "stages": [
+                [name, round(each, 1), each / total, _rate(self._counts.get(name, tried), each)]
+                for name, each in seconds.items()
+            ],
             "columns": list(WATCHED.values()),
             "newest_name": kind,
             "newest": newest,
@@ -92,16 +98,19 @@ class RunWatch:
         try:
             with journal.open("rb") as stream:
                 stream.seek(self._read)
-                text = stream.read()
+                for line in stream:
+                    if not line.endswith(b"\n"):  # it is being written
+                        return
+                    self._read += len(line)
+                    self._take_line(line)
         except OSError:  # none yet, or none any more
             return
-        whole = text[: text.rfind(b"\n") + 1]
-        self._read += len(whole)
-        for line in whole.split(b"\n"):
-            try:
-                self._take(json.loads(line))
-            except (ValueError, KeyError, TypeError):  # a line that a kill cut short
-                continue
+
+    def _take_line(self, line: bytes) -> None:
+        try:
+            self._take(json.loads(line))
+        except (ValueError, KeyError, TypeError):  # one that a kill cut short
+            return
 
     def _take(self, entry: dict[str, Any]) -> None:
         step, result = entry["step"], entry["result"]
@@ -185,6 +194,11 @@ def _number(text: str, column: str) -> float | int | str:
     return int(text) if column == "n_t" and text else text
 
 
+def _rate(number: float, seconds: float) -> float | None:
+    """So many a second; None where no time was spent."""
+    return round(number / seconds, 2) if seconds > 0.0 else None
+
+
 def _thinned(points: list[tuple[float, int]]) -> list[tuple[float, int]]:
     """At most so many points of a curve, the last one among them."""
     step = -(-len(points) // POINTS)
@@ -200,16 +214,37 @@ def watch_server(request: WatchRequest) -> ThreadingHTTPServer:
     source = request.source
     database = "://" in source or source.endswith(".db")
     watch = DatabaseWatch(source) if database else RunWatch(Path(source))
-    lock, page = Lock(), resources.files("zeoloom.report") / "watch.html"
-
-    def state() -> dict[str, Any]:
-        with lock:  # two browsers must not read the journal at once
-            return watch.state()
+    shared, page = _Shared(watch), resources.files("zeoloom.report") / "watch.html"
 
     try:
-        return ThreadingHTTPServer((HOSTS[0], request.port), _handler_of(page.read_bytes(), state))
+        return ThreadingHTTPServer(
+            (HOSTS[0], request.port), _handler_of(page.read_bytes(), shared.state)
+        )
     except OSError as error:
         raise InputError(f"--port {request.port}: {error.strerror}; give another one") from error
+
+
+class _Shared:
+    """What all browsers that look at once are shown: worked out for one of them.
+
+    Args:
+        watch: that works it out; one that takes long is asked less often.
+    """
+
+    def __init__(self, watch: RunWatch | DatabaseWatch) -> None:
+        self._watch, self._lock = watch, Lock()
+        self._state: dict[str, Any] = {}
+        self._good_until = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """What there is to show, at most a second old or ten times as old as it takes."""
+        with self._lock:
+            began = time.monotonic()
+            if began > self._good_until:
+                self._state = self._watch.state()
+                ended = time.monotonic()
+                self._good_until = ended + max(FRESH, 10.0 * (ended - began))
+            return self._state
 
 
 def _handler_of(page: bytes, state: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
