@@ -5,8 +5,8 @@
     python scripts/run_tutorials.py --separate     # as a user does: a process for each command
     python scripts/run_tutorials.py --notebooks D  # notebooks of the pages as they stand
 
-`scripts/tutorial_pages.py` says how a page is written. The seconds that each block took are
-printed.
+`scripts/tutorial_pages.py` says how a page is written. The seconds that each block took, of
+the clock and of the processor, are printed.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Ran:
 
     Attributes:
         page: with the outputs of this time.
-        seconds: of each block that was run, with its first line.
+        seconds: CPU time of each block that was run, with its first line.
         differences: outputs that are not those of the page.
     """
 
@@ -104,10 +104,12 @@ def run_page(path: Path, folder: Path, *, separate: bool = False) -> Ran:
             at = part.inside[1]
         elif part.kind in ("bash", "python"):
             with chdir(folder), patch.dict(os.environ, around):
-                start = time.perf_counter()
+                start, used = time.perf_counter(), sum(os.times()[:4])
                 output = _printed(part, names, separate=separate).replace(str(folder), HOME)
-                seconds.append((time.perf_counter() - start, part.text.splitlines()[0]))
-                print(f"{seconds[-1][0]:7.1f} s  {seconds[-1][1]}", flush=True)
+                cpu = sum(os.times()[:4]) - used
+                seconds.append((cpu, part.text.splitlines()[0]))
+                clock = time.perf_counter() - start
+                print(f"{clock:7.1f} s, CPU {cpu:5.1f} s  {seconds[-1][1]}", flush=True)
         elif part.kind == "text":
             if not alike(part.text, output, varies=part.varies):
                 differences.append(difference(part.text, output))
@@ -218,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with tempfile.TemporaryDirectory() as name:
             print(path.name)
             ran = run_page(path, Path(name), separate=given.separate)
-            print(f"{sum(each for each, _ in ran.seconds):7.1f} s  in all")
+            print(f"CPU {sum(each for each, _ in ran.seconds):.1f} s in all")
             if given.write:
                 write_page(path, Path(name), ran)
             elif ran.differences:
