@@ -52,8 +52,8 @@ LEAST_ALIKE = 0.6
 HOME = "/home/you"
 """Where the pages say that files are, in place of a temporary folder."""
 
-BAR = "━━━━"
-"""Of progress, which a terminal does not keep."""
+PASSING = ("━━━━", "note  preparing compiled code", "note  compiled code is ready")
+"""Lines of progress, which a terminal does not keep, and of the compiling that is done once."""
 
 SHELL = set("|&;<>$*(`")
 
@@ -140,8 +140,8 @@ def _printed(part: Part, names: dict[str, Any], *, separate: bool) -> str:
                     _run_apart(command, printed)
     except Exception as error:  # noqa: BLE001 - whatever a block raises
         raise TutorialError(f"{part.text}{printed.getvalue()}{error}") from None
-    lines = [line.rstrip() for line in printed.getvalue().splitlines() if BAR not in line]
-    return "".join(f"{line}\n" for line in lines)
+    lines = (line.rstrip() for line in printed.getvalue().splitlines())
+    return "".join(f"{line}\n" for line in lines if not any(mark in line for mark in PASSING))
 
 
 def _run_here(command: str, printed: io.StringIO) -> None:
