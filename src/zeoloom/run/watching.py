@@ -81,7 +81,7 @@ class RunWatch:
         return {
             "title": f"zeoloom {record['request']['verb']}: {self._folder.name}",
             "state": state,
-            "counts": {name.replace("_", " "): count for name, count in counts.items()},
+            "counts": {_words(name): count for name, count in counts.items()},
             "series_name": "Families by the seconds of the run",
             "series": _thinned(self._series),
             "stages": [
@@ -134,7 +134,7 @@ class RunWatch:
     def _best(self) -> list[list[Any]]:
         with (self._folder / "frameworks.csv").open(encoding="utf-8", newline="") as stream:
             rows = [row for row, _ in zip(csv.DictReader(stream), range(NEWEST), strict=False)]
-        return [[_number(row.get(name, ""), name) for name in WATCHED] for row in rows]
+        return [[_shown(row.get(name, ""), name) for name in WATCHED] for row in rows]
 
 
 class DatabaseWatch:
@@ -180,18 +180,19 @@ def _cells(facts: dict[str, Any]) -> list[Any]:
     """Cells of the table for one framework: facts of a database, or a judgement as JSON values."""
     framework = facts.get("framework") or {}
     known = {"space_group": framework.get("space_group_symbol")} | facts
-    cells = []
-    for name in WATCHED:
-        value = known.get(name)
-        cells.append(round(value, DIGITS[name]) if name in DIGITS and value is not None else value)
-    return cells
+    return [_shown(known.get(name), name) for name in WATCHED]
 
 
-def _number(text: str, column: str) -> float | int | str:
-    """A cell of a table of frameworks as the page shows it."""
-    if column in DIGITS and text:
-        return round(float(text), DIGITS[column])
-    return int(text) if column == "n_t" and text else text
+def _words(name: str) -> str:
+    """The name of a count as the page shows it."""
+    return name.replace("_", " ").replace("r dls", "R_DLS")
+
+
+def _shown(value: Any, column: str) -> Any:
+    """A cell as the page shows it: numbers with the digits of their column."""
+    if column in DIGITS and value not in {None, ""}:
+        return f"{float(value):.{DIGITS[column]}f}"
+    return value
 
 
 def _rate(number: float, seconds: float) -> float | None:
