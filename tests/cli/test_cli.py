@@ -14,7 +14,7 @@ import torch
 import zeoloom
 from cif_examples import GIS
 from zeoloom.cli.parameters import Changes
-from zeoloom.cli.verb_options import DEFAULTS, OPTIONS
+from zeoloom.cli.verb_options import DEFAULTS, EXAMPLES, OPTIONS
 from zeoloom.cli.verbs import VERBS
 from zeoloom.run.request import flag_of
 from zeoloom.structure.files.ase_frameworks import save_extxyz
@@ -85,6 +85,15 @@ def test_no_command_shows_the_help_and_fails(run: Run) -> None:
     done = run()
     assert done.code == 2
     assert "Usage" in done.out + done.err
+
+
+@pytest.mark.parametrize("verb", OPTIONS)
+def test_the_help_ends_with_an_example_that_can_be_asked_for(run: Run, verb: str) -> None:
+    shown = run(verb, "--help").text
+    assert " ".join(shown.split()).endswith(f"Example: {EXAMPLES[verb]}")
+    for word in EXAMPLES[verb].split():
+        if word.startswith("-"):
+            assert f" {word} " in shown
 
 
 @pytest.mark.parametrize(

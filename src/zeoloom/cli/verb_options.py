@@ -85,6 +85,22 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 """Of the options of the program; a folder has the name of its verb where nothing else is said."""
 
 
+EXAMPLES = {
+    "generate": "zeoloom generate -n 5 --window 12- --contains d4r -o wide",
+    "solve": "zeoloom solve --cell 13.675 14.767 --space-group R-3m --atoms 36 -o solved",
+    "judge": "zeoloom judge FOLDER -o verdicts",
+    "pattern": "zeoloom pattern FILE --cell 13.7 13.7 14.8 90 90 120 --wavelength CuKa -o pattern",
+    "cut": "zeoloom cut FOLDER -o clusters.npz",
+    "train": "zeoloom train --config crystal-quick -o training",
+    "sample": "zeoloom sample -n 100 -o sample",
+    "join": "zeoloom join -n 10 -o join",
+    "view": "zeoloom view join/clouds.npz -o page.html",
+    "watch": "zeoloom watch new",
+    "prepare": "zeoloom prepare",
+}
+"""One for each verb, below its help."""
+
+
 def command_of(name: str, verb: Callable[..., None]) -> Any:
     """The command of a verb; `reference` and `database` have others below them."""
     if name in BELOW:
@@ -98,7 +114,7 @@ def command_of(name: str, verb: Callable[..., None]) -> Any:
 
 def _single(function: Callable[..., None], name: str) -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name, cls=SpacedCommand)(function)
+    app.command(name, cls=SpacedCommand, epilog=f"Example: {EXAMPLES[name]}")(function)
     return get_command(app)
 
 
