@@ -104,20 +104,36 @@ def make(request: zeoloom.GenerateRequest, model: zeoloom.Model, seconds: float)
     return Made(cpu_seconds() - began, tried, tuple(built))
 
 
-def sifted(made: Made, conditions: Conditions) -> tuple[list[Judgement], float]:
-    """What of a run meets conditions, and the seconds it took to measure that."""
-    began = cpu_seconds()
+def sifted(
+    made: Made, conditions: Conditions, pores: dict[str, tuple[Judgement, float]]
+) -> tuple[list[Judgement], float]:
+    """What of a run meets conditions, and the seconds it takes to measure that.
+
+    Args:
+        made: by the run.
+        conditions: that are asked for.
+        pores: frameworks by name that were measured for other conditions, and the seconds that
+            took, which count here too; those measured now are added.
+    """
     left = [each for each in made.judgements if may_fulfil(conditions, each)]
+    before = 0.0
     if conditions.asks("pores"):
-        left = [with_pores(each) for each in left]
+        for each in left:
+            if each.name not in pores:
+                began = cpu_seconds()
+                pores[each.name] = with_pores(each), cpu_seconds() - began
+        before = sum(pores[each.name][1] for each in left)
+        left = [pores[each.name][0] for each in left]
         left = [each for each in left if may_fulfil(conditions, each)]
+    began = cpu_seconds()
     if conditions.asks("adsorption"):
         left = [with_adsorption(each) for each in left]
         left = [each for each in left if may_fulfil(conditions, each)]
     if conditions.asks("energy"):
         relaxed = relax_many([each.framework for each in left if each.framework is not None])
         left = [with_relaxation(each, one) for each, one in zip(left, relaxed, strict=True)]
-    return [each for each in left if fulfils(conditions, each)], cpu_seconds() - began
+    spent = before + cpu_seconds() - began
+    return [each for each in left if fulfils(conditions, each)], spent
 
 
 def families(judgements: Sequence[Judgement]) -> int:
@@ -157,6 +173,12 @@ def _model(name: str) -> zeoloom.Model:
     return model
 
 
+@cache
+def _measured() -> dict[str, tuple[Judgement, float]]:
+    """Pores of what was sifted in this process, filled by `sifted`."""
+    return {}
+
+
 def target_row(case: tuple[str, Made, argparse.Namespace]) -> str:
     """The line of a target, whose run is made here, beside one without conditions."""
     name, plain, options = case
@@ -165,7 +187,7 @@ def target_row(case: tuple[str, Made, argparse.Namespace]) -> str:
         zeoloom.GenerateRequest, {"model": options.model, "seed": options.seed, **asked}
     )
     conditions = request.conditions
-    before, more = sifted(plain, conditions)
+    before, more = sifted(plain, conditions, _measured())
     made = make(request, _model(options.model), 60.0 * options.minutes)
     after = [each for each in made.judgements if fulfils(conditions, each)]
     rates = [

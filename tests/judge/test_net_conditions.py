@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from zeoloom.judge.conditions import Conditions
-from zeoloom.judge.net_conditions import guiding_conditions, net_distance, ring_conditions
+from zeoloom.judge.net_conditions import net_distance, ring_conditions
 from zeoloom.judge.ranges import parse_ranges
 from zeoloom.nets.periodic_net import net_from_edges
 from zeoloom.structure.bonds import net_of
@@ -35,20 +36,10 @@ def test_distance_of_known_types(code: str, conditions: Conditions, distance: fl
     assert net_distance(net_of(load_reference()[code]), conditions) == pytest.approx(distance)
 
 
-def test_rings_stand_for_windows_and_spheres() -> None:
-    asked = Conditions(
-        rings=parse_ranges("5", whole=True),
-        window=parse_ranges("12-14", whole=True),
-        largest_free_sphere=parse_ranges("6.5-"),
-        energy=parse_ranges("-20"),
-    )
-    guide = guiding_conditions(asked)
-    assert guide.rings is not None
-    assert guide.rings.spans == ((5, 5), (12, 14), (11, math.inf))
-    assert set(guide.asked) == {"rings"}
-    assert ring_conditions(asked).rings == asked.rings
-    # every type with so wide a channel has such a ring
-    assert guiding_conditions(Conditions(density=parse_ranges("12-"))) == Conditions()
+def test_rings_and_units_are_asked_of_nets() -> None:
+    asked = replace(LARGE, window=parse_ranges("12-", whole=True), energy=parse_ranges("-20"))
+    assert ring_conditions(asked) == LARGE
+    assert ring_conditions(replace(asked, contains=D4R.contains)).contains == D4R.contains
 
 
 def test_a_net_that_is_not_4_connected_is_as_far_as_can_be() -> None:

@@ -19,6 +19,7 @@ from zeoloom.search.free_cells import (
     reweighted,
 )
 from zeoloom.search.growth import Growth, draw_finds, group_weights, unique_slack
+from zeoloom.search.hollows import hollow_plan, with_hollows
 from zeoloom.search.prior import draw_target, prior_of, strained_target
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
 from zeoloom.silica.force_field import INSTALL
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.learn.checkpoint import Model
     from zeoloom.search.free_cells import FreePrior
+    from zeoloom.search.hollows import HollowPlan
     from zeoloom.search.limits import Limits
     from zeoloom.search.prior import Prior
     from zeoloom.search.target import Target
@@ -51,6 +53,9 @@ MANY_ATOMS = 1000
 FOUND_SHARE, FEWEST_NICHES = 0.35, 8
 """Share of the batches that are drawn in cells of frameworks that the run has found; and of how
 many densities and largest rings these have to be."""
+
+TRIES_FOR_HOLLOWS = 10
+"""Batches that are drawn until one has room for the hollows that are asked for."""
 
 DrawTargets = Callable[[torch.Generator, Growth], "Sequence[Target]"]
 """Draws the targets of one batch, by what those before have brought."""
@@ -111,7 +116,7 @@ def _draw_new(
     except InputError:
         if free is None:
             raise
-    return _DrawNew(request, size_of, known, free)
+    return _DrawNew(request, size_of, known, free, hollow_plan(request.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +128,33 @@ class _DrawNew:
         size_of: crystals of a batch, by the number of points of each.
         known: cells of known types.
         free: free cells.
+        hollows: that crystals are to have.
     """
 
     request: GenerateRequest
     size_of: Callable[[int], int]
     known: Prior | None
     free: FreePrior | None
+    hollows: HollowPlan | None
 
     def __call__(self, generator: torch.Generator, growth: Growth) -> list[Target]:
-        """The targets of a batch, each with about as many orbits as it has points."""
+        """The targets of a batch, each with about as many orbits as it has points.
+
+        Those in which hollows have no room are drawn anew.
+        """
         rng = numpy_generator(generator)
+        drawn = self._batch(generator, growth, rng)
+        for _ in range(TRIES_FOR_HOLLOWS if self.hollows else 0):
+            targets = with_hollows(drawn, self.hollows, rng)
+            if targets[0].hollow is not None:
+                return targets
+            drawn = self._batch(generator, growth, rng)
+        return drawn
+
+    def _batch(
+        self, generator: torch.Generator, growth: Growth, rng: np.random.Generator
+    ) -> list[Target]:
+        """Targets of a batch, without hollows."""
         capped = not self.request.groups
         weights = group_weights(growth, rng, capped=capped)
         in_known = self.known is not None and (self.free is None or rng.random() < KNOWN_SHARE)

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.diffusion.samplers import ancestral
-from zeoloom.judge.net_conditions import guiding_conditions
+from zeoloom.judge.net_conditions import ring_conditions
 from zeoloom.run.batches import batch_generator
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_to_json
@@ -180,7 +180,7 @@ def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> Sear
     conditions = request.conditions
     plan = replace(
         plan,
-        annealing=replace(plan.annealing, conditions=guiding_conditions(conditions)),
+        annealing=replace(plan.annealing, conditions=ring_conditions(conditions)),
         conditions=conditions,
         relax_seconds=request.seconds_each,
     )

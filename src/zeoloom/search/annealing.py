@@ -34,6 +34,7 @@ from zeoloom.search.candidates import candidate_net, candidates_from
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_once
 from zeoloom.search.guide import guide_cost
+from zeoloom.search.hollows import hollow_cost, hollows_whole, keeping_hollows, within_hollow
 from zeoloom.search.walk import bond_switch_walk
 from zeoloom.search.walk_kernel import initial_walk_state
 from zeoloom.search.wyckoff import wyckoff_constraint
@@ -183,12 +184,9 @@ def annealing_rounds(
 
     def paved(candidate: Candidate) -> float:
         spent = plan.paving * visits[_net_key(candidate, PAVING_DIGITS)]
-        return (
-            candidate.cost
-            + spent
-            + _cost_of_conditions(candidate, plan, distances)
-            + guide_cost(candidate, plan.guide, plan.guide_cost, agreements)
-        )
+        asked = _cost_of_conditions(candidate, plan, distances) + hollow_cost(candidate)
+        measured = guide_cost(candidate, plan.guide, plan.guide_cost, agreements)
+        return candidate.cost + spent + asked + measured
 
     for done in range(plan.rounds if current else 0):
         current = sorted(current, key=paved)[: plan.n_kept(done, len(current))]
@@ -205,7 +203,7 @@ def annealing_rounds(
         ]
         visits.update(_net_key(candidate, PAVING_DIGITS) for candidate in current)
         fresh: dict[tuple[int, float], Candidate] = {}
-        for each in valid:
+        for each in filter(hollows_whole, valid):
             fresh.setdefault(_net_key(each, COST_DIGITS), each)
         yield [each for key, each in fresh.items() if key not in seen]
         seen |= fresh.keys()
@@ -297,10 +295,10 @@ def _denoise_drafts(
         fitting = target.n_t_unique[0] <= n <= target.n_t_unique[1]
         constrained[row] = fitting and rng.random() < plan.constrained_share
     sigma = plan.sigmas[rng.integers(len(plan.sigmas))]
-    constraint = wyckoff_constraint(targets, constrained, rng, fixed)
-    points = denoise_once(
-        batch, torch.from_numpy(positions), torch.from_numpy(fixed), sigma, search, constraint
-    )
+    stays = torch.from_numpy(fixed)
+    assigned = wyckoff_constraint(targets, constrained, rng, fixed)
+    constraint = keeping_hollows(targets, assigned, stays)
+    points = denoise_once(batch, torch.from_numpy(positions), stays, sigma, search, constraint)
     return candidates_from(points, batch.present, asked)
 
 
@@ -317,7 +315,7 @@ def _draft(candidate: Candidate, plan: AnnealingPlan, rng: np.random.Generator) 
             frac = _with_a_neighbour(candidate, atom, rng)
     radius = plan.radii[rng.integers(len(plan.radii))]
     free = distances_to_images(candidate.frac_t[atom], frac, candidate.target.group) < radius
-    return Draft(frac, ~free)
+    return Draft(frac, ~(free | within_hollow(frac, candidate.target)))
 
 
 def _without_an_atom(candidate: Candidate, atom: int, rng: np.random.Generator) -> FloatArray:

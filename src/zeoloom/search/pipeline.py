@@ -36,6 +36,7 @@ from zeoloom.search.candidates import (
 )
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.hollows import keeping_hollows
 from zeoloom.search.judging_stages import JUDGING_STAGES
 from zeoloom.search.target import with_cell_indices
 from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
@@ -134,8 +135,8 @@ def assign_positions(batch: BatchState, search: Search, _plan: SearchPlan) -> Ba
 
 def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     """Denoise the points of all crystals together, from noise alone; none if the time is up."""
-    constraint = batch.constraint
-    assert constraint is not None
+    assert batch.constraint is not None
+    constraint = keeping_hollows(batch.targets, batch.constraint)
 
     def in_time(points: Tensor, sigma: float, before: Assignments) -> tuple[Tensor, Assignments]:
         if time.monotonic() > batch.ends:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.geometry.group import Group
     from zeoloom.geometry.operations import SymmetryOperations
+    from zeoloom.search.hollow_kernel import Hollow
     from zeoloom.structure.records import Framework
 
 MAX_POINTS = 24
@@ -51,6 +52,7 @@ class Target:
         n_t: fewest and most T atoms of the cell.
         n_t_unique: fewest and most orbits of T atoms.
         index: of the cell within a batch; targets of one index have one cell and group.
+        hollow: what T atoms are to keep out of.
     """
 
     cell: FloatArray
@@ -61,6 +63,7 @@ class Target:
     n_t: tuple[int, int] = ANY_NUMBER
     n_t_unique: tuple[int, int] = ANY_NUMBER
     index: int = 0
+    hollow: Hollow | None = None
 
     @property
     def group(self) -> Group:

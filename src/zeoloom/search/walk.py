@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.search.candidates import with_positions
+from zeoloom.search.hollow_kernel import NO_HOLLOW
 from zeoloom.search.walk_kernel import walk
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def bond_switch_walk(
         rng: source of randomness.
     """
     group = candidate.target.group
+    hollow = candidate.target.hollow or NO_HOLLOW
     end, met, costs, state = walk(
-        candidate.frac_t, group, tries, temperature, max_reported, state, rng
+        candidate.frac_t, group, hollow, tries, temperature, max_reported, state, rng
     )
     # walks often end at a net that is reported, or where they began
     candidates = {candidate.frac_t.tobytes(): candidate}

@@ -23,6 +23,7 @@ from zeoloom.geometry.site_symmetry import site_symmetry
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.quotient_kernel import balanced, copy_bonds, empty_bonds
 from zeoloom.search.bond_switch import MAX_NEAR_IMAGES, chain, draw_index, only_renamed, switch
+from zeoloom.search.hollow_kernel import MOST_DEPTH, total_depth
 from zeoloom.search.strain import IMPOSSIBLE, find_bonds_and_cost
 from zeoloom.search.walk_descent import CHECK_STEPS, MOST_BONDS, descend_on_strain
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.image_kernel import LatticeShifts
     from zeoloom.geometry.site_symmetry import SiteSymmetry
     from zeoloom.nets.quotient_kernel import BondTable
+    from zeoloom.search.hollow_kernel import Hollow
 
 CHAIN_SHARE = 0.4
 """Share of the moves that are chains, as long as some atom has not four bonds; afterwards all are
@@ -80,6 +82,7 @@ def initial_walk_state() -> WalkState:
 def walk(
     frac: FloatArray,
     group: Group,
+    hollow: Hollow,
     tries: int,
     temperature: float,
     max_reported: int,
@@ -91,6 +94,7 @@ def walk(
     Args:
         frac: (n, 3) asymmetric atoms, exactly on their special positions, which they keep.
         group: in its cell.
+        hollow: that atoms keep out of, or go no deeper into; `NO_HOLLOW` for none.
         tries: moves that are tried.
         temperature: in units of cost.
         max_reported: valid nets that are reported at most.
@@ -111,7 +115,19 @@ def walk(
     if cost < IMPOSSIBLE:
         _report_valid(net, frac, cost, met, costs)
         end = _try_moves(
-            frac, cost, net, group, symmetry, lattice, tries, temperature, limits, met, costs, rng
+            frac,
+            cost,
+            net,
+            group,
+            hollow,
+            symmetry,
+            lattice,
+            tries,
+            temperature,
+            limits,
+            met,
+            costs,
+            rng,
         )
     filled = np.isfinite(costs)
     return end, met[filled], costs[filled], WalkState(limits)
@@ -123,6 +139,7 @@ def _try_moves(
     cost: float,
     net: BondTable,
     group: Group,
+    hollow: Hollow,
     symmetry: SiteSymmetry,
     lattice: LatticeShifts,
     tries: int,
@@ -134,11 +151,10 @@ def _try_moves(
 ) -> FloatArray:
     """Try moves of the bonds, and accept some; returns the atoms (n, 3) after the last one.
 
-    The arguments are those of `walk`, `find_bonds_and_cost` and `_report_valid`; `net`, `limits`,
-    `met` and `costs` are written. A move is written out here, as calls with so many arrays take a
-    good part of its time.
+    The arguments are those of `walk`, `find_bonds_and_cost` and `_report_valid`; net, limits, met
+    and costs are written. Calls with so many arrays take long, so a move is written out here.
     """
-    n = len(frac)
+    n, depth = len(frac), total_depth(frac, group, hollow)
     new, vectors = empty_bonds(n, MOST_BONDS), np.empty((n, MOST_BONDS, 3))
     near, n_near = np.zeros((n, MAX_NEAR_IMAGES, 5), np.int64), np.full(n, -1)
     now, cart, free = frac.copy(), frac @ group.cell, symmetry.projectors
@@ -154,9 +170,7 @@ def _try_moves(
         else:
             other, g, shift = switch(i, net, new, symmetry, group, rng)
             changed = other >= 0 and not only_renamed(i, other, g, shift, net, new, symmetry, group)
-        wrong = 0
-        for k in range(n):
-            wrong += abs(new.counts[k] - 4)
+        wrong = _wrong_bonds(new)
         if not changed or wrong >= threshold:
             continue
         copy_rows(cart, trial)
@@ -168,16 +182,26 @@ def _try_moves(
             continue
         after = best @ group.inverse_cell
         outcome = find_bonds_and_cost(after, group, symmetry, lattice, new, vectors)
-        if outcome >= threshold:
+        deeper = total_depth(after, group, hollow) if outcome < threshold else 0.0
+        if outcome >= threshold or deeper > max(depth, MOST_DEPTH):
             continue
         if learning and abs(outcome - cost) > SAME_NET_COST:
             _learn(limits[kind], excess)
-        now, cost = after, outcome
+        now, cost, depth = after, outcome, deeper
         copy_rows(best, cart)
         n_near[:] = -1
         copy_bonds(new, net)
         _report_valid(net, now, cost, met, costs)
     return now
+
+
+@compiled_in_place
+def _wrong_bonds(net: BondTable) -> int:
+    """Bonds that the atoms of a net have too few or too many."""
+    wrong = 0
+    for k in range(len(net.counts)):
+        wrong += abs(net.counts[k] - 4)
+    return wrong
 
 
 @compiled_in_place
