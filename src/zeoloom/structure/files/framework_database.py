@@ -280,8 +280,9 @@ class FrameworkDatabase:
                 known = self._database.decode(data)
                 if "facts" not in known:
                     raise InputError(
-                        f"{_shown(self.url)} holds rows of another program; give a database of "
-                        "--database or of zeoloom database merge"
+                        f"{_shown(self.url)} holds rows of another program, or is the "
+                        "frameworks.db of one run; `zeoloom database merge FOLDER nets.db` makes "
+                        "a database of runs, and --database writes into one"
                     )
                 relaxed = known["facts"].get("energy_kj_mol") is not None
                 self._facts.put(cursor, last, known["facts"] | {RELAXED: relaxed, "user": user})
