@@ -31,7 +31,8 @@ from zeoloom.judge.verdict import identified, judge_net, refined
 from zeoloom.run.database import database_at, open_database, store_frameworks
 from zeoloom.structure.files.facts_table import TABLE
 
-CODES = ("CHA", "SOD", "GIS", "MER", "ABW", "FER", "LTL", "MTW")
+CODES = ("CHA", "SOD", "GIS", "MER", "ABW")
+INDICES = ("species_index", "key_index", "text_index", "number_index", "zeoloom_text")
 PER_BATCH = 20
 
 QUERIES = (
@@ -134,6 +135,7 @@ def multiply(url: str, rows: int) -> None:
             "text_key_values": ("key, value",) * 2,
             "number_key_values": ("key, value",) * 2,
         }
+        kept = _without_indices(cursor, server=server)
         for copy in range(1, -(-rows // number)):
             for table, (into, what) in tables.items():
                 cursor.execute(
@@ -142,10 +144,24 @@ def multiply(url: str, rows: int) -> None:
                 )
             if copy % 20 == 0:
                 connection.commit()
+        for statement in kept:
+            cursor.execute(statement)
         if server:
             cursor.execute("SELECT setval('systems_id_seq', (SELECT MAX(id) FROM systems))")
             cursor.execute("ANALYZE")
         connection.commit()
+
+
+def _without_indices(cursor: Any, *, server: bool) -> list[str]:
+    """Remove indices of small entries, which are made sooner at once; statements that make them."""
+    where = "pg_indexes WHERE indexname" if server else "sqlite_master WHERE name"
+    column = "indexdef" if server else "sql"
+    statements = []
+    for name in INDICES:
+        cursor.execute(f"SELECT {column} FROM {where} = '{name}'")  # noqa: S608 - names above
+        statements += [statement for (statement,) in cursor.fetchall()]
+        cursor.execute(f"DROP INDEX IF EXISTS {name}")
+    return statements
 
 
 def asked(*arguments: str) -> tuple[float, float, float, str]:

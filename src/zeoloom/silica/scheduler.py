@@ -34,6 +34,9 @@ RESULT_PACKAGES = ("torch", "numpy", "scipy", "numba", "spglib", "gemmi", "ase",
 CONNECTING = 60.0
 """Seconds that a scheduler has to answer, and that its first worker has to come."""
 
+LONGEST_ANSWER = 600.0
+"""Seconds that a worker has to say what code and weights it has."""
+
 COUNTED_FOR = 2.0
 """Seconds after which the threads of the cluster are counted again: workers come and go."""
 
@@ -138,9 +141,17 @@ class Scheduler(Pool):
         self._client.close()
 
 
-async def answered_apart(work: Callable[[Given], Made], given: Given) -> Made:
-    """What a function gives, in a thread beside that in which a Dask worker talks to others."""
-    return await asyncio.to_thread(work, given)
+async def answered_apart(work: Callable[[Given], str], given: Given) -> str:
+    """What a function gives in the process beside a Dask worker, which goes on talking to others.
+
+    So what the function imports is loaded where it is needed later, and nowhere else.
+    """
+
+    def answer() -> str:
+        outcome = _own_processes().submit(work, given, seconds=LONGEST_ANSWER).result()
+        return outcome.value or outcome.reason
+
+    return await asyncio.to_thread(answer)
 
 
 def done_by_worker(
