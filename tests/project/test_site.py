@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -19,13 +20,19 @@ from browser import browser_session
 from paths import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from browser import Browser
     from conftest import Run
 
 RESOURCES = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 """What a page loads by itself, and where it says so."""
+
+AXE = os.environ.get("ZEOLOOM_AXE", "")
+"""Path of `axe.min.js` (`npm install axe-core`), if the rules are to be tried."""
+
+RULES = """
+    axe.run(document, {iframes: false, resultTypes: ['violations']}).then(found =>
+        arguments[0](found.violations.map(each => each.id + ': ' + each.nodes[0].target)))
+"""
 
 VERBS = ("generate", "solve", "judge", "pattern", "cut", "train", "sample", "join", "view")
 
@@ -132,12 +139,24 @@ def test_pages_fit_and_the_search_finds(tmp_path: Path) -> None:
 
 
 def look_at_all_pages(seen: Browser, site: Path) -> None:
-    """None may be wider than the screen."""
+    """None may be wider than the screen; with axe-core at hand none may break its rules."""
     for page in sorted(site.rglob("*.html")):
         if page.parent.name != "live" and page.name != "404.html":
             seen.open(page)
             wide = seen.run("return document.scrollingElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{page.name}: {wide} pixels too wide"
+            for scheme in ("light", "dark") if AXE else ():
+                assert broken_rules(seen, scheme) == [], f"{page.name}, {scheme}"
+
+
+def broken_rules(seen: Browser, scheme: str) -> list[str]:
+    """Rules of axe-core that a page breaks in a colour scheme."""
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    command = {"cmd": "Emulation.setEmulatedMedia", "params": media}
+    seen.call("POST", "/goog/cdp/execute", command)
+    seen.run(Path(AXE).read_text(encoding="utf-8"))
+    found = seen.call("POST", "/execute/async", {"script": RULES, "args": []})
+    return [str(each) for each in found]
 
 
 def search(seen: Browser, site: Path, word: str) -> None:
