@@ -141,6 +141,7 @@ def test_with_ase(show: Show, tmp_path: Path) -> None:
     assert "its net is SOD" in show("with_ase.py", tmp_path / "sod.extxyz")
 
 
+@pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING:DeprecationWarning")  # of spglib
 def test_with_pymatgen(show: Show) -> None:
     pytest.importorskip("pymatgen.core")
     printed = show("with_pymatgen.py", "CHA")
