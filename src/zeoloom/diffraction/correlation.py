@@ -27,6 +27,9 @@ FOREIGN_SHARE = 0.02
 """Share of the groups, those in which most is observed beyond what is calculated, that are left
 out, for they may hold lines of another phase."""
 
+CERTAINTY_ROUNDS = 3
+"""Of local means and uncertainties relative to them."""
+
 CU_K_ALPHA_1 = 1.540593
 """Å. Local means are taken on its 2theta scale, whatever the wavelength of the experiment was, so
 that E2 depends on the reflections alone."""
@@ -44,11 +47,36 @@ def group_means(values: FloatArray, group: IntArray, weight: FloatArray | IntArr
     return np.asarray(sums / np.bincount(group, weights=weight))
 
 
-def local_weights(two_theta: FloatArray) -> FloatArray:
-    """(g, g) weights of all groups in the local mean at each; rows add up to one."""
+def local_weights(two_theta: FloatArray, certainty: FloatArray | None = None) -> FloatArray:
+    """(g, g) weights of all groups in the local mean at each; rows add up to one.
+
+    Args:
+        two_theta: (g,) degrees.
+        certainty: (g,) how much each group counts; None for all alike.
+    """
     apart = (two_theta[:, None] - two_theta[None, :]) / LOCAL
     weights = np.exp(-0.5 * apart**2)
+    if certainty is not None:
+        weights = weights * certainty
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def certainties(observed: FloatArray, esd: FloatArray, two_theta: FloatArray) -> FloatArray:
+    """(g,) how much each group is known, from 1 down to 0.
+
+    Intensities over their local means scatter by about 1 (Wilson); a group whose intensity is
+    uncertain by as much, as under a line of another phase, counts half.
+
+    Args:
+        observed: (g,) intensities.
+        esd: (g,) their uncertainties; zeros if unknown.
+        two_theta: (g,) degrees.
+    """
+    certainty = np.ones(len(observed))
+    for _ in range(CERTAINTY_ROUNDS):
+        mean = local_weights(two_theta, certainty) @ np.maximum(observed, 0.0)
+        certainty = 1.0 / (1.0 + (esd / np.where(mean > 0.0, mean, np.inf)) ** 2)
+    return certainty
 
 
 def normalised(intensity: FloatArray, weights: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from zeoloom.diffraction.pattern_fit import lorentz_polarisation
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.possible_reflections import groups_within, plain_indices
 from zeoloom.diffraction.reflections import Reflections
-from zeoloom.diffraction.unexplained import near_points, unexplained_points
+from zeoloom.diffraction.unexplained import near_points, spacings_at, unexplained_points
 from zeoloom.diffraction.whole_pattern import calculate, jacobian_of, shape_prior
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 OVERLAP_WIDTHS = 0.5
 """Widths; neighbours that are closer are one group."""
+
+GAP_WIDTHS = 0.5
+"""Widths from the nearest point of the pattern from which a reflection is not measured."""
 
 MOST_INVERTED = 1_500
 """Groups up to which their uncertainties take account of one another."""
@@ -79,7 +82,7 @@ def agreement(fit: PatternFit) -> Agreement:
     above = weights * (pattern.counts - fit.background) ** 2
     parameters = len(fit.state.intensity) + len(fit.state.shape.vector) + len(fit.state.background)
     free = max(len(pattern) - parameters, 1)
-    explained = ~near_points(fit, unexplained_points(fit))
+    explained = ~near_points(fit, pattern.two_theta[unexplained_points(fit)])
     r_wp, r_exp = np.sqrt(squares.sum() / total.sum()), np.sqrt(free / total.sum())
     return Agreement(
         r_wp=float(r_wp),
@@ -94,9 +97,7 @@ def unexplained_peaks(fit: PatternFit) -> list[UnexplainedPeak]:
     """The largest peaks that the fit leaves, in order of their heights."""
     points = unexplained_points(fit)
     angles = fit.problem.pattern.two_theta[points]
-    shape = fit.state.shape
-    theta = np.radians(0.5 * (angles - shape.value("zero") - shape.value("displacement")))
-    spacing = 0.5 * fit.problem.beam.first / np.sin(np.maximum(theta, 1e-3))
+    spacing = spacings_at(fit, angles)
     height = fit.residual[points] / float((fit.problem.pattern.counts - fit.background).max())
     order = np.argsort(-height)[:MOST_UNEXPLAINED]
     return [UnexplainedPeak(float(angles[k]), float(spacing[k]), float(height[k])) for k in order]
@@ -168,6 +169,7 @@ def reflections_of_fit(
     positions = fit.positions
     operations = operations_of_hall_number(hall_number_of(space_group or "P1"))
     seen = (positions >= pattern.two_theta[0]) & (positions <= pattern.two_theta[-1])
+    seen &= ~pattern.far_from_points(positions, GAP_WIDTHS * fit.widths)
     order = np.flatnonzero(seen)
     order = order[np.argsort(positions[order], kind="stable")]
     group = groups_within(positions[order], OVERLAP_WIDTHS * fit.widths[order])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.diffraction.correlation import (
+    certainties,
     e2,
     group_means,
     local_weights,
@@ -106,13 +107,16 @@ def measurement_of(reflections: Reflections, operations: SymmetryOperations) -> 
         hkl[seen], d[seen], multiplicity[seen], operations, reflections.radiation
     )
     angles = group_means(two_theta_of(reflections.d), group, reflections.multiplicity)
+    observed = group_sums(reflections.intensity, group)
+    esd = np.sqrt(group_sums(reflections.esd**2, group))
+    certainty = certainties(observed, esd, angles)
     return Measurement(
         scattering,
         owner[seen],
-        group_sums(reflections.intensity, group),
-        np.sqrt(group_sums(reflections.esd**2, group)),
-        local_weights(angles),
-        reliability(group_means(reflections.d, group, reflections.multiplicity)),
+        observed,
+        esd,
+        local_weights(angles, certainty),
+        certainty * reliability(group_means(reflections.d, group, reflections.multiplicity)),
         tuple(other_settings(operations, reflections.cell)),
         float(np.mean(np.bincount(owner[seen])[owner[seen]] > 1)),
         angles,

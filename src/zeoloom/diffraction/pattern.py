@@ -10,6 +10,8 @@ import numpy as np
 from zeoloom.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zeoloom.diffraction.beam import Beam
     from zeoloom.diffraction.reflections import Radiation
     from zeoloom.geometry.arrays import BoolArray, FloatArray
@@ -55,6 +57,35 @@ class Pattern:
                 f"{FEWEST_POINTS} points"
             )
         return self.only(kept)
+
+    def without(self, spans: Sequence[tuple[float, float]]) -> Pattern:
+        """The pattern without some ranges, in degrees two-theta.
+
+        Raises:
+            InputError: if a range holds no point, or hardly any points are left.
+        """
+        kept = np.ones(len(self), dtype=bool)
+        for low, high in spans:
+            inside = (self.two_theta >= low) & (self.two_theta <= high)
+            if not inside.any():
+                raise InputError(
+                    f"no point lies in the range {low:g}-{high:g}° that is to be left out; the "
+                    f"pattern goes from {self.two_theta[0]:g} to {self.two_theta[-1]:g}°"
+                )
+            kept &= ~inside
+        if kept.sum() < FEWEST_POINTS:
+            raise InputError(
+                f"{int(kept.sum())} points are left beside the ranges that are to be left out; a "
+                f"fit takes at least {FEWEST_POINTS}"
+            )
+        return self.only(kept)
+
+    def far_from_points(self, angles: FloatArray, reach: FloatArray) -> BoolArray:
+        """(k,) which angles (k,) lie farther from all points than (k,) reaches."""
+        after = np.searchsorted(self.two_theta, angles)
+        left = np.abs(angles - self.two_theta[np.maximum(after - 1, 0)])
+        right = np.abs(angles - self.two_theta[np.minimum(after, len(self) - 1)])
+        return np.asarray(np.minimum(left, right) > reach)
 
     def only(self, kept: BoolArray) -> Pattern:
         """The points that a mask (n,) keeps."""

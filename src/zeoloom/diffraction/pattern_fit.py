@@ -16,7 +16,7 @@ from zeoloom.diffraction.peak_shape import (
     shape_of_cell,
 )
 from zeoloom.diffraction.possible_reflections import possible_reflections
-from zeoloom.diffraction.unexplained import near_points, unexplained_points
+from zeoloom.diffraction.unexplained import foreign_points
 from zeoloom.diffraction.whole_pattern import (
     FitState,
     Problem,
@@ -151,7 +151,7 @@ def fit_pattern(
 
 def _without_foreign_peaks(fit: PatternFit) -> PatternFit:
     """A fit refined once more without the points under peaks that it does not explain."""
-    foreign = near_points(fit, unexplained_points(fit))
+    foreign = foreign_points(fit)
     if not foreign.any():
         return fit
     pattern, m = fit.problem.pattern, len(fit.state.shape.metric)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,6 +18,8 @@ from zeoloom.geometry.space_groups import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
@@ -61,6 +63,40 @@ class Reflections:
     esd: NDArray[np.float64]
     radiation: Radiation = "xray"
     wavelength: float | None = None
+
+
+def without_ranges(reflections: Reflections, spans: Sequence[tuple[float, float]]) -> Reflections:
+    """Reflections without the groups that reach into some ranges of angles.
+
+    Args:
+        reflections: as measured.
+        spans: degrees two-theta.
+
+    Raises:
+        InputError: if no wavelength is known, or nothing lies in a range.
+    """
+    if not spans:
+        return reflections
+    if reflections.wavelength is None:
+        raise InputError(
+            "ranges of two-theta cannot be left out of data without a wavelength; leave --exclude "
+            "out, or remove the reflections from the file"
+        )
+    angles = 2.0 * np.degrees(
+        np.arcsin(np.minimum(0.5 * reflections.wavelength / reflections.d, 1))
+    )
+    gone = np.zeros(len(angles), dtype=bool)
+    for low, high in spans:
+        inside = (angles >= low) & (angles <= high)
+        if not inside.any():
+            raise InputError(
+                f"no reflection lies in the range {low:g}-{high:g}° that is to be left out; the "
+                f"data go from {angles.min():.2f} to {angles.max():.2f}°"
+            )
+        gone |= inside
+    kept = ~np.isin(reflections.group, reflections.group[gone])
+    columns = ("hkl", "d", "multiplicity", "group", "intensity", "esd")
+    return replace(reflections, **{name: getattr(reflections, name)[kept] for name in columns})
 
 
 def merged_reflections(

@@ -8,9 +8,11 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import find_peaks
 
+from zeoloom.diffraction.foreign_phases import likely_phases, lines_of_phases
+
 if TYPE_CHECKING:
     from zeoloom.diffraction.pattern_fit import PatternFit
-    from zeoloom.geometry.arrays import BoolArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
 
 UNEXPLAINED = 0.02
 """Height of a peak that is worth a word, relative to the highest one."""
@@ -37,11 +39,38 @@ def unexplained_points(fit: PatternFit) -> IntArray:
     return np.asarray(tops[above[tops]], dtype=np.int64)
 
 
-def near_points(fit: PatternFit, tops: IntArray) -> BoolArray:
-    """(n,) the points around some tops, as far as a peak reaches."""
+def foreign_points(fit: PatternFit) -> BoolArray:
+    """(n,) the points under peaks of other phases.
+
+    These are unexplained ones, and the other lines, which reflections may hide, of common phases
+    that the unexplained ones may belong to.
+    """
+    tops = fit.problem.pattern.two_theta[unexplained_points(fit)]
+    phases = likely_phases(spacings_at(fit, tops).tolist())
+    hidden = angles_of(fit, np.array(lines_of_phases(phases)))
+    return near_points(fit, np.concatenate([tops, hidden]))
+
+
+def spacings_at(fit: PatternFit, angles: FloatArray) -> FloatArray:
+    """(k,) Å, spacings of lines at measured angles (k,), by the first wavelength."""
+    shape = fit.state.shape
+    theta = np.radians(0.5 * (angles - shape.value("zero") - shape.value("displacement")))
+    return np.asarray(0.5 * fit.problem.beam.first / np.sin(np.maximum(theta, 1e-3)))
+
+
+def angles_of(fit: PatternFit, spacings: FloatArray) -> FloatArray:
+    """(k,) degrees, where lines of spacings (k,) Å are measured, if they can be."""
+    shape = fit.state.shape
+    sines = 0.5 * fit.problem.beam.first / spacings
+    angles = 2.0 * np.degrees(np.arcsin(sines[sines < 1.0]))
+    return np.asarray(angles + shape.value("zero") + shape.value("displacement"))
+
+
+def near_points(fit: PatternFit, tops: FloatArray) -> BoolArray:
+    """(n,) the points around peaks at angles (k,), as far as a peak reaches."""
     angles = fit.problem.pattern.two_theta
     reach = NEAR * float(np.median(fit.widths))
     near = np.zeros(len(angles), dtype=bool)
     for top in tops:
-        near |= np.abs(angles - angles[top]) < reach
+        near |= np.abs(angles - top) < reach
     return near

@@ -15,6 +15,7 @@ from zeoloom.run.option_values import (
     Numbers,
     Real,
     Settings,
+    Spans,
     Whole,
     check_density,
     check_range,
@@ -144,6 +145,10 @@ class SolveRequest(CrystalRequest):
     radiation: Literal["xray", "neutron", "electron"] | None = None
     """What was scattered, if the file does not say it."""
 
+    exclude: Spans | None = None
+    """Ranges of the data that are left out, in degrees two-theta: where lines of other phases
+    lie."""
+
     guide: bool = True
     """Whether what was measured guides the search, and decides which nets are refined; otherwise it
     only ranks."""
@@ -194,7 +199,7 @@ class SolveRequest(CrystalRequest):
                     f"--{name.replace('_', '-')} is missing; give it, or --pattern with what was "
                     "measured"
                 )
-        for name in ("radiation", "wavelength"):
+        for name in ("radiation", "wavelength", "exclude"):
             if getattr(self, name) is not None:
                 raise ValueError(f"--{name} is of a --pattern, and none is given")
 

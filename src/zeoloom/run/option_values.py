@@ -115,6 +115,23 @@ def numbers_of_text(value: Any) -> Any:
     return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
 
 
+def _spans(value: Any) -> Any:
+    """Texts such as "26.2-27,35-37.5" as pairs."""
+    if not isinstance(value, str):
+        return value
+    spans = [_range(each) for each in value.split(",")]
+    if any(float(low) >= float(high) for low, high in spans):
+        raise ValueError(f"{value}: expected ranges such as 26.2-27, several with commas between")
+    return spans
+
+
+Spans = Annotated[
+    tuple[tuple[float, float], ...],
+    BeforeValidator(_spans),
+    Written("A-B[,C-D...]", lambda spans: ",".join(f"{low:g}-{high:g}" for low, high in spans)),
+]
+"""Several ranges of positive numbers."""
+
 Numbers = Annotated[
     tuple[float, ...],
     BeforeValidator(numbers_of_text),

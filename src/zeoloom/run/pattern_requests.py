@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, ValidationInfo, field_validator
 
 from zeoloom.errors import InputError
-from zeoloom.run.option_values import Numbers, Real, Setting, numbers_of_text
+from zeoloom.run.option_values import Numbers, Real, Setting, Spans, numbers_of_text
 from zeoloom.run.request import Flag, Request, Written
 
 Scan = Annotated[
@@ -45,6 +45,10 @@ class PatternRequest(Request):
 
     two_theta: Real | None = None
     """Range that is fitted, in degrees, such as 5-60. All of it if not given."""
+
+    exclude: Spans | None = None
+    """Ranges that are left out, in degrees two-theta: where lines of other phases or of the sample
+    holder lie."""
 
     scan: Scan | None = None
     """Start and step in degrees, for files of counts without angles."""

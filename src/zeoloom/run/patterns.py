@@ -88,6 +88,7 @@ def pattern_to_fit(request: PatternRequest) -> tuple[Pattern, Beam, Radiation]:
         pattern = pattern.between(*request.two_theta)
     elif pattern.two_theta[0] <= 0.0:  # direct beam
         pattern = pattern.between(1.0, 180.0)
+    pattern = pattern.without(request.exclude or ())
     beam = beam_of_text(request.wavelength) if request.wavelength else pattern.beam
     if beam is None:
         raise InputError(

@@ -12,6 +12,7 @@ import numpy as np
 
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.reflection_files import holds_reflections, read_reflections
+from zeoloom.diffraction.reflections import without_ranges
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
 from zeoloom.geometry.operations import identity_first
@@ -98,6 +99,7 @@ class _Source:
         group: Hall number, if given.
         radiation: if given.
         wavelength: if given.
+        exclude: ranges of angles that are left out.
     """
 
     path: Path
@@ -105,11 +107,13 @@ class _Source:
     group: int | None
     radiation: Radiation | None
     wavelength: str | None
+    exclude: tuple[tuple[float, float], ...]
 
 
 def _source_of(request: SolveRequest, cell: tuple[float, ...] | None, group: int | None) -> _Source:
     assert request.pattern is not None
-    return _Source(request.pattern, cell, group, request.radiation, request.wavelength)
+    exclude = request.exclude or ()
+    return _Source(request.pattern, cell, group, request.radiation, request.wavelength, exclude)
 
 
 def measurement_for(request: SolveRequest) -> Measurement | None:
@@ -151,12 +155,13 @@ def _reflections(source: _Source) -> Reflections:
     """What was measured; of a powder pattern, as a fit with the group gives it."""
     if not holds_reflections(source.path):
         return _fitted(source)
-    return read_reflections(
+    found = read_reflections(
         source.path,
         cell=None if source.cell is None else cell_from_parameters(source.cell),
         space_group=None if source.group is None else f"hall:{source.group}",
         radiation=source.radiation,
     )
+    return without_ranges(found, source.exclude)
 
 
 def profile_for(request: SolveRequest) -> FittedProfile | None:
@@ -208,6 +213,7 @@ def _fit(source: _Source) -> tuple[PatternFit, Radiation]:
             "cell": source.cell,
             "radiation": source.radiation,
             "wavelength": source.wavelength,
+            "exclude": source.exclude or None,
         },
     )
     pattern, beam, scattered = pattern_to_fit(request)
