@@ -1,14 +1,15 @@
 """Solving from diffraction data: real patterns, and simulated ones.
 
     python benchmarks/diffraction.py real --data FOLDER --seconds 60
-    python benchmarks/diffraction.py simulated --codes FER MOR HEU --seconds 30
+    python benchmarks/diffraction.py simulated --list time-split --types 8 --seconds 30 --seeds 0 1
 
 `real` solves the measured patterns of a folder, cell and group given, and those that are no
 zeolites, or are given a wrong group. `simulated` searches each type once, and ranks what was found
-against patterns of rising difficulty: the place of the type's own net among them. Whether a
-pattern helps to find a type is asked by `benchmarks/guide.py`. How often the words are right is
-printed by `scripts/build_confidence.py POOLS --print-only`. With `--workers` the searches of `real`
-have a process each.
+against patterns of rising difficulty, one of each kind for each seed: the place of the type's own
+net among them, which is put in where the search has not found it. Whether a pattern helps to find a
+type is asked by `benchmarks/guide.py`. How often the words are right is printed and drawn by
+`scripts/build_confidence.py POOLS --print-only --figure FILE`. With `--workers` the searches of
+`real` have a process each.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import zeoloom
 from at_once import add_workers, done_at_once
 from solve import LISTS
 from solving_pools import Pool, pools_of
+from zeoloom.diffraction.correlation import merit_of
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
@@ -63,7 +65,7 @@ REAL = (
     Case(
         "nu3_lev_peakfind_scandata.dat",
         "LEV",
-        {"cell": "13.247 22.331", "space_group": "R-3m", **CU},
+        {"cell": "13.247 22.331", "space_group": "R-3m", "wavelength": "CuKa1"},
         (8.0, 0.01),
     ),
     Case("rockjock_prehnite.xy", "", {"cell": "4.646 5.491 18.486", "space_group": "Pncm", **CU}),
@@ -81,6 +83,7 @@ DIFFICULTIES = {
     "guests 40 %": Difficulty(guests=0.4, first=10.0),
     "texture 0.8": Difficulty(texture=0.8, first=10.0),
     "FWHM 0.2": Difficulty(fwhm=0.2, first=10.0),
+    "5 foreign lines": Difficulty(foreign=5, first=10.0),
     "all": Difficulty(shift=0.1, guests=0.4, texture=0.8, fwhm=0.2, first=10.0),
 }
 
@@ -91,11 +94,11 @@ def _model() -> zeoloom.Model:
     return zeoloom.load_model("crystal", torch.device("cpu"))
 
 
-def solve_real(given: tuple[Case, argparse.Namespace]) -> str:
+def solve_real(given: tuple[Case, argparse.Namespace, int]) -> str:
     """Solve one measured pattern; its row."""
-    case, options = given
+    case, options, seed = given
     model = _model()
-    asked: dict[str, object] = {"relax": 0, "seconds": options.seconds, "seed": options.seed}
+    asked: dict[str, object] = {"relax": 0, "seconds": options.seconds, "seed": seed}
     asked |= case.asked | {"pattern": options.data / case.file}
     name = f"{case.file:32s} {case.asked.get('space_group', ''):8s}"
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +113,7 @@ def solve_real(given: tuple[Case, argparse.Namespace]) -> str:
             for key in ("cell", "wavelength"):
                 asked.pop(key, None)
         request = zeoloom.parse_request(zeoloom.SolveRequest, asked)
-        generator = torch.Generator().manual_seed(options.seed)
+        generator = torch.Generator().manual_seed(seed)
         try:
             made = zeoloom.make_frameworks(
                 request, model, Path(folder) / "run", generator=generator
@@ -123,35 +126,53 @@ def solve_real(given: tuple[Case, argparse.Namespace]) -> str:
 
 
 def rank_in_pool(pool: Pool, difficulty: Difficulty, rng: np.random.Generator) -> tuple[int, int]:
-    """Place of the type's own net for one pattern, and of how many nets."""
+    """Places of the type's own net for one pattern: by E2 and strain together, and by E2 alone."""
     operations = identity_first(operations_of_hall_number(pool.hall_number))
     measured = measurement_of(simulated(pool.framework, difficulty, rng), operations)
     values = {name: measured.e2_of(each) for name, (each, _) in pool.found.items()}
-    own = values[pool.fingerprint]
-    return 1 + sum(value > own for value in values.values()), len(values)
+    merits = {name: merit_of(values[name], strain) for name, (_, strain) in pool.found.items()}
+    own = pool.fingerprint
+    return (
+        1 + sum(value > merits[own] for value in merits.values()),
+        1 + sum(value > values[own] for value in values.values()),
+    )
 
 
 def rank_simulated(model: zeoloom.Model, options: argparse.Namespace) -> None:
     """Search each type once, and print the place of its own net for patterns of each kind."""
-    rng = np.random.default_rng(options.seed)
-    first = dict.fromkeys(DIFFICULTIES, 0)
-    tried = 0
-    for code in options.codes or LISTS[options.list]:
-        (pool,) = pools_of(code, model, options.seconds, rng, wrong=False)
+    first = {name: [0, 0] for name in DIFFICULTIES}
+    tried = found = 0
+    for code in chosen_types(options):
+        rng = np.random.default_rng(options.seeds[0])
+        (pool,) = pools_of(code, model, options.seconds, rng, wrong=False) or [None]
+        if pool is None:
+            continue
+        found += pool.fingerprint in pool.found
         own = refined_as_given(judge_net(pool.framework))
         if pool.fingerprint not in pool.found and own.given is not None:
             pool.found[pool.fingerprint] = (own.given, own.r_dls_cell or 0.0)
         if pool.fingerprint not in pool.found:
             continue
-        tried += 1
-        places = []
-        for name, difficulty in DIFFICULTIES.items():
-            place, number = rank_in_pool(pool, difficulty, rng)
-            first[name] += place == 1
-            places.append(f"{name} {place}")
-        print(f"{code} of {number} nets: {', '.join(places)}", flush=True)
-    shares = ", ".join(f"{name} {count}" for name, count in first.items())
-    print(f"first of {tried} types: {shares}")
+        for seed in options.seeds:
+            rng = np.random.default_rng(seed)
+            tried += 1
+            places = []
+            for name, difficulty in DIFFICULTIES.items():
+                place, by_e2 = rank_in_pool(pool, difficulty, rng)
+                first[name][0] += place == 1
+                first[name][1] += by_e2 == 1
+                places.append(f"{name} {place}" + (f" ({by_e2} by E2)" if by_e2 != place else ""))
+            print(f"{code} of {len(pool.found)} nets: {', '.join(places)}", flush=True)
+    shares = ", ".join(f"{name} {both} ({e2})" for name, (both, e2) in first.items())
+    print(f"types found by the search: {found}; first of {tried} patterns (by E2 alone): {shares}")
+
+
+def chosen_types(options: argparse.Namespace) -> list[str]:
+    """The types named, or those of the list, or as many of it as are wanted, evenly spaced."""
+    codes = list(options.codes or LISTS[options.list])
+    if options.types is None or options.types >= len(codes):
+        return codes
+    return [codes[len(codes) * k // options.types] for k in range(options.types)]
 
 
 def main() -> None:
@@ -162,16 +183,20 @@ def main() -> None:
     parser.add_argument("--list", choices=LISTS, default="thirty")
     parser.add_argument("--codes", nargs="+", help="framework types in place of a list")
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--types", type=int, help="so many of the list, evenly spaced")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--only", help="files whose names begin so")
     add_workers(parser)
     options = parser.parse_args()
+    if options.seconds <= 0 or (options.types is not None and options.types < 1):
+        parser.error("--seconds and --types must be above 0")
     began = time.monotonic()
     if options.what == "real":
         if options.data is None:
             parser.error("give the folder of the measured patterns with --data")
         chosen = [case for case in REAL if case.file.startswith(options.only or "")]
-        for row in done_at_once(solve_real, [(case, options) for case in chosen], options.workers):
+        asked = [(case, options, seed) for case in chosen for seed in options.seeds]
+        for row in done_at_once(solve_real, asked, options.workers):
             print(row, flush=True)
     else:
         rank_simulated(_model(), options)

@@ -16,17 +16,18 @@ import itertools
 import json
 import pickle
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import zeoloom
 from zeoloom.diffraction.confidence import FEATURES, LIKELY, SOLVED, evidence_of, features_of
+from zeoloom.diffraction.correlation import merit_of
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
@@ -37,7 +38,6 @@ from zeoloom.judge.verdict import judge_net
 
 if TYPE_CHECKING:
     from solving_pools import Pool
-    from zeoloom.diffraction.reflections import Reflections
     from zeoloom.geometry.arrays import FloatArray
 
 PATTERNS = 8
@@ -46,8 +46,11 @@ PATTERNS = 8
 STRAIN_SPREAD = 0.5
 """Standard deviation of the logarithm of R_DLS beside what SiO2 gives."""
 
-FOREIGN_SHARE = 0.3
-"""Share of the patterns with lines of another phase."""
+MOST_FOREIGN = 5
+"""Lines of another phase in a pattern."""
+
+MOST_COMPARED = 80
+"""Frameworks of a pool, for speed."""
 
 RIDGE = 0.02
 """Weight of the squares of the coefficients."""
@@ -67,22 +70,9 @@ def drawn_difficulty(rng: np.random.Generator) -> Difficulty:
         texture=float(rng.choice([1.0, 0.8])),
         fwhm=float(rng.choice([0.1, 0.15, 0.2, 0.3])),
         first=float(rng.choice([5.0, 10.0])),
+        foreign=int(rng.integers(MOST_FOREIGN + 1)),
         last=float(rng.choice([40.0, 50.0, 65.0])),
     )
-
-
-def with_foreign_lines(data: Reflections, rng: np.random.Generator) -> Reflections:
-    """The data, in some of which up to eight lines of another phase lie on reflections."""
-    if rng.random() > FOREIGN_SHARE:
-        return data
-    groups = int(data.group.max()) + 1
-    hit = rng.integers(groups, size=rng.integers(1, 9))
-    mean = float(np.bincount(data.group, weights=data.intensity).mean())
-    added = np.zeros(len(data.group))
-    for group in hit:
-        first = int(np.argmax(data.group == group))
-        added[first] += mean * rng.exponential(4.0)
-    return replace(data, intensity=data.intensity + added)
 
 
 def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, bool]]:
@@ -93,9 +83,11 @@ def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, boo
         own = refined_as_given(judge_net(pool.framework))
         if own.given is not None and own.r_dls_cell is not None:
             found[pool.fingerprint] = (own.given, own.r_dls_cell)
+    names = [pool.fingerprint, *(name for name in found if name != pool.fingerprint)]
+    found = {name: found[name] for name in names[:MOST_COMPARED] if name in found}
     cases = []
     for _ in range(PATTERNS):
-        data = with_foreign_lines(simulated(pool.framework, drawn_difficulty(rng), rng), rng)
+        data = simulated(pool.framework, drawn_difficulty(rng), rng)
         try:
             measured = measurement_of(data, operations)
         except InputError:
@@ -113,7 +105,7 @@ def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, boo
         kept = rng.random(len(names)) < rng.choice([0.1, 0.4, 1.0])
         chosen = [v for v, k in zip(values.values(), kept, strict=True) if k and not v[2]]
         for subset in (chosen, [*chosen, *(v for v in values.values() if v[2])]):
-            ranked = sorted(subset, key=lambda each: -each[0])
+            ranked = sorted(subset, key=lambda each: -merit_of(*each[:2]))
             if ranked:
                 evidence = evidence_of(
                     [each[:2] for each in ranked], measured.overlapping, len(measured.observed)
@@ -137,15 +129,35 @@ def fitted(features: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray(minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B").x)
 
 
-def print_calibration(probability: FloatArray, right: FloatArray) -> None:
-    """How often what was given a probability was right."""
+def calibration(
+    probability: FloatArray, right: FloatArray
+) -> list[tuple[float, float, int, float, float]]:
+    """Of ranges of the probability: ends, cases, mean probability, and the share that is right."""
     edges = [0.0, 0.1, 0.3, 0.5, LIKELY, 0.9, SOLVED, 1.0 + 1e-9]
-    print("probability    cases  right")
+    rows = []
     for low, high in itertools.pairwise(edges):
         inside = (probability >= low) & (probability < high)
         if inside.any():
-            share = right[inside].mean()
-            print(f"{low:4.2f} to {min(high, 1):4.2f}  {inside.sum():6d}  {share:5.3f}")
+            means = float(probability[inside].mean()), float(right[inside].mean())
+            rows.append((low, min(high, 1.0), int(inside.sum()), *means))
+    return rows
+
+
+def calibration_figure(path: Path, rows: list[tuple[float, float, int, float, float]]) -> None:
+    """Draw the share that is right against the probability given, with its standard error."""
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="0.75", lw=1)
+    cases, given, share = (np.array([row[k] for row in rows]) for k in (2, 3, 4))
+    # one case more of each kind, so that an error bar is never nothing
+    smoothed = (share * cases + 1.0) / (cases + 2.0)
+    error = np.sqrt(smoothed * (1.0 - smoothed) / cases)
+    axes.errorbar(given, share, error, fmt="o", color="#0072B2", ms=5, lw=1.2, capsize=2)
+    for x, y, n in zip(given, share, cases, strict=True):
+        axes.annotate(f"{n}", (x, y), (6, -11), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="probability given", ylabel="share that is right", xlim=(0, 1.03))
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=150)
 
 
 def main() -> None:
@@ -153,6 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pools", type=Path)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--figure", type=Path, help="of the calibration, .png")
     parser.add_argument("--print-only", action="store_true")
     options = parser.parse_args()
     pools = pickle.loads(options.pools.read_bytes())  # noqa: S301 - our own
@@ -170,7 +183,12 @@ def main() -> None:
         weights = fitted(x[parts != k], y[parts != k])
         probability[parts == k] = 1.0 / (1.0 + np.exp(-x[parts == k] @ weights))
     print(f"{len(y)} cases of {len(codes)} types, {y.mean():.2f} right")
-    print_calibration(probability, y)
+    rows = calibration(probability, y)
+    print("probability    cases  given  right")
+    for low, high, number, given, share in rows:
+        print(f"{low:4.2f} to {high:4.2f}  {number:6d}  {given:5.3f}  {share:5.3f}")
+    if options.figure is not None:
+        calibration_figure(options.figure, rows)
     solved = probability >= SOLVED
     print(
         f"called solved: {int(solved.sum())} of {len(y)}, of these wrong "

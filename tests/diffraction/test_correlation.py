@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import zeoloom
 from zeoloom.diffraction.correlation import (
+    certainties,
     e2,
     group_means,
     local_weights,
@@ -51,6 +54,37 @@ def test_e2_does_not_feel_what_changes_smoothly() -> None:
     assert e2(intensity, 7.0 * damped, local, weights) > 0.98
     assert np.corrcoef(intensity, damped)[0, 1] < 0.9
     assert abs(e2(intensity, rng.exponential(size=400), local, weights)) < 0.2
+
+
+def test_groups_that_are_hardly_known_hardly_count() -> None:
+    rng = np.random.default_rng(1)
+    two_theta = np.sort(5.0 + 55.0 * rng.random(120))
+    true = rng.exponential(size=120)
+    observed, esd = true.copy(), np.full(120, 0.02)
+    under = rng.choice(120, 12, replace=False)  # lines of another phase
+    observed[under] += 20.0
+    plain = e2(observed, true, local_weights(two_theta), np.ones(120))
+    esd[under] = 20.0
+    certainty = certainties(observed, esd, two_theta)
+    assert certainty[under].max() < 0.1
+    assert np.delete(certainty, under).min() > 0.99
+    known = e2(observed, true, local_weights(two_theta, certainty), certainty)
+    assert known > 0.97
+    assert known > plain + 0.2
+    assert (certainties(observed, np.zeros(120), two_theta) == 1.0).all()
+
+
+def test_foreign_lines_of_simulated_data_are_partly_recognised() -> None:
+    framework = zeoloom.load_reference()["MFI"]
+    ideal = Difficulty(shift=0.0, aluminium=0.0, noise=0.0)
+    pure = simulated(framework, ideal, np.random.default_rng(3))
+    mixed = simulated(framework, replace(ideal, foreign=30), np.random.default_rng(3))
+    more = mixed.intensity - pure.intensity
+    assert (more > -1e-6 * pure.intensity.max()).all()
+    hidden = more > 1e-6 * pure.intensity.max()
+    assert 3 <= hidden.sum() <= 30
+    assert (mixed.esd[hidden] > 0.0).any()
+    assert (mixed.esd[hidden] == 0.0).any()
 
 
 def test_groups_of_overlapping_reflections() -> None:

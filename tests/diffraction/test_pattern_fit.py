@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from zeoloom.diffraction.fit_results import (
     reflections_of_fit,
     unexplained_peaks,
 )
-from zeoloom.diffraction.foreign_phases import likely_phases
+from zeoloom.diffraction.foreign_phases import likely_phases, lines_of_phases
 from zeoloom.diffraction.pattern import pattern_of_points
 from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern, fits_better
 from zeoloom.diffraction.pattern_reader import read_pattern
@@ -146,6 +148,51 @@ def test_phases_that_lines_may_belong_to() -> None:
         "mica",
     ]
     assert likely_phases([3.0, 5.0]) == []
+    assert likely_phases([2.285, 2.094]) == []  # of calcite, but none of its strongest
+
+
+def test_phases_whose_strongest_line_is_missing_are_none() -> None:
+    quartz = [4.255, 1.818]
+    assert likely_phases(quartz, [20.0, 13.0], lambda _: 30.0) == ["quartz"]
+    assert likely_phases(quartz, [20.0, 13.0], lambda d: 1.0 if d == 3.343 else 30.0) == []
+
+
+def test_lines_of_phases_are_spacings_of_their_cells() -> None:
+    cells = {
+        "quartz": (4.9134, 4.9134, 5.4052, 90.0, 90.0, 120.0),
+        "zinc oxide": (3.2498, 3.2498, 5.2066, 90.0, 90.0, 120.0),
+        "calcite": (4.9896, 4.9896, 17.061, 90.0, 90.0, 120.0),
+        "corundum": (4.7587, 4.7587, 12.9929, 90.0, 90.0, 120.0),
+        "halite": (5.6402,) * 3 + (90.0,) * 3,
+    }
+    indices = np.stack(np.meshgrid(*[np.arange(-8, 9)] * 3), axis=-1).reshape(-1, 3)
+    for name, parameters in cells.items():
+        reciprocal = np.linalg.inv(cell_from_parameters(parameters)).T
+        lengths = np.linalg.norm(indices @ reciprocal, axis=1)
+        possible = 1.0 / lengths[lengths > 0.0]
+        for line in lines_of_phases([name]):
+            assert np.abs(possible / line - 1.0).min() < 1.5e-3, (name, line)
+
+
+@pytest.mark.long
+def test_ranges_left_out_take_their_reflections_with_them() -> None:
+    parameters, symbol = CASES["hexagonal"]
+    made = simulated_pattern(parameters, symbol, seed=5, foreign=(34.9,))
+    whole = pattern_of_points(made.two_theta, made.counts)
+    left = whole.without([(34.4, 35.4), (50.0, 52.0)])
+    cut = replace(made, two_theta=left.two_theta, counts=left.counts)
+    fit = fitted(cut, parameters, symbol)
+    listed = reflections_of_fit(fit, symbol, "xray")
+    angles = 2.0 * np.degrees(np.arcsin(0.5 * fit.problem.beam.first / listed.d))
+    angles += fit.state.shape.value("zero")
+    for low, high in ((34.5, 35.3), (50.1, 51.9)):
+        assert not ((angles > low) & (angles < high)).any()
+    assert len(unexplained_peaks(fit)) == 0
+    np.testing.assert_allclose(cell_with_esd(fit)[0][:3], parameters[:3], rtol=5e-4)
+    with pytest.raises(InputError, match="no point lies"):
+        whole.without([(170.0, 175.0)])
+    with pytest.raises(InputError, match="points are left"):
+        whole.without([(0.0, 200.0)])
 
 
 def test_indices_with_the_fewest_minus_signs() -> None:

@@ -13,11 +13,12 @@ import pytest
 import zeoloom
 from paths import SHARED
 from report_examples import data_of
+from zeoloom.diffraction.correlation import merit_of
 from zeoloom.diffraction.reflection_records import save_reflections
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import hall_number_of
-from zeoloom.run.solving import next_group
+from zeoloom.run.solving import measured_for, measurement_for, next_group
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,10 +55,11 @@ def test_the_net_that_was_measured_comes_first(run: Run, measured: Path, tmp_pat
     assert record["confidence"]["name"] == "CHA"
     assert record["confidence"]["word"] == "solved"
     assert "solved: CHA" in done.out.replace("\n", " ")
-    values = [float(row["e2"] or -1) for row in rows]
-    assert values == sorted(values, reverse=True)
-    assert len(values) > 1
-    assert values[1] < 0.8
+    compared = [row for row in rows if row["e2"]]
+    merits = [merit_of(float(row["e2"]), float(row["r_dls_cell"])) for row in compared]
+    assert merits == sorted(merits, reverse=True)
+    assert len(merits) > 1
+    assert float(compared[1]["e2"]) < 0.8
 
 
 @pytest.mark.long
@@ -67,6 +69,38 @@ def test_several_groups_are_tried_in_turn(run: Run, measured: Path, tmp_path: Pa
     assert done.code == 0
     rows = rows_of(tmp_path / "run")
     assert rows[0]["framework_type"] == "CHA"
+
+
+def test_what_was_measured_travels_to_other_processes(measured: Path, tmp_path: Path) -> None:
+    (request,) = zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=measured))
+    data = measured_for(request)
+    assert data is not None
+    # where nothing can be read it is taken as it comes
+    elsewhere = request.model_copy(update={"pattern": tmp_path / "gone"})
+    found = measurement_for(elsewhere, data)
+    assert found is not None
+    np.testing.assert_allclose(found.observed, measurement_for(request).observed)  # type: ignore[union-attr]
+    assert measured_for(request.model_copy(update={"pattern": None})) is None
+
+
+def test_ranges_of_angles_are_left_out(measured: Path) -> None:
+    (whole,) = zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=measured))
+    asked = zeoloom.SolveRequest(pattern=measured, exclude="20-25,30.5-31")  # type: ignore[arg-type]
+    (part,) = zeoloom.requests_by_group(asked)
+    angles = [measurement_for(each).two_theta for each in (whole, part)]  # type: ignore[union-attr]
+    inside = ((angles[0] >= 20) & (angles[0] <= 25)) | ((angles[0] >= 30.5) & (angles[0] <= 31))
+    assert inside.sum() > 3
+    np.testing.assert_allclose(angles[1], angles[0][~inside])
+
+
+@pytest.mark.parametrize(("given", "why"), [("80-90", "no reflection lies"), ("25-20", "expected")])
+def test_ranges_that_cannot_be_left_out(
+    run: Run, measured: Path, tmp_path: Path, given: str, why: str
+) -> None:
+    done = run("solve", "--pattern", measured, "--exclude", given, "-o", tmp_path / "run")
+    assert done.code == 2
+    assert why in done.out.replace("\n", " ")
+    assert not (tmp_path / "run").exists()
 
 
 def test_requests_take_cell_and_group_from_the_data(measured: Path) -> None:
@@ -125,11 +159,13 @@ def test_a_measured_powder_pattern_is_fitted_and_solved(run: Run, tmp_path: Path
     asked = ("--pattern", PATTERNS / "rockjock_chabazite.xy", *cell, "-n", 40, *QUICK)
     done = run("solve", *asked, "-o", tmp_path / "run")
     assert done.code == 0
-    assert rows_of(tmp_path / "run")[0]["framework_type"] == "CHA"
+    first = rows_of(tmp_path / "run")[0]
+    assert first["framework_type"] == "CHA"
     assert "solved: CHA" in done.out.replace("\n", " ")
     measured = data_of((tmp_path / "run" / "report.html").read_text())["measured"]
     assert measured["sure"].startswith("solved: CHA")
     assert measured["compared"][0]["curve"]["rWp"] < 0.3 < measured["compared"][1]["curve"]["rWp"]
+    assert float(first["r_wp"]) == pytest.approx(measured["compared"][0]["curve"]["rWp"], abs=1e-3)
     assert measured["maps"][0]["framework"] == 0
 
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from zeoloom.diffraction.correlation import LARGEST_R_DLS, LEAST_R_DLS, merit_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -26,10 +28,10 @@ Word = Literal["solved", "likely", "open"]
 SOLVED, LIKELY = 0.985, 0.7
 """Least probabilities of the words."""
 
-LEAST_R_DLS, LARGEST_R_DLS = 0.002, 0.1
-"""R_DLS beyond which a difference says nothing."""
+FEATURES = ("constant", "e2", "gap", "r_dls", "standout", "overlap", "groups")
 
-FEATURES = ("constant", "e2", "gap", "r_dls", "candidates", "overlap", "groups")
+USUAL_MEAN, USUAL_SPREAD, USUAL_WEIGHT = 0.2, 0.15, 4.0
+"""Of the merit of wrong frameworks, and as how many of them these are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Evidence:
     Attributes:
         e2: of the first.
         next_e2: of the second; 0 if there is none.
+        gap: what the first has more of `merit_of` than the second.
+        standout: by how many standard deviations of the merits of the others the first is above
+            what the best of as many wrong ones is expected to have.
         r_dls_cell: of the first, with the cell held.
         candidates: how many frameworks were compared.
         overlapping: share of the reflections that overlap with others.
@@ -47,6 +52,8 @@ class Evidence:
 
     e2: float
     next_e2: float
+    gap: float
+    standout: float
     r_dls_cell: float
     candidates: int
     overlapping: float
@@ -82,14 +89,13 @@ class Confidence:
 def features_of(evidence: Evidence) -> FloatArray:
     """(7,) the numbers that the logistic model weighs, as named by `FEATURES`."""
     strain = min(max(evidence.r_dls_cell, LEAST_R_DLS), LARGEST_R_DLS)
-    # E2 of a wrong net scatters as correlations do, about as one over the root of their number
     return np.array(
         [
             1.0,
             math.atanh(min(max(evidence.e2, 0.0), 0.995)),
-            evidence.e2 - max(evidence.next_e2, 0.0),
+            evidence.gap,
             math.log(strain / 0.01),
-            math.log(max(evidence.candidates, 1)),
+            evidence.standout,
             evidence.overlapping,
             math.log(max(evidence.groups, 1)),
         ]
@@ -112,13 +118,27 @@ def evidence_of(ranked: Sequence[tuple[float, float]], overlapping: float, group
     """The evidence for the first of some frameworks.
 
     Args:
-        ranked: E2 and R_DLS with the cell held of each, the greatest E2 first; at least one.
+        ranked: E2 and R_DLS with the cell held of each, the greatest `merit_of` first; at least
+            one.
         overlapping: share of the reflections that overlap.
         groups: of reflections.
     """
     (first, strain), *others = ranked
+    merits = np.array([merit_of(*each) for each in ranked])
+    rest = merits[1:]
+    weight = len(rest) + USUAL_WEIGHT
+    mean = (rest.sum() + USUAL_WEIGHT * USUAL_MEAN) / weight
+    squares = ((rest - mean) ** 2).sum() + USUAL_WEIGHT * USUAL_SPREAD**2
+    expected = math.sqrt(2.0 * math.log(len(ranked) + 1.0))
     return Evidence(
-        first, others[0][0] if others else 0.0, strain, len(ranked), overlapping, groups
+        e2=first,
+        next_e2=others[0][0] if others else 0.0,
+        gap=float(merits[0] - (rest[0] if others else 0.0)),
+        standout=float((merits[0] - mean) / math.sqrt(squares / weight)) - expected,
+        r_dls_cell=strain,
+        candidates=len(ranked),
+        overlapping=overlapping,
+        groups=groups,
     )
 
 

@@ -10,6 +10,7 @@ hundred may hold lines of another phase and are left out.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,14 @@ MODEL_ERROR = 0.25
 FOREIGN_SHARE = 0.02
 """Share of the groups, those in which most is observed beyond what is calculated, that are left
 out, for they may hold lines of another phase."""
+
+LEAST_R_DLS, LARGEST_R_DLS = 0.002, 0.1
+"""R_DLS beyond which a difference says nothing."""
+
+STRAIN_WEIGHT = 0.15
+"""Of the logarithm of R_DLS beside the inverse hyperbolic tangent of E2, which scatters alike for
+small correlations and for great ones. Of 0 to 0.3 it brought the true net first most often, in
+simulated patterns."""
 
 CERTAINTY_ROUNDS = 3
 """Of local means and uncertainties relative to them."""
@@ -83,6 +92,17 @@ def normalised(intensity: FloatArray, weights: FloatArray) -> FloatArray:
     """Intensities (..., g) divided by their local means; zeros where there is no intensity."""
     means = intensity @ weights.T
     return np.asarray(intensity / np.where(means > 0.0, means, 1.0))
+
+
+def merit_of(e2: float, r_dls_cell: float) -> float:
+    """The figure by which frameworks are ranked: E2, and how little strain there is in the cell.
+
+    Args:
+        e2: of a framework.
+        r_dls_cell: residual of its distances with the cell held.
+    """
+    strain = min(max(r_dls_cell, LEAST_R_DLS), LARGEST_R_DLS)
+    return math.atanh(min(max(e2, -0.99), 0.995)) - STRAIN_WEIGHT * math.log(strain / 0.01)
 
 
 def reliability(d: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 POWDER_LINES = {
     "quartz": (
@@ -60,28 +60,46 @@ POWDER_LINES = {
 """Å, spacings of powder lines, the strongest first, down to a twentieth of the strongest for most;
 calculated from the structures of these minerals."""
 
-SAME_SPACING = 0.004
+SAME = 0.004
 """Relative difference of a spacing from one of a cell that is not quite the same."""
 
 LINES_NEEDED, STRONGEST = 2, 3
-"""Lines that must be seen, of so many strongest ones."""
+"""Lines that must be seen, one of them of so many strongest ones."""
+
+LEAST_RATIO = 0.4
+"""Height of a line that a stronger one of its phase must have at least; more by texture."""
 
 
-def likely_phases(spacings: Iterable[float]) -> list[str]:
-    """Common phases two of whose strongest lines are among some spacings, most lines first.
+def likely_phases(
+    spacings: Sequence[float],
+    heights: Sequence[float] | None = None,
+    height_at: Callable[[float], float] | None = None,
+) -> list[str]:
+    """Common phases that have lines at some spacings, most lines first.
+
+    At least two lines are there, one of them strong. If heights are known, whatever line of the
+    phase is stronger must be about as high as the ones that are there.
 
     Args:
         spacings: Å, of peaks that are not explained.
+        heights: of these peaks.
+        height_at: the measured height at a spacing in Å, whatever is there; infinite if it was not
+            measured.
     """
-    seen = list(spacings)
-    counts = {
-        name: sum(
-            any(abs(d / line - 1.0) < SAME_SPACING for d in seen) for line in lines[:STRONGEST]
-        )
-        for name, lines in POWDER_LINES.items()
-    }
-    named = [name for name, count in counts.items() if count >= LINES_NEEDED]
-    return sorted(named, key=lambda name: -counts[name])
+    counts = {}
+    for name, lines in POWDER_LINES.items():
+        places = [[k for k, line in enumerate(lines) if abs(d / line - 1) < SAME] for d in spacings]
+        seen = {k for each in places for k in each}
+        if len(seen) < LINES_NEEDED or min(seen) >= STRONGEST:
+            continue
+        if heights is not None and height_at is not None:
+            known = [(min(p), h) for p, h in zip(places, heights, strict=True) if p]
+            needed = [max((h for k, h in known if k > j), default=0.0) for j in range(len(lines))]
+            pairs = zip(lines, needed, strict=True)
+            if any(height_at(line) < LEAST_RATIO * least for line, least in pairs if least):
+                continue
+        counts[name] = len(seen)
+    return sorted(counts, key=lambda name: -counts[name])
 
 
 def lines_of_phases(names: Iterable[str]) -> list[float]:

@@ -29,6 +29,10 @@ GUEST_B = 6.0
 NEAREST_GUEST = 2.7
 """Å from guests to atoms of the framework, as far as there is room."""
 
+FOREIGN_SIZE, FOREIGN_SEEN, FOREIGN_REACH = 4.0, 0.5, 1.5
+"""Mean intensity of lines of another phase over that of groups; share of those on reflections that
+are recognised; widths within which they make intensities uncertain."""
+
 ELECTRONS_OF_SIO2 = 30.0
 
 
@@ -43,6 +47,7 @@ class Difficulty:
         noise: relative standard deviation of each intensity.
         texture: March-Dollase parameter along c*; 1 for none.
         fwhm: degrees 2theta; reflections nearer than half of it overlap.
+        foreign: number of lines of another phase.
         first, last: degrees 2theta, range of the measurement with Cu K-alpha.
     """
 
@@ -52,6 +57,7 @@ class Difficulty:
     noise: float = 0.1
     texture: float = 1.0
     fwhm: float = 0.15
+    foreign: int = 0
     first: float = 5.0
     last: float = 60.0
 
@@ -94,7 +100,7 @@ def simulated(
     # within a group the intensity is divided evenly
     weight = np.bincount(group, weights=multiplicity)
     intensity = sums[group] * multiplicity / weight[group]
-    return Reflections(
+    data = Reflections(
         framework.cell,
         framework.space_group_symbol,
         hkl,
@@ -106,6 +112,30 @@ def simulated(
         "xray",
         CU_K_ALPHA_1,
     )
+    return _with_foreign_lines(data, difficulty, rng)
+
+
+def _with_foreign_lines(
+    data: Reflections, difficulty: Difficulty, rng: np.random.Generator
+) -> Reflections:
+    """The data with lines of another phase, anywhere.
+
+    A line that lies on a reflection adds to it. Half of these, and all that lie between
+    reflections, are recognised: what is under them is uncertain then.
+    """
+    angles = two_theta_of(data.d)
+    mean = float(np.bincount(data.group, weights=data.intensity).mean())
+    added, esd = np.zeros(len(angles)), data.esd.copy()
+    for _ in range(difficulty.foreign):
+        distance = np.abs(angles - rng.uniform(angles.min(), angles.max()))
+        size = mean * rng.exponential(FOREIGN_SIZE)
+        hidden = distance.min() < 0.5 * difficulty.fwhm
+        if hidden:
+            added[np.argmin(distance)] += size
+        if not hidden or rng.random() < FOREIGN_SEEN:
+            under = distance < FOREIGN_REACH * difficulty.fwhm
+            esd[under] = np.maximum(esd[under], 2.0 * size / max(int(under.sum()), 1))
+    return replace(data, intensity=data.intensity + added, esd=esd)
 
 
 def overlap_groups(two_theta: FloatArray, nearest: float) -> IntArray:

@@ -23,6 +23,9 @@ SHAPE_ERROR = 0.1
 NEAR = 1.5
 """Widths around the top of an unexplained peak that count as its own."""
 
+NEAR_LINE = 0.7
+"""Widths around a line of another phase within which it must be found."""
+
 
 def unexplained_points(fit: PatternFit) -> IntArray:
     """Indices of the tops of unexplained peaks."""
@@ -46,9 +49,27 @@ def foreign_points(fit: PatternFit) -> BoolArray:
     that the unexplained ones may belong to.
     """
     tops = fit.problem.pattern.two_theta[unexplained_points(fit)]
-    phases = likely_phases(spacings_at(fit, tops).tolist())
-    hidden = angles_of(fit, np.array(lines_of_phases(phases)))
-    return near_points(fit, np.concatenate([tops, hidden]))
+    return near_points(fit, tops) | phase_points(fit)
+
+
+def phase_points(fit: PatternFit) -> BoolArray:
+    """(n,) the points under all lines of the common phases that unexplained peaks may belong to."""
+    lines = np.array(lines_of_phases(phases_beside(fit)))
+    return near_points(fit, angles_of(fit, lines))
+
+
+def phases_beside(fit: PatternFit) -> list[str]:
+    """Common phases that unexplained peaks may belong to."""
+    points, pattern = unexplained_points(fit), fit.problem.pattern
+    above = pattern.counts - fit.background
+
+    def height_at(spacing: float) -> float:
+        angle = angles_of(fit, np.array([spacing]))
+        near = near_points(fit, angle, NEAR_LINE)
+        return float(above[near].max()) if near.any() else float("inf")
+
+    spacings = spacings_at(fit, pattern.two_theta[points])
+    return likely_phases(spacings.tolist(), fit.residual[points].tolist(), height_at)
 
 
 def spacings_at(fit: PatternFit, angles: FloatArray) -> FloatArray:
@@ -66,10 +87,10 @@ def angles_of(fit: PatternFit, spacings: FloatArray) -> FloatArray:
     return np.asarray(angles + shape.value("zero") + shape.value("displacement"))
 
 
-def near_points(fit: PatternFit, tops: FloatArray) -> BoolArray:
+def near_points(fit: PatternFit, tops: FloatArray, widths: float = NEAR) -> BoolArray:
     """(n,) the points around peaks at angles (k,), as far as a peak reaches."""
     angles = fit.problem.pattern.two_theta
-    reach = NEAR * float(np.median(fit.widths))
+    reach = widths * float(np.median(fit.widths))
     near = np.zeros(len(angles), dtype=bool)
     for top in tops:
         near |= np.abs(angles - top) < reach

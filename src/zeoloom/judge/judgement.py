@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.diffraction.correlation import merit_of
 from zeoloom.structure.known_nets import known_nets
 
 if TYPE_CHECKING:
@@ -167,16 +168,17 @@ class Judgement:
 
 
 def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Valid before the rest; the greatest E2; known energies before unknown; feasible ones.
+    """Valid before the rest; with data the greatest merit by E2 and strain in the cell given.
 
-    Then the most like made zeolites, in steps of a tenth; then the lowest energy, then R_DLS.
+    Then known energies before unknown, and feasible ones; the most like made zeolites, in steps of
+    a tenth; then the lowest energy, then R_DLS.
     """
 
     def order(judgement: Judgement) -> tuple[bool, float, bool, bool, float, float, float, str]:
         energy, r_dls = judgement.energy_kj_mol, judgement.r_dls
         return (
             not judgement.valid,
-            np.inf if judgement.e2 is None else -judgement.e2,
+            np.inf if judgement.e2 is None else -merit_of(judgement.e2, _strain_in(judgement)),
             energy is None,
             judgement.feasible is False,
             0.0 if energy is None else -round(judgement.likeness or 0.0, 1),
@@ -186,6 +188,11 @@ def best_first(judgements: Sequence[Judgement]) -> list[Judgement]:
         )
 
     return sorted(judgements, key=order)
+
+
+def _strain_in(judgement: Judgement) -> float:
+    """R_DLS with the cell held; infinite if it is not known."""
+    return np.inf if judgement.r_dls_cell is None else judgement.r_dls_cell
 
 
 def family_of(judgement: Judgement) -> str:

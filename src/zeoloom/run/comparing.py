@@ -44,7 +44,7 @@ MOST_MAPS = 3
 def with_agreement(
     request: SolveRequest | GenerateRequest, judgements: Sequence[Judgement]
 ) -> list[Judgement]:
-    """Judgements, the first of them with R of their group intensities, if there are data.
+    """Judgements, the first of them with R of the profile or of intensities, if there are data.
 
     Args:
         request: of the run.
@@ -55,10 +55,17 @@ def with_agreement(
         return judgements
     for place, each in enumerate(judgements[:MOST_FITTED]):
         if each.given is not None and each.e2 is not None:
-            measurement = measurement_of_framework(request, each.given)
-            r = fitted_intensities(measurement, each.given).r
-            judgements[place] = replace(each, r_wp=r)
+            judgements[place] = replace(each, r_wp=_r_wp(request, each.given))
     return judgements
+
+
+def _r_wp(request: SolveRequest, framework: Framework) -> float:
+    """R of the whole profile, if there is one, else of the intensities of groups."""
+    single = _request_of(requests_by_group(request), framework)
+    measurement, profile = measurement_for(single), profile_for(single)
+    assert measurement is not None
+    fitted = fitted_intensities(measurement, framework)
+    return fitted.r if profile is None else profile.r_wp(profile.curve_of(measurement, fitted))
 
 
 def write_maps(

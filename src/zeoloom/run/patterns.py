@@ -19,11 +19,11 @@ from zeoloom.diffraction.fit_results import (
     unexplained_peaks,
     zero_esd,
 )
-from zeoloom.diffraction.foreign_phases import likely_phases
 from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern, fits_better
 from zeoloom.diffraction.pattern_reader import read_pattern
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.reflection_records import save_reflections, write_rows
+from zeoloom.diffraction.unexplained import phases_beside
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_number
@@ -122,7 +122,7 @@ def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern
     fit = fit_pattern(pattern, beam, cell, operations_of_hall_number(hall), radiation)
     reflections = reflections_of_fit(fit, name_of_setting(hall), radiation)
     figures, unexplained = agreement(fit), tuple(unexplained_peaks(fit))
-    doubts = _doubts(figures, unexplained, ranked)
+    doubts = _doubts(fit, figures, unexplained, ranked)
     notices = (*pattern.notices, *_doubts_of_beam(fit), *doubts)
     outcome = _outcome(fit, figures, reflections, unexplained)
     outcome["extinction_symbols"] = [
@@ -161,7 +161,10 @@ def _doubts_of_beam(fit: PatternFit) -> list[str]:
 
 
 def _doubts(
-    figures: Agreement, unexplained: tuple[UnexplainedPeak, ...], ranked: Sequence[RankedSymbol]
+    fit: PatternFit,
+    figures: Agreement,
+    unexplained: tuple[UnexplainedPeak, ...],
+    ranked: Sequence[RankedSymbol],
 ) -> list[str]:
     """What looks wrong with a fit."""
     doubts = []
@@ -177,7 +180,7 @@ def _doubts(
             "angles are two-theta"
         )
     if unexplained:
-        phases = likely_phases(each.d for each in unexplained)
+        phases = phases_beside(fit)
         named = ", ".join(
             f"{each.two_theta:.2f}° (d {each.d:.3f} Å, {100 * each.height:.0f} %)"
             for each in unexplained[:6]

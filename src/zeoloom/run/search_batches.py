@@ -28,7 +28,7 @@ from zeoloom.run.search_tasks import (
     found_nets,
     judged_nets,
 )
-from zeoloom.run.solving import next_group, search_parts
+from zeoloom.run.solving import measured_for, next_group, search_parts
 from zeoloom.search.batch_state import GRACE
 from zeoloom.search.growth import NO_GROWTH
 from zeoloom.silica.pool import ThisProcess
@@ -163,6 +163,7 @@ class _SearchBatches:
             seconds,
             packed=not self._alone,
             growth=self.history.for_batch(index),
+            measured=measured_for(self._groups[group]),
         )
         return Task("search", found_nets, given, self._limit())
 
@@ -198,6 +199,7 @@ class _SearchBatches:
                     {name: found.best[name] for name in unknown[start:end]},
                     self.clock.left(),
                     found.worth_refining,
+                    measured_for(self._groups[self._group_of_batch[index]]),
                 ),
                 self._limit(),
             )

@@ -31,6 +31,8 @@ from zeoloom.silica.dls import STARTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zeoloom.diffraction.measurement import Measurement
+    from zeoloom.diffraction.reflections import Reflections
     from zeoloom.run.search_targets import DrawTargets
     from zeoloom.search.candidates import Candidate
     from zeoloom.search.growth import Growth
@@ -61,6 +63,7 @@ class FindingTask:
         seconds: that are left.
         packed: whether the candidates are to be packed.
         growth: what batches before have brought.
+        measured: what guides the search, as of `NetsTask`.
     """
 
     request: SolveRequest | GenerateRequest
@@ -71,6 +74,7 @@ class FindingTask:
     seconds: float
     packed: bool
     growth: Growth = NO_GROWTH
+    measured: Reflections | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ class NetsTask:
         best: candidates by their fingerprints, packed or not.
         seconds: that are left.
         worth_refining: fingerprints of those that are to be refined; None for all.
+        measured: what they are compared with, so that no process has to fit a pattern again; None
+            without data.
     """
 
     request: SolveRequest | GenerateRequest
@@ -107,6 +113,7 @@ class NetsTask:
     best: Mapping[str, Candidate | bytes]
     seconds: float
     worth_refining: frozenset[str] | None = None
+    measured: Reflections | None = None
 
 
 def found_nets(task: FindingTask) -> FoundNets:
@@ -117,6 +124,7 @@ def found_nets(task: FindingTask) -> FoundNets:
     targets = drawing_of(request, task.weights, task.device)(rng, task.growth)
     if isinstance(request, SolveRequest) and request.n is not None:
         targets = targets[: request.n - task.index * len(targets)]
+    _measurement_of(task)
     batch = find_nets(targets, search_with(model, rng), search_plan(request, task.seconds))
     counts = {
         "tried": len(batch.targets),
@@ -138,16 +146,24 @@ def judged_nets(task: NetsTask) -> dict[str, Any]:
         name: pickle.loads(each) if isinstance(each, bytes) else each  # noqa: S301 - our own
         for name, each in task.best.items()
     }
+    measurement = _measurement_of(task)
     plan = replace(
-        search_plan(task.request, task.seconds), own=task.own, worth_refining=task.worth_refining
+        search_plan(task.request, task.seconds),
+        own=task.own,
+        worth_refining=task.worth_refining,
+        measurement=measurement,
     )
-    if isinstance(task.request, SolveRequest):
-        plan = replace(plan, measurement=measurement_for(task.request))
     judged = judge_nets(best, plan)
     return {
         "judgements": {name: judgement_to_json(each) for name, each in judged.judgements.items()},
         "seconds": dict(judged.seconds),
     }
+
+
+def _measurement_of(task: FindingTask | NetsTask) -> Measurement | None:
+    """What was measured, ready for comparing; kept, so that the guide of the search finds it."""
+    request = task.request
+    return measurement_for(request, task.measured) if isinstance(request, SolveRequest) else None
 
 
 @lru_cache(maxsize=MOST_GROUPS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -100,6 +100,7 @@ class _Source:
         radiation: if given.
         wavelength: if given.
         exclude: ranges of angles that are left out.
+        measured: what is known to be there already; no part of what makes sources differ.
     """
 
     path: Path
@@ -108,6 +109,7 @@ class _Source:
     radiation: Radiation | None
     wavelength: str | None
     exclude: tuple[tuple[float, float], ...]
+    measured: Reflections | None = field(default=None, compare=False)
 
 
 def _source_of(request: SolveRequest, cell: tuple[float, ...] | None, group: int | None) -> _Source:
@@ -116,15 +118,33 @@ def _source_of(request: SolveRequest, cell: tuple[float, ...] | None, group: int
     return _Source(request.pattern, cell, group, request.radiation, request.wavelength, exclude)
 
 
-def measurement_for(request: SolveRequest) -> Measurement | None:
+def measured_for(request: SolveRequest | GenerateRequest) -> Reflections | None:
+    """What was measured, for a request with one group; of a pattern as a fit gives it.
+
+    Raises:
+        InputError: if the data cannot be read.
+    """
+    if not isinstance(request, SolveRequest) or request.pattern is None:
+        return None
+    return _reflections(_source_of(request, request.given_cell, request.hall_number))
+
+
+def measurement_for(
+    request: SolveRequest, measured: Reflections | None = None
+) -> Measurement | None:
     """What the frameworks of a request with one group are compared with; None without data.
+
+    Args:
+        request: with one group.
+        measured: what `measured_for` has given, perhaps in another process; None to ask it.
 
     Raises:
         InputError: if the data cannot be read, or are too few.
     """
     if request.pattern is None:
         return None
-    return _measurement(_source_of(request, request.given_cell, request.hall_number))
+    source = _source_of(request, request.given_cell, request.hall_number)
+    return _measurement(replace(source, measured=measured))
 
 
 def guide_for(request: SolveRequest) -> Guide | None:
@@ -147,7 +167,8 @@ def _guide(source: _Source) -> Guide:
 def _measurement(source: _Source) -> Measurement:
     assert source.group is not None
     operations = identity_first(operations_of_hall_number(source.group))
-    return measurement_of(_reflections(source), operations)
+    measured = _reflections(source) if source.measured is None else source.measured
+    return measurement_of(measured, operations)
 
 
 @lru_cache(maxsize=64)
@@ -165,20 +186,25 @@ def _reflections(source: _Source) -> Reflections:
 
 
 def profile_for(request: SolveRequest) -> FittedProfile | None:
-    """The powder pattern of a request with one group, and its fit; None without a pattern.
+    """The powder pattern of a request with one group, and its fit; None if it is not at hand.
 
     Raises:
         InputError: if the data cannot be read.
     """
     if request.pattern is None:
         return None
+    return _profile(_source_of(request, request.given_cell, request.hall_number))
+
+
+@lru_cache(maxsize=64)
+def _profile(source: _Source) -> FittedProfile | None:
     # as in `_fit`
     from zeoloom.diffraction.fitted_profile import profile_of_fit  # noqa: PLC0415
     from zeoloom.run.stored_profile import stored_profile  # noqa: PLC0415
 
-    if holds_reflections(request.pattern):
-        return stored_profile(request.pattern)
-    return profile_of_fit(*_fit(_source_of(request, request.given_cell, request.hall_number)))
+    if holds_reflections(source.path):
+        return stored_profile(source.path)
+    return profile_of_fit(*_fit(source))
 
 
 def _fitted(source: _Source) -> Reflections:
