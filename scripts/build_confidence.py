@@ -189,12 +189,13 @@ def main() -> None:
         print(f"{low:4.2f} to {high:4.2f}  {number:6d}  {given:5.3f}  {share:5.3f}")
     if options.figure is not None:
         calibration_figure(options.figure, rows)
-    solved = probability >= SOLVED
-    print(
-        f"called solved: {int(solved.sum())} of {len(y)}, of these wrong "
-        f"{int((1 - y)[solved].sum())}; right ones called solved "
-        f"{y[solved].sum() / max(y.sum(), 1):.2f}"
-    )
+    for least in sorted({SOLVED, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997}):
+        solved = probability >= least
+        print(
+            f"{'called solved' if least == SOLVED else 'at least'} {least:.3f}: "
+            f"{int(solved.sum())} of {len(y)}, of these wrong {int((1 - y)[solved].sum())}; of the "
+            f"right ones {y[solved].sum() / max(y.sum(), 1):.2f}"
+        )
     weights = fitted(x, y)
     coefficients = dict(zip(FEATURES, np.round(weights, 4).tolist(), strict=True))
     print(coefficients)

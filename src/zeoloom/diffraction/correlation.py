@@ -31,7 +31,7 @@ out, for they may hold lines of another phase."""
 LEAST_R_DLS, LARGEST_R_DLS = 0.002, 0.1
 """R_DLS beyond which a difference says nothing."""
 
-STRAIN_WEIGHT = 0.15
+WEIGHT_OF_STRAIN = 0.15
 """Of the logarithm of R_DLS beside the inverse hyperbolic tangent of E2, which scatters alike for
 small correlations and for great ones. Of 0 to 0.3 it brought the true net first most often, in
 simulated patterns."""
@@ -102,7 +102,7 @@ def merit_of(e2: float, r_dls_cell: float) -> float:
         r_dls_cell: residual of its distances with the cell held.
     """
     strain = min(max(r_dls_cell, LEAST_R_DLS), LARGEST_R_DLS)
-    return math.atanh(min(max(e2, -0.99), 0.995)) - STRAIN_WEIGHT * math.log(strain / 0.01)
+    return math.atanh(min(max(e2, -0.99), 0.995)) - WEIGHT_OF_STRAIN * math.log(strain / 0.01)
 
 
 def reliability(d: FloatArray) -> FloatArray:

@@ -32,9 +32,6 @@ GAP_WIDTHS = 0.5
 MOST_INVERTED = 1_500
 """Groups up to which their uncertainties take account of one another."""
 
-HARDLY = 1e-3
-"""Factor of the weights of points under unexplained peaks, in the uncertainties of intensities."""
-
 MOST_UNEXPLAINED = 12
 """Peaks that are listed."""
 
@@ -162,8 +159,9 @@ def reflections_of_fit(
 ) -> Reflections:
     """Intensities m |F|^2 of the reflections in the range of the pattern.
 
-    Uncertainties are those of the sums of groups from counting, times the root of chi2, divided
-    within a group so that their squares add up.
+    Uncertainties are those of the sums of groups from counting, times the root of chi2 without
+    unexplained peaks, and from what lines of other phases may add; divided within a group so that
+    their squares add up.
     """
     pattern, listed, beam = fit.problem.pattern, fit.problem.reflections, fit.problem.beam
     positions = fit.positions
@@ -196,8 +194,11 @@ def reflections_of_fit(
 def _group_esd(fit: PatternFit, order: IntArray, group: IntArray) -> FloatArray:
     """(k,) uncertainties of the areas of reflections in some order, by their groups (k,)."""
     n_groups = int(group[-1]) + 1 if len(group) else 0
-    # what lies under a peak of another phase is hardly known
-    weights = np.where(fit.trusted, 1.0, HARDLY) / fit.problem.pattern.esd**2
+    figures, pattern = agreement(fit), fit.problem.pattern
+    chi2 = max((figures.r_wp_explained / figures.r_exp) ** 2, 1.0)
+    # what a line of another phase adds is of one sign, so that it does not average out over a peak
+    points = float(np.median(fit.widths) / np.median(np.diff(pattern.two_theta)))
+    weights = 1.0 / (chi2 * pattern.esd**2 + max(points, 1.0) * fit.foreign**2)
     area = fit.state.intensity[order]
     total = np.bincount(group, area, n_groups)
     size = np.bincount(group, minlength=n_groups)
@@ -211,5 +212,4 @@ def _group_esd(fit: PatternFit, order: IntArray, group: IntArray) -> FloatArray:
         variance = np.diag(np.linalg.inv(dense)) / diagonal
     else:
         variance = 1.0 / diagonal
-    chi2 = max(agreement(fit).chi2, 1.0)
-    return np.asarray(np.sqrt(chi2 * variance[group] * share))
+    return np.asarray(np.sqrt(variance[group] * share))

@@ -88,18 +88,23 @@ def likely_phases(
     """
     counts = {}
     for name, lines in POWDER_LINES.items():
-        places = [[k for k, line in enumerate(lines) if abs(d / line - 1) < SAME] for d in spacings]
-        seen = {k for each in places for k in each}
+        spots = [[k for k, line in enumerate(lines) if abs(d / line - 1) < SAME] for d in spacings]
+        seen = {k for each in spots for k in each}
         if len(seen) < LINES_NEEDED or min(seen) >= STRONGEST:
             continue
         if heights is not None and height_at is not None:
-            known = [(min(p), h) for p, h in zip(places, heights, strict=True) if p]
+            known = [(min(p), h) for p, h in zip(spots, heights, strict=True) if p]
             needed = [max((h for k, h in known if k > j), default=0.0) for j in range(len(lines))]
             pairs = zip(lines, needed, strict=True)
             if any(height_at(line) < LEAST_RATIO * least for line, least in pairs if least):
                 continue
         counts[name] = len(seen)
     return sorted(counts, key=lambda name: -counts[name])
+
+
+def same_line(spacing: float, lines: Sequence[float]) -> bool:
+    """Whether a spacing is that of one of some lines, in Å."""
+    return any(abs(spacing / line - 1.0) < SAME for line in lines)
 
 
 def lines_of_phases(names: Iterable[str]) -> list[float]:

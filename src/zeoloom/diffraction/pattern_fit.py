@@ -16,7 +16,7 @@ from zeoloom.diffraction.peak_shape import (
     shape_of_cell,
 )
 from zeoloom.diffraction.possible_reflections import possible_reflections
-from zeoloom.diffraction.unexplained import foreign_points
+from zeoloom.diffraction.unexplained import foreign_heights, near_points, unexplained_points
 from zeoloom.diffraction.whole_pattern import (
     FitState,
     Problem,
@@ -82,6 +82,8 @@ class PatternFit:
         background: (n,) calculated.
         cost: sum of squares in which what is unexplained counts less.
         trusted: (n,) the points that do not lie under unexplained peaks.
+        foreign: (n,) counts that lines of other phases may have there, those that reflections may
+            hide included; 0 elsewhere.
     """
 
     problem: Problem
@@ -91,6 +93,7 @@ class PatternFit:
     background: FloatArray
     cost: float
     trusted: BoolArray
+    foreign: FloatArray
 
     @property
     def residual(self) -> FloatArray:
@@ -151,15 +154,17 @@ def fit_pattern(
 
 def _without_foreign_peaks(fit: PatternFit) -> PatternFit:
     """A fit refined once more without the points under peaks that it does not explain."""
-    foreign = foreign_points(fit)
+    foreign = near_points(fit, fit.problem.pattern.two_theta[unexplained_points(fit)])
     if not foreign.any():
         return fit
+    heights = foreign_heights(fit)
     pattern, m = fit.problem.pattern, len(fit.state.shape.metric)
     esd = np.where(foreign, pattern.esd * UNTRUSTED, pattern.esd)
     problem = replace(fit.problem, pattern=replace(pattern, esd=esd))
     names = SHAPE_NAMES if fit.state.shape.value("displacement") else ALL_BUT_ONE
     state = refined_fit(problem, fit.state, _free(m, names), LAST_CYCLES)
-    return replace(finished_fit(problem, state), problem=fit.problem, trusted=~foreign)
+    found = finished_fit(problem, state)
+    return replace(found, problem=fit.problem, trusted=~foreign, foreign=heights)
 
 
 def fits_better(fit: PatternFit, beam: Beam) -> bool:
@@ -185,6 +190,7 @@ def finished_fit(problem: Problem, state: FitState) -> PatternFit:
         found.background,
         cost,
         np.ones(len(problem.pattern), dtype=bool),
+        np.zeros(len(problem.pattern)),
     )
 
 

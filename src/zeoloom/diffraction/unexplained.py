@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import find_peaks
 
-from zeoloom.diffraction.foreign_phases import likely_phases, lines_of_phases
+from zeoloom.diffraction.foreign_phases import likely_phases, lines_of_phases, same_line
 
 if TYPE_CHECKING:
     from zeoloom.diffraction.pattern_fit import PatternFit
@@ -42,20 +42,25 @@ def unexplained_points(fit: PatternFit) -> IntArray:
     return np.asarray(tops[above[tops]], dtype=np.int64)
 
 
-def foreign_points(fit: PatternFit) -> BoolArray:
-    """(n,) the points under peaks of other phases.
+def foreign_heights(fit: PatternFit) -> FloatArray:
+    """(n,) counts that lines of other phases may have at the points; 0 away from them.
 
-    These are unexplained ones, and the other lines, which reflections may hide, of common phases
-    that the unexplained ones may belong to.
+    These are unexplained peaks, and the other lines of common phases that these may belong to,
+    which reflections may hide: they are taken for as high as the highest that is seen.
     """
-    tops = fit.problem.pattern.two_theta[unexplained_points(fit)]
-    return near_points(fit, tops) | phase_points(fit)
-
-
-def phase_points(fit: PatternFit) -> BoolArray:
-    """(n,) the points under all lines of the common phases that unexplained peaks may belong to."""
-    lines = np.array(lines_of_phases(phases_beside(fit)))
-    return near_points(fit, angles_of(fit, lines))
+    points = unexplained_points(fit)
+    angles, residual = fit.problem.pattern.two_theta[points], fit.residual[points]
+    heights = np.zeros(len(fit.problem.pattern))
+    for angle, height in zip(angles, residual, strict=True):
+        near = near_points(fit, np.array([angle]))
+        heights[near] = np.maximum(heights[near], height)
+    spacings = spacings_at(fit, angles)
+    for phase in phases_beside(fit):
+        lines = lines_of_phases([phase])
+        own = np.array([same_line(spacing, lines) for spacing in spacings])
+        near = near_points(fit, angles_of(fit, np.array(lines)))
+        heights[near] = np.maximum(heights[near], residual[own].max(initial=0.0))
+    return heights
 
 
 def phases_beside(fit: PatternFit) -> list[str]:
