@@ -59,7 +59,7 @@ def test_evidence_is_of_the_first_and_the_others() -> None:
 def test_the_same_first_stands_out_less_among_many_or_scattered_ones() -> None:
     rng = np.random.default_rng(0)
     others = sorted(((float(e2), 0.01) for e2 in rng.normal(0.2, 0.15, 300)), reverse=True)
-    few, many = ([(0.8, 0.01), *others[:: 300 // n]] for n in (10, 300))
+    few, many = ([(0.8, 0.01), *(other for other in others for _ in range(n))] for n in (1, 10))
     scattered = [(0.8, 0.01), *((2.0 * e2 - 0.2, 0.01) for e2, _ in many[1:])]
     values = [evidence_of(each, 0.2, 40).standout for each in (few, many, scattered)]
     assert values == sorted(values, reverse=True)

@@ -99,7 +99,7 @@ def test_ranges_that_cannot_be_left_out(
 ) -> None:
     done = run("solve", "--pattern", measured, "--exclude", given, "-o", tmp_path / "run")
     assert done.code == 2
-    assert why in done.out.replace("\n", " ")
+    assert why in done.err.replace("\n", " ")
     assert not (tmp_path / "run").exists()
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Word = Literal["solved", "likely", "open"]
 
-SOLVED, LIKELY = 0.99, 0.7
+SOLVED, LIKELY = 0.995, 0.7
 """Least probabilities of the words."""
 
 FEATURES = ("constant", "e2", "gap", "r_dls", "standout", "overlap", "groups")
