@@ -19,6 +19,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -99,9 +100,16 @@ def hit_of(case: Case) -> Hit:
             asked |= {"pattern": pattern, "guide": case.use == "guided"}
         request = zeoloom.parse_request(zeoloom.SolveRequest, asked)
         generator = torch.Generator().manual_seed(case.seed)
-        made = zeoloom.make_frameworks(request, _model(), run, generator=generator)
-        journal = Journal(run / JOURNAL)
-        batches = [journal.result(STEP, name) for name in journal.names(STEP)]
+        batches: list[dict[str, Any]] = []
+
+        def note(*_: object) -> None:
+            """Read the journal, which is deleted at the end."""
+            journal = Journal(run / JOURNAL)
+            batches[:] = [journal.result(STEP, name) for name in journal.names(STEP)]
+
+        made = zeoloom.make_frameworks(
+            request, _model(), run, generator=generator, on_progress=note
+        )
     places = [k for k, each in enumerate(made.judgements) if each.framework_type == case.code]
     times = [
         batch["elapsed"]

@@ -179,7 +179,7 @@ def test_a_pattern_guides_any_number_of_processes_alike(run: Run, tmp_path: Path
         assert done.code == 0, done.err
     one, two = (outcome_of(tmp_path / f"solve-{number}") for number in (1, 2))
     assert one == two
-    assert one[1]["unrefined"] > 0  # nets that agree less were left out, the same ones
+    assert one[1]["agreeing_less"] > 0  # nets that agree less were left out, the same ones
 
 
 def test_the_same_clusters_with_any_number_of_processes(

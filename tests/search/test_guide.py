@@ -24,9 +24,9 @@ from zeoloom.search.candidates import (
 from zeoloom.search.guide import (
     MOST_REFINED,
     Guide,
+    agreeing_best,
     guide_cost,
     guide_from,
-    worth_refining,
 )
 from zeoloom.search.target import target_of
 from zeoloom.silica.oxygen import add_oxygen
@@ -110,11 +110,17 @@ def test_a_guide_has_the_groups_of_low_angles_only() -> None:
     np.testing.assert_allclose(guide.measurement.local.sum(axis=1), 1.0)
 
 
-def test_few_nets_that_agree_best_are_worth_refining() -> None:
-    agreements = {f"net {k}": 0.7 - 0.01 * k for k in range(60)}
-    assert worth_refining(agreements) == {f"net {k}" for k in range(MOST_REFINED)}
-    assert worth_refining({"right": 0.8, "wrong": 0.1}) == {"right", "wrong"}
-    assert worth_refining({}) == frozenset()
+def test_the_few_that_agree_best_are_kept() -> None:
+    framework = zeoloom.load_reference()["FER"]
+    guide = guide_of(framework, Difficulty())
+    made = {f"wrong {seed}": candidate_at(framework, 1.5, seed) for seed in range(MOST_REFINED)}
+    kept = agreeing_best(guide, made | {"right": candidate_at(framework)})
+    assert next(iter(kept)) == "right"
+    assert len(kept) == MOST_REFINED
+    values = [guide.agreement(each) for each in kept.values()]
+    assert values == sorted(values, reverse=True)
+    assert min(guide.agreement(each) for each in made.values()) < values[-1]
+    assert agreeing_best(guide, {}) == {}
 
 
 def test_what_agrees_less_costs_more() -> None:

@@ -18,7 +18,6 @@ from zeoloom.geometry.space_groups import name_of_setting, operations_of_hall_nu
 from zeoloom.report.measured_data import GroupTried, MeasuredRun
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.solving import measurement_for, profile_for, requests_by_group
-from zeoloom.search.judging_stages import AGREES_LESS
 from zeoloom.structure.files.density_map import write_density
 
 if TYPE_CHECKING:
@@ -92,14 +91,14 @@ def write_maps(
 def confidence_of(
     request: SolveRequest | GenerateRequest,
     judgements: Sequence[Judgement],
-    others: Sequence[Judgement] = (),
+    left_out: int = 0,
 ) -> Confidence | None:
     """How sure it is that the first framework is the one measured; None without data or frameworks.
 
     Args:
         request: of the run.
         judgements: all that were refined, the best first.
-        others: not refined; those that agreed less were compared too.
+        left_out: nets that were compared, and not judged, as others agreed better.
     """
     if not isinstance(request, SolveRequest) or request.pattern is None:
         return None
@@ -111,8 +110,7 @@ def confidence_of(
     measurement = measurement_of_framework(request, first)
     ranked = [(each.e2 or 0.0, each.r_dls_cell or np.inf) for each in compared]
     evidence = evidence_of(ranked, measurement.overlapping, len(measurement.observed))
-    more = sum(each.reason == AGREES_LESS for each in others)
-    evidence = replace(evidence, candidates=evidence.candidates + more)
+    evidence = replace(evidence, candidates=evidence.candidates + left_out)
     return confidence_in(compared[0].name, evidence)
 
 

@@ -198,7 +198,6 @@ class _SearchBatches:
                     self._own,
                     {name: found.best[name] for name in unknown[start:end]},
                     self.clock.left(),
-                    found.worth_refining,
                     measured_for(self._groups[self._group_of_batch[index]]),
                 ),
                 self._limit(),

@@ -32,7 +32,7 @@ class SearchResult:
         judgements: one for each net that was refined, the best first.
         found: how often each was met, by its key.
         counts: how many there are of what.
-        unrefined: nets that were not refined, as they are too strained, agree less or time was up.
+        unrefined: nets that were not refined, as they are too strained or time was up.
         failure: why nothing was found, or nothing could be judged further; empty otherwise.
         confidence: how sure it is that the first is the one measured; None without data.
     """
@@ -86,6 +86,9 @@ def search_result(
         "unrefined": len(unrefined),
         "outside_limits": outside,
     }
+    if isinstance(request, SolveRequest) and request.pattern is not None:
+        # of each batch the nets are judged that agree best with the pattern
+        counts["agreeing_less"] = len(findings.times_met.keys() - findings.judgements.keys())
     if isinstance(request, GenerateRequest):
         counts |= {
             "new_with_good_r_dls": findings.good,
@@ -97,7 +100,7 @@ def search_result(
         counts,
         tuple(unrefined.values()),
         _failure(request, judgements, counts, findings),
-        confidence_of(request, judgements, list(unrefined.values())),
+        confidence_of(request, judgements, int(counts.get("agreeing_less", 0))),
     )
 
 
@@ -119,7 +122,7 @@ def _failure(
         f"{number} {reason}"
         for number, reason in (
             (counts["outside_limits"], "outside the limits"),
-            (counts["unrefined"], "too strained to be refined or out of time, or agree less"),
+            (counts["unrefined"], "too strained to be refined or out of time"),
             (sum(counts[name] for name in KNOWN_COUNTS), "known already"),
         )
         if number

@@ -24,7 +24,6 @@ from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.batch_state import R_DLS_OF_ONE_START, SearchPlan
 from zeoloom.search.context import search_with
 from zeoloom.search.growth import NO_GROWTH
-from zeoloom.search.guide import worth_refining
 from zeoloom.search.pipeline import find_nets, judge_nets
 from zeoloom.silica.dls import STARTS
 
@@ -84,14 +83,12 @@ class FoundNets:
     Attributes:
         counts: `tried`, `valid_at_once`, `times_met` (each net, by its fingerprint), `seconds`
             (of each stage), and the `arms` and `origins` of `arms_of_batch`.
-        best: of each net the candidate of least cost, by its fingerprint, in the order in which
-            they are to be judged; packed if asked for.
-        worth_refining: fingerprints of those that are to be refined; None for all.
+        best: of each net to be judged the candidate of least cost, by its fingerprint, in their
+            order; packed if asked for.
     """
 
     counts: dict[str, Any]
     best: Mapping[str, Candidate | bytes]
-    worth_refining: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,6 @@ class NetsTask:
         own: nets of the user.
         best: candidates by their fingerprints, packed or not.
         seconds: that are left.
-        worth_refining: fingerprints of those that are to be refined; None for all.
         measured: what they are compared with, so that no process has to fit a pattern again; None
             without data.
     """
@@ -112,7 +108,6 @@ class NetsTask:
     own: OwnReference
     best: Mapping[str, Candidate | bytes]
     seconds: float
-    worth_refining: frozenset[str] | None = None
     measured: Reflections | None = None
 
 
@@ -136,8 +131,7 @@ def found_nets(task: FindingTask) -> FoundNets:
     best: Mapping[str, Candidate | bytes] = batch.best
     if task.packed:
         best = {name: pickle.dumps(each) for name, each in batch.best.items()}
-    worth = worth_refining(batch.agreements) if batch.agreements else None
-    return FoundNets(counts, best, worth)
+    return FoundNets(counts, best)
 
 
 def judged_nets(task: NetsTask) -> dict[str, Any]:
@@ -150,7 +144,6 @@ def judged_nets(task: NetsTask) -> dict[str, Any]:
     plan = replace(
         search_plan(task.request, task.seconds),
         own=task.own,
-        worth_refining=task.worth_refining,
         measurement=measurement,
     )
     judged = judge_nets(best, plan)

@@ -11,7 +11,7 @@ from zeoloom.silica.dls import STARTS
 from zeoloom.structure.own_nets import NO_OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from torch import Tensor
 
@@ -47,7 +47,6 @@ class SearchPlan:
         seconds: after which all stages end, with what they have.
         in_given_cell: whether nets are refined in the cell that was given too.
         measurement: of the cell and group of all crystals, to compare them with.
-        worth_refining: fingerprints of the nets that are refined; None for all.
         own: the user's nets, which are not new.
         conditions: on frameworks; what cannot meet them is not judged further.
         relax_seconds: time limit of each relaxation, where energies are asked for.
@@ -62,7 +61,6 @@ class SearchPlan:
     seconds: float = math.inf
     in_given_cell: bool = False
     measurement: Measurement | None = None
-    worth_refining: Collection[str] | None = None
     own: OwnReference = NO_OWN
     conditions: Conditions = NO_CONDITIONS
     relax_seconds: float = 120.0
@@ -82,9 +80,8 @@ class BatchState:
         valid: valid candidates that were met; the same net may come again.
         valid_at_once: of these, those that needed no annealing.
         times_met: how often each net was met, by its fingerprint.
-        best: of each net the candidate of least cost, by its fingerprint; the least first, or with
-            a guide that which agrees best.
-        agreements: of these nets with what was measured, likewise; empty without a guide.
+        best: of each net the candidate of least cost, by its fingerprint, the least first; with a
+            guide only of those that agree best with what was measured, the best first.
         judgements: of these nets, by their fingerprints, in the same order.
         seconds: that each stage took.
     """
@@ -101,6 +98,5 @@ class BatchState:
     valid_at_once: int = 0
     times_met: Mapping[str, int] = field(default_factory=dict)
     best: Mapping[str, Candidate] = field(default_factory=dict)
-    agreements: Mapping[str, float] = field(default_factory=dict)
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -126,13 +126,11 @@ def guide_from(measurement: Measurement) -> Guide:
     )
 
 
-def worth_refining(agreements: Mapping[str, float]) -> frozenset[str]:
-    """Which nets are to be refined: those that agree best.
-
-    Args:
-        agreements: of the nets of a batch, by their fingerprints.
-    """
-    return frozenset(sorted(agreements, key=lambda name: -agreements[name])[:MOST_REFINED])
+def agreeing_best(guide: Guide, candidates: Mapping[str, Candidate]) -> dict[str, Candidate]:
+    """Those `MOST_REFINED` candidates that agree best, by their names, the best first."""
+    agreements = {name: guide.agreement(each) for name, each in candidates.items()}
+    names = sorted(agreements, key=lambda name: -agreements[name])
+    return {name: candidates[name] for name in names[:MOST_REFINED]}
 
 
 def guide_cost(

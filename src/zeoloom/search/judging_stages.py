@@ -20,9 +20,6 @@ from zeoloom.search.measuring import Pace, measured
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-AGREES_LESS = "agrees less with what was measured than others of its batch"
-"""Why a net was not refined."""
-
 
 def check_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
     """Drop what is no 4-connected net, and recognise known nets."""
@@ -49,9 +46,7 @@ def refine_frameworks(batch: BatchState, plan: SearchPlan) -> BatchState:
         if each.new and not may_fulfil(asked, each):
             continue
         strain = batch.best[fingerprint].costs.max()
-        if plan.worth_refining is not None and fingerprint not in plan.worth_refining:
-            judgements[fingerprint] = replace(each, framework=None, reason=AGREES_LESS)
-        elif each.new and strain > plan.max_strain:
+        if each.new and strain > plan.max_strain:
             reason = f"too strained to be refined: cost of an atom {strain:.1f}"
             judgements[fingerprint] = replace(each, framework=None, reason=reason)
         elif pace.allows(each):

@@ -7,7 +7,7 @@
 | `gather` | lets points that meet become atoms, and keeps the better candidates |
 | `anneal` | alternates rounds of the network with walks of bond switches |
 | `deduplicate` | keeps of each net, known by its fingerprint, the candidate of least cost |
-| `compare` | compares them with what was measured, if it guides the search |
+| `compare` | keeps those that agree best with what was measured, if it guides the search |
 | `check` | drops what is no 4-connected net, and recognises known framework types |
 | `refine` | builds the new nets as SiO2 and refines them; in a given cell too, beside data |
 | `identify` | gives well refined nets their exact key, and all of them a name |
@@ -36,6 +36,7 @@ from zeoloom.search.candidates import (
 )
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.guide import agreeing_best
 from zeoloom.search.hollows import keeping_hollows
 from zeoloom.search.judging_stages import JUDGING_STAGES
 from zeoloom.search.target import with_cell_indices
@@ -190,17 +191,9 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
 
 
 def compare_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
-    """Put the nets that agree best with what was measured first, if it guides the search."""
+    """Keep the nets that agree best with what was measured, if it guides the search."""
     guide = plan.annealing.guide
-    if guide is None:
-        return batch
-    agreements = {name: guide.agreement(each) for name, each in batch.best.items()}
-    names = sorted(agreements, key=lambda name: -agreements[name])
-    return replace(
-        batch,
-        best={name: batch.best[name] for name in names},
-        agreements={name: agreements[name] for name in names},
-    )
+    return batch if guide is None else replace(batch, best=agreeing_best(guide, batch.best))
 
 
 FINDING_STAGES: dict[str, Callable[[BatchState, Search, SearchPlan], BatchState]] = {
