@@ -120,6 +120,20 @@ def test_hollows_leave_room_and_run_as_asked() -> None:
     assert with_hollows([target], None, rng) == [target]
 
 
+def test_the_cage_of_a_known_type_has_room() -> None:
+    framework = load_reference()["LTA"]
+    n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+    target = replace(target_of(framework, 2), n_t=(n_t, n_t))
+    rng = np.random.default_rng(0)
+    drawn = [draw_hollow(target, HollowPlan(None, (6.8, 7.0)), rng) for _ in range(12)]
+    assert sum(each is not None for each in drawn) > 2
+    # the atoms of LTA itself lie outside a ball in its cage, where its symmetry is highest
+    cage = Hollow(np.full((1, 3), 0.5), np.zeros((1, 3)), np.array([6.8]))
+    empty = depths(framework.frac_t, target.group, cage).max()
+    other = depths(framework.frac_t, target.group, cage._replace(frac_centres=np.zeros((1, 3))))
+    assert min(empty, other.max()) == 0.0
+
+
 def test_a_constraint_moves_all_but_fixed_points() -> None:
     target = replace(
         targets_like("LTL", 2)[0], n_points=2, hollow=Hollow(*ALONG_C, np.array([5.0]))

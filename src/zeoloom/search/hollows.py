@@ -63,8 +63,9 @@ BALL_GRID = 24
 HOLLOW_TRIES, HOLLOW_SAMPLES = 6, 40
 """Hollows that are drawn before a crystal is left without; random points that judge them."""
 
-MOST_CROWDED = 32.0
-"""T atoms per 1000 Å^3 of what hollows leave. It is 28 around a tube of 4.5 Å in AFI, a 12-ring."""
+MOST_CROWDED, MOST_CROWDED_AT_BALLS = 32.0, 80.0
+"""T atoms per 1000 Å^3 of what hollows leave. It is 28 around a tube of 4.5 Å in AFI, a 12-ring; and
+65 around balls of 7 Å in LTA and RHO, where all atoms lie on the walls of cages."""
 
 DEPTH_COST, COUNTED_DEPTH = 0.5, 6.0
 """Cost for each Å that atoms lie within hollows, summed over unique atoms; and Å that count."""
@@ -147,7 +148,7 @@ def draw_hollow(target: Target, plan: HollowPlan, rng: np.random.Generator) -> H
             parts += _draw_tubes(target.group, plan.tube, plan.dimension, centre, rng)
         hollow = Hollow(*(np.array(each) for each in zip(*parts, strict=True)))
         left = float((depths(samples, target.group, hollow) == 0.0).mean())
-        if density < MOST_CROWDED * left:
+        if density < (MOST_CROWDED_AT_BALLS if plan.ball else MOST_CROWDED) * left:
             return hollow
     return None
 
