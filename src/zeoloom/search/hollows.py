@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,15 +58,15 @@ MEETING_SHARE = 0.7
 PLAIN_DIRECTIONS = ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, -1, 0))
 """Directions of tubes that lie on no axis."""
 
-BALL_GRID = 24
-"""Places of balls lie on a grid of so many steps along each axis of the cell."""
+BALL_GRIDS = (8, 12)
+"""Places of balls lie on grids of so many steps along each axis of the cell."""
 
 HOLLOW_TRIES, HOLLOW_SAMPLES = 6, 40
 """Hollows that are drawn before a crystal is left without; random points that judge them."""
 
 MOST_CROWDED, MOST_CROWDED_AT_BALLS = 32.0, 80.0
-"""T atoms per 1000 Å^3 of what hollows leave. It is 28 around a tube of 4.5 Å in AFI, a 12-ring; and
-65 around balls of 7 Å in LTA and RHO, where all atoms lie on the walls of cages."""
+"""T atoms per 1000 Å^3 of what hollows leave. It is 28 around a tube of 4.5 Å in AFI, a 12-ring,
+and 65 around balls of 7 Å in LTA and RHO, where all atoms lie on the walls of cages."""
 
 DEPTH_COST, COUNTED_DEPTH = 0.5, 6.0
 """Cost for each Å that atoms lie within hollows, summed over unique atoms; and Å that count."""
@@ -158,12 +159,25 @@ Part = tuple["FloatArray", "FloatArray", float]
 
 
 def _draw_ball(group: Group, radii: tuple[float, float], rng: np.random.Generator) -> Part:
-    """A ball about a place of high symmetry: the best of some."""
-    spots = rng.integers(BALL_GRID, size=(8, 3)) / BALL_GRID
-    apart = np.einsum("gxy,ky->kgx", group.rotations, spots) + group.translations
-    apart = apart - spots[:, None]
-    order = (np.abs(apart - np.round(apart)).max(axis=2) < 1e-6).sum(axis=1)
-    return spots[order.argmax()], np.zeros(3), float(rng.uniform(*radii))
+    """A ball about a place, the likelier the higher its symmetry."""
+    spots, chances = _symmetric_spots(group.rotations.tobytes(), group.translations.tobytes())
+    return spots[rng.choice(len(spots), p=chances)], np.zeros(3), float(rng.uniform(*radii))
+
+
+@lru_cache(maxsize=256)
+def _symmetric_spots(
+    rotation_bytes: bytes, translation_bytes: bytes
+) -> tuple[FloatArray, FloatArray]:
+    """Places (k, 3) of a cell, fractional, and chances (k,): the square of their site's order."""
+    rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
+    translations = np.frombuffer(translation_bytes, dtype=np.float64).reshape(-1, 3)
+    spots = np.concatenate([np.indices((n,) * 3).reshape(3, -1).T / n for n in BALL_GRIDS])
+    orders = np.zeros(len(spots))
+    for rotation, translation in zip(rotations, translations, strict=True):
+        apart = spots @ (rotation - np.eye(3)).T + translation
+        orders += np.abs(apart - np.round(apart)).max(axis=1) < 1e-6
+    chances = np.where(orders > 1, orders, 0.0) ** 2 + 1e-9
+    return spots, np.asarray(chances / chances.sum())
 
 
 def _draw_tubes(
