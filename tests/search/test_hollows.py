@@ -91,6 +91,8 @@ def test_what_is_asked_for_decides_the_hollows() -> None:
     assert fourteen.tube is not None
     assert fourteen.tube[0] > 5.84
     assert plan(channels="0") is None
+    # what is common needs no room of its own
+    assert plan(window="10-", channels="3", largest_free_sphere="3.6-") is None
     cages = plan(window="8", channels="3", largest_included_sphere="10-")
     assert cages is not None
     assert cages.ball is not None

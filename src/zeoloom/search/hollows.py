@@ -42,9 +42,10 @@ or a cage's centre than the oxygen atoms (0.3 to 0.6 Å in LTA, CHA, FAU, MOR, V
 FEWER_IN_RING = 2
 """A tube through a ring is wider than a regular ring of so many T atoms fewer."""
 
-CHANNEL_RADIUS, LEAST_TUBE = 3.7, 3.0
-"""Å, of a tube for channels if only their number is asked for: that of an 8-ring; and of the
-narrowest tube that is worth planning: narrower ones are everywhere."""
+LEAST_TUBE, CHANNEL_RADIUS, WIDE_TUBE = 3.0, 3.7, 4.8
+"""Å, of tubes that let water through, from the least to an 8-ring's, for further channels; and of
+the least that is worth planning by itself: a quarter of all frameworks has windows of 10 rings and
+more, and where crystals grew around such tubes fewer of them became valid."""
 
 HOLLOW_SPREAD = 0.6
 """Å, by which hollows may be wider than asked for."""
@@ -105,10 +106,12 @@ def hollow_plan(conditions: Conditions) -> HollowPlan | None:
     dimension = 0
     if conditions.channels is not None:
         dimension = int(conditions.channels.within(*POSSIBLE["channels"])[0])
-    if dimension and least < LEAST_TUBE:
-        least = CHANNEL_RADIUS
-    tube = (least, max(least, min(least + HOLLOW_SPREAD, most))) if least >= LEAST_TUBE else None
     ball = _ball(conditions.largest_included_sphere, least)
+    if ball and dimension:
+        least = max(least, LEAST_TUBE)
+    tube = None
+    if least >= WIDE_TUBE or (ball and least >= LEAST_TUBE):
+        tube = least, max(least, min(least + HOLLOW_SPREAD, most))
     return HollowPlan(tube, ball, max(1, dimension)) if tube or ball else None
 
 
@@ -121,7 +124,7 @@ def _ball(asked: Ranges | None, tube: float) -> tuple[float, float] | None:
     if asked is None:
         return None
     low, high = map(_t_radius, asked.within(*POSSIBLE["largest_included_sphere"]))
-    return (low, min(high, low + HOLLOW_SPREAD)) if low > max(tube, CHANNEL_RADIUS) else None
+    return (low, min(high, low + HOLLOW_SPREAD)) if low > max(tube, WIDE_TUBE) else None
 
 
 def with_hollows(
