@@ -9,7 +9,8 @@ with unique numbers of their own and with other densities, R_DLS, channels and l
 uniformly; structures are not read again. Queries are asked by processes of their own, as `zeoloom
 database` does: printed are seconds of CPU time of the process (and of the machine's clock) without
 those of starting, and its largest memory. In the end more frameworks are written, half of which are
-there already, for the rate in a large database. A file of a million takes some 10 GB.
+there already, for the rate in a large database. A file of a million takes some 10 GB. With `--bare`
+ASE's own tables of facts, which our queries do not read, are left out of the copies.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def written(url: str, made: list[zeoloom.Judgement]) -> str:
     return f"{len(made)} written, {new} new: {each[0]:.2f} ms of CPU each, {each[1]:.2f} ms in all"
 
 
-def multiply(url: str, rows: int) -> None:
+def multiply(url: str, rows: int, *, bare: bool) -> None:
     """Copy all rows in all tables until there are so many frameworks."""
     server = "://" in url
     database: Any = database_at(url)._database  # noqa: SLF001 - ASE has no other way in
@@ -135,6 +136,8 @@ def multiply(url: str, rows: int) -> None:
             "text_key_values": ("key, value",) * 2,
             "number_key_values": ("key, value",) * 2,
         }
+        if bare:
+            tables = {name: tables[name] for name in ("systems", TABLE)}
         kept = _without_indices(cursor, server=server)
         for copy in range(1, -(-rows // number)):
             for table, (into, what) in tables.items():
@@ -185,11 +188,12 @@ def main() -> None:
     parser.add_argument("url", help="of an empty database, a file or PostgreSQL")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seeds", type=int, default=1000, help="frameworks written one by one")
+    parser.add_argument("--bare", action="store_true", help="copy structures and facts only")
     options = parser.parse_args()
     made = frameworks(options.seeds, 0)
     print("empty:", written(options.url, made), flush=True)
     began = time.monotonic(), time.process_time()
-    multiply(options.url, options.rows)
+    multiply(options.url, options.rows, bare=options.bare)
     print(f"copied: {time.monotonic() - began[0]:.0f} s, {time.process_time() - began[1]:.0f} CPU")
     _report_queries(options.url)
     more = frameworks(options.seeds // 4, options.seeds - options.seeds // 8)
