@@ -55,6 +55,9 @@ HOME = "/home/you"
 PASSING = ("━━━━", "note  preparing compiled code", "note  compiled code is ready")
 """Lines of progress, which a terminal does not keep, and of the compiling that is done once."""
 
+BLANK = 0.01
+"""Standard deviation of the brightness of a picture with next to nothing on it."""
+
 SHELL = set("|&;<>$*(`")
 
 
@@ -115,8 +118,8 @@ def run_page(path: Path, folder: Path, *, separate: bool = False) -> Ran:
                 differences.append(difference(part.text, output))
             pieces += [page[at : part.inside[0]], output]
             at = part.inside[1]
-        elif part.kind == "picture" and not same_size(folder / part.text, path.parent / part.name):
-            differences.append(f"{part.name} is not as large as {part.text}\n")
+        elif part.kind == "picture" and not is_drawn(folder / part.text, path.parent / part.name):
+            differences.append(f"{part.text} was not drawn, or {part.name} is missing\n")
     return Ran("".join([*pieces, page[at:]]), tuple(seconds), tuple(differences))
 
 
@@ -185,12 +188,9 @@ def difference(shown: str, output: str) -> str:
     return "".join(difflib.unified_diff(*lines, "page", "output"))
 
 
-def same_size(made: Path, shown: Path) -> bool:
-    """Whether a picture was made, about as wide and high as the one that is shown."""
-    if not shown.is_file():
-        return False
-    (high, wide, *_), (height, width, *_) = (plt.imread(path).shape for path in (made, shown))
-    return abs(high - height) <= 0.1 * height and abs(wide - width) <= 0.1 * width
+def is_drawn(made: Path, shown: Path) -> bool:
+    """Whether a picture was made that is not blank, and the page has one to show."""
+    return made.is_file() and shown.is_file() and float(plt.imread(made).std()) > BLANK
 
 
 def write_page(path: Path, folder: Path, ran: Ran) -> None:
