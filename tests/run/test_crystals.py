@@ -22,7 +22,7 @@ from silica_examples import known
 from training_examples import seeded
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
-from zeoloom.run import findings, judgement_steps, search_tasks, searching
+from zeoloom.run import findings, judgement_steps, pools, search_tasks
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, UNREFINED_COLUMNS
 from zeoloom.run.search_result import KNOWN_COUNTS
 from zeoloom.search import pipeline
@@ -234,7 +234,7 @@ def test_limits_hold_for_every_row(run: Run, tmp_path: Path) -> None:
 def test_solve_says_why_energies_are_missing(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "Workers", Workers)
+    monkeypatch.setattr(pools, "Workers", Workers)
     monkeypatch.setattr(judgement_steps, "with_pores", sys.exit)
     monkeypatch.setattr(energy, "_relax", sys.exit)
     done = run("solve", *CHA, *SMALL[:-1], 1, "-o", tmp_path / "run")

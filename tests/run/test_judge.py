@@ -18,7 +18,7 @@ from net_examples import diamond, framework_of, redescribed, stacked, supercell
 from paths import CASES
 from silica_examples import bare, in_p1, known
 from zeoloom.judge.judgement import Judgement
-from zeoloom.run import judging
+from zeoloom.run import judging, pools
 from zeoloom.run.journal import Journal
 from zeoloom.run.judgement_steps import Judging, through_step
 from zeoloom.silica.processes import Workers
@@ -136,7 +136,7 @@ def test_a_folder_with_modules_of_its_own(
     for name in ("random", "types", "enum", "numpy"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from here')")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(judging, "Workers", Workers)  # fresh processes
+    monkeypatch.setattr(pools, "Workers", Workers)  # fresh processes
     done = run("judge", "SOD.cif", "--no-energy", "--no-pores", "-o", "out")
     assert done.code == 0
     assert rows_of(tmp_path / "out")["SOD"]["framework_type"] == "SOD"
@@ -146,7 +146,7 @@ def test_processes_that_all_die(
     run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ("judge", folder / "SOD.cif", "--no-energy", "--no-pores", "-o")
-    monkeypatch.setattr(judging, "Workers", Workers)
+    monkeypatch.setattr(pools, "Workers", Workers)
     monkeypatch.setattr(judging, "judged_file", sys.exit)
     done = run(*command, tmp_path / "later")
     assert done.code == 1
