@@ -10,7 +10,8 @@ uniformly; structures are not read again. Queries are asked by processes of thei
 database` does: printed are seconds of CPU time of the process (and of the machine's clock) without
 those of starting, and its largest memory. In the end more frameworks are written, half of which are
 there already, for the rate in a large database. A file of a million takes some 10 GB. With `--bare`
-ASE's own tables of facts, which our queries do not read, are left out of the copies.
+ASE's own tables of facts, which our queries do not read, are left out of the copies. `--codes`
+names the framework types that are copied; small ones make a smaller file.
 """
 
 from __future__ import annotations
@@ -71,11 +72,10 @@ print(json.dumps([*spent, int(highest.split()[1]) / 1024]))
 """
 
 
-def frameworks(number: int, first: int) -> list[zeoloom.Judgement]:
+def frameworks(codes: list[str], number: int, first: int) -> list[zeoloom.Judgement]:
     """Known types under names and keys of their own, as new ones."""
-    known = [
-        refined(identified(judge_net(zeoloom.load_reference()[code])), starts=1) for code in CODES
-    ]
+    reference = zeoloom.load_reference()
+    known = [refined(identified(judge_net(reference[code])), starts=1) for code in codes]
     rng = np.random.default_rng(first)
     return [
         replace(
@@ -190,14 +190,18 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seeds", type=int, default=1000, help="frameworks written one by one")
     parser.add_argument("--bare", action="store_true", help="copy structures and facts only")
+    parser.add_argument("--codes", nargs="+", default=list(CODES), help="framework types to copy")
     options = parser.parse_args()
-    made = frameworks(options.seeds, 0)
+    unknown = set(options.codes) - set(zeoloom.load_reference())
+    if unknown:
+        parser.error(f"unknown framework types: {', '.join(sorted(unknown))}")
+    made = frameworks(options.codes, options.seeds, 0)
     print("empty:", written(options.url, made), flush=True)
     began = time.monotonic(), time.process_time()
     multiply(options.url, options.rows, bare=options.bare)
     print(f"copied: {time.monotonic() - began[0]:.0f} s, {time.process_time() - began[1]:.0f} CPU")
     _report_queries(options.url)
-    more = frameworks(options.seeds // 4, options.seeds - options.seeds // 8)
+    more = frameworks(options.codes, options.seeds // 4, options.seeds - options.seeds // 8)
     print("large:", written(options.url, more), flush=True)
 
 
