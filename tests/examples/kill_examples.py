@@ -23,7 +23,7 @@ from net_examples import stacked
 from silica_examples import known
 from training_examples import seeded
 from zeoloom.errors import InputError
-from zeoloom.run import judging, searching
+from zeoloom.run import pools, searching
 from zeoloom.silica.pool import Outcome
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.files.cif_out import cif_text
@@ -157,8 +157,7 @@ def forked(
 def _run_and_leave(verb: str, folder: Path, moment: Moment, resume: bool, workers: int) -> None:
     code = FAILED
     try:
-        for module in (searching, judging):
-            module.Workers = HereWorkers if workers == 1 else Workers  # type: ignore[misc]
+        pools.Workers = HereWorkers if workers == 1 else Workers  # type: ignore[misc]
         searching.prepare_search = lambda *_: None  # all is compiled
         killer = _Killer(folder, moment.change)
         sys.addaudithook(killer)
