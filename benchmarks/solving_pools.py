@@ -39,6 +39,7 @@ from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.candidates import candidate_framework, candidate_net
 from zeoloom.search.context import Search
+from zeoloom.search.embeddings import embedding_of
 from zeoloom.search.pipeline import find_nets
 from zeoloom.structure.bonds import net_of
 
@@ -117,23 +118,32 @@ def wrong_group(framework: Framework, right: int, rng: np.random.Generator) -> i
 def search_pool(
     request: zeoloom.SolveRequest, model: zeoloom.Model, seconds: float, seed: int
 ) -> dict[str, tuple[Framework, float]]:
-    """All nets found in a time, as SiO2 in the cell given."""
+    """All nets found in a time, as SiO2 in the cell given; of each the least strained embedding."""
     draw = draw_targets(request, model)
     rng = torch.Generator().manual_seed(seed)
     search = Search(model.network, torch.device("cpu"), rng)
     found: dict[str, tuple[Framework, float]] = {}
+    embeddings: set[tuple[str, str]] = set()
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         plan = search_plan(request, ends - time.monotonic())
         batch = find_nets(draw(rng, Growth()), search, plan)
-        for fingerprint, candidate in batch.best.items():
-            if fingerprint in found or time.monotonic() > ends + 0.3 * seconds:
+        candidates = [
+            (fingerprint, each)
+            for fingerprint, first in batch.best.items()
+            for each in (first, *batch.others.get(fingerprint, ()))
+        ]
+        for fingerprint, candidate in candidates:
+            met = (fingerprint, embedding_of(candidate))
+            if met in embeddings or time.monotonic() > ends + 0.3 * seconds:
                 continue
+            embeddings.add(met)
             net = candidate_net(candidate)
             judged = quick_check(candidate_framework(candidate, fingerprint), fingerprint, net)
             judged = refined_as_given(judged, fingerprint=fingerprint, one_start_above=0.012)
-            if judged.given is not None and judged.r_dls_cell is not None:
-                found[fingerprint] = (judged.given, judged.r_dls_cell)
+            before = found[fingerprint][1] if fingerprint in found else np.inf
+            if judged.given is not None and (judged.r_dls_cell or 0.0) < before:
+                found[fingerprint] = (judged.given, judged.r_dls_cell or 0.0)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeoloom.diffraction.correlation import merit_of
 from zeoloom.errors import InputError
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.silica.dls import STARTS, refine
@@ -58,3 +59,16 @@ def refined_as_given(
     if measurement is not None:
         given, e2 = measurement.in_best_setting(given)
     return replace(judgement, given=given, r_dls_cell=result.r_dls, e2=e2)
+
+
+def fit_in_cell(judgement: Judgement) -> float:
+    """How well a net fits the cell and group it was found in; of its embeddings the most is kept.
+
+    With data it is the figure by which frameworks are ranked, else R_DLS with the cell held, with
+    a minus; minus infinity if it was not refined there.
+    """
+    if judgement.given is None or judgement.r_dls_cell is None:
+        return -np.inf
+    if judgement.e2 is None:
+        return -judgement.r_dls_cell
+    return merit_of(judgement.e2, judgement.r_dls_cell)

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from zeoloom.judge.fulfilment import fulfils, may_fulfil
+from zeoloom.judge.given_cell import fit_in_cell
 from zeoloom.judge.judgement import family_of
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_from_json
@@ -58,7 +59,7 @@ class Findings:
         return times
 
     def add(self, batch: Batch) -> list[Judgement]:
-        """Take up another batch, as the tasks of a search give it; the nets that are new in it."""
+        """Take up another batch; its nets that are new, or fit a given cell better."""
         added = []
         for name, values in batch["judgements"].items():
             if name not in self.judgements:
@@ -71,6 +72,12 @@ class Findings:
                 if is_good(self._request, judgement):
                     self.good += 1
                     self.families.add(family_of(judgement))
+            elif isinstance(self._request, SolveRequest):
+                other = judgement_from_json(values)  # the net, as it lies in the cell otherwise
+                if fit_in_cell(other) > fit_in_cell(self.judgements[name]):
+                    self.judgements[name] = other
+                    added.append(other)
+                    self._note_e2(batch["group"], other.e2)
         self.times_met.update(batch["times_met"])
         self.tried += batch["tried"]
         self.valid_at_once += batch["valid_at_once"]

@@ -53,6 +53,9 @@ looks at the clock has ended long before, even on a busy machine."""
 SMALLEST_PART = 8
 """Nets that are worth the way to another process."""
 
+MOST_MET = 8
+"""Embeddings of a net after which no further one is judged; triclinic cells have any number."""
+
 
 def search_batches(
     request: SolveRequest | GenerateRequest,
@@ -125,7 +128,7 @@ class _SearchBatches:
         self._request, self._seed, self._pool, self._own = request, seed, pool, own
         self._where = (model.sha256, str(device_of_model(model)))
         self._alone = isinstance(pool, ThisProcess)
-        self._met: set[str] = set()
+        self._met: dict[str, set[str]] = {}
         self._most = math.inf
         self.findings = Findings(request)
         self.history = NO_HISTORY
@@ -182,9 +185,12 @@ class _SearchBatches:
         return group, self.clock.left() / (1 + untried * (len(groups) > 1))
 
     def rest(self, index: int, found: FoundNets) -> Sequence[Task]:
-        """To judge those nets that no earlier batch has met, in parts for several processes."""
-        unknown = [name for name in found.best if name not in self._met]
-        self._met.update(unknown)
+        """To judge those nets that no earlier batch has met, in parts for several processes.
+
+        A net is judged again where it lies in the given cell in another way.
+        """
+        candidates = self._unknown(found)
+        unknown = list(candidates)
         n_parts = math.ceil(len(unknown) / SMALLEST_PART)
         rounds = 2 if self.clock.left() > 0.0 else 1  # of parts, where several are better balanced
         n_parts = min(n_parts, 1 if self._alone else rounds * self._pool.count)
@@ -196,7 +202,7 @@ class _SearchBatches:
                 NetsTask(
                     self._groups[self._group_of_batch[index]],
                     self._own,
-                    {name: found.best[name] for name in unknown[start:end]},
+                    {name: candidates[name] for name in unknown[start:end]},
                     self.clock.left(),
                     measured_for(self._groups[self._group_of_batch[index]]),
                 ),
@@ -226,7 +232,23 @@ class _SearchBatches:
 
     def recall(self, batch: Batch) -> None:
         """Take note of the nets of a batch that was made before an interruption."""
-        self._met.update(batch["judgements"])
+        for name in batch["judgements"]:
+            self._met.setdefault(name, set()).update(batch.get("embeddings", {}).get(name, [""]))
+
+    def _unknown(self, found: FoundNets) -> dict[str, Sequence[Any]]:
+        """Of each net the candidates of embeddings that no earlier batch has met; notes them."""
+        marks = found.counts.get("embeddings", {})
+        unknown: dict[str, Sequence[Any]] = {}
+        for name, candidates in found.best.items():
+            met = self._met.setdefault(name, set())
+            if len(met) >= MOST_MET:
+                continue
+            each = zip(marks.get(name, [""]), candidates, strict=True)
+            fresh = {mark: candidate for mark, candidate in each if mark not in met}
+            met.update(fresh)
+            if fresh:
+                unknown[name] = [*fresh.values()]
+        return unknown
 
     def _limit(self) -> float:
         return min(max(self.clock.left() + OVERTIME, GRACE), LONGEST_PIECE)

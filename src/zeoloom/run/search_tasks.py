@@ -23,12 +23,13 @@ from zeoloom.run.solving import guide_for, measurement_for
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.batch_state import R_DLS_OF_ONE_START, SearchPlan
 from zeoloom.search.context import search_with
+from zeoloom.search.embeddings import embedding_of
 from zeoloom.search.growth import NO_GROWTH
 from zeoloom.search.pipeline import find_nets, judge_nets
 from zeoloom.silica.dls import STARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zeoloom.diffraction.measurement import Measurement
     from zeoloom.diffraction.reflections import Reflections
@@ -82,13 +83,14 @@ class FoundNets:
 
     Attributes:
         counts: `tried`, `valid_at_once`, `times_met` (each net, by its fingerprint), `seconds`
-            (of each stage), and the `arms` and `origins` of `arms_of_batch`.
-        best: of each net to be judged the candidate of least cost, by its fingerprint, in their
-            order; packed if asked for.
+            (of each stage), the `arms` and `origins` of `arms_of_batch`, and of `solve` the
+            `embeddings` of each net to be judged.
+        best: of each net to be judged the candidate of least cost, or that which agrees best, and
+            those of its other embeddings, by its fingerprint, in their order; packed if asked for.
     """
 
     counts: dict[str, Any]
-    best: Mapping[str, Candidate | bytes]
+    best: Mapping[str, Sequence[Candidate | bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class NetsTask:
     Attributes:
         request: of the run, with one space group.
         own: nets of the user.
-        best: candidates by their fingerprints, packed or not.
+        best: candidates of each net, by its fingerprint, packed or not.
         seconds: that are left.
         measured: what they are compared with, so that no process has to fit a pattern again; None
             without data.
@@ -106,7 +108,7 @@ class NetsTask:
 
     request: SolveRequest | GenerateRequest
     own: OwnReference
-    best: Mapping[str, Candidate | bytes]
+    best: Mapping[str, Sequence[Candidate | bytes]]
     seconds: float
     measured: Reflections | None = None
 
@@ -128,25 +130,36 @@ def found_nets(task: FindingTask) -> FoundNets:
         "seconds": dict(batch.seconds),
         **arms_of_batch(batch),
     }
-    best: Mapping[str, Candidate | bytes] = batch.best
+    found = {name: (each, *batch.others.get(name, ())) for name, each in batch.best.items()}
+    if isinstance(request, SolveRequest):
+        counts["embeddings"] = {
+            name: [embedding_of(each) for each in candidates] for name, candidates in found.items()
+        }
     if task.packed:
-        best = {name: pickle.dumps(each) for name, each in batch.best.items()}
-    return FoundNets(counts, best)
+        return FoundNets(
+            counts, {name: [pickle.dumps(each) for each in found[name]] for name in found}
+        )
+    return FoundNets(counts, found)
 
 
 def judged_nets(task: NetsTask) -> dict[str, Any]:
     """Judgements of nets as JSON values, by their fingerprints, and the seconds of each stage."""
-    best = {
-        name: pickle.loads(each) if isinstance(each, bytes) else each  # noqa: S301 - our own
-        for name, each in task.best.items()
+    found = {
+        name: [
+            pickle.loads(each) if isinstance(each, bytes) else each  # noqa: S301 - our own
+            for each in candidates
+        ]
+        for name, candidates in task.best.items()
     }
+    best = {name: first for name, (first, *_) in found.items()}
+    others = {name: tuple(further) for name, (_, *further) in found.items() if further}
     measurement = _measurement_of(task)
     plan = replace(
         search_plan(task.request, task.seconds),
         own=task.own,
         measurement=measurement,
     )
-    judged = judge_nets(best, plan)
+    judged = judge_nets(best, plan, others)
     return {
         "judgements": {name: judgement_to_json(each) for name, each in judged.judgements.items()},
         "seconds": dict(judged.seconds),

@@ -82,6 +82,8 @@ class BatchState:
         times_met: how often each net was met, by its fingerprint.
         best: of each net the candidate of least cost, by its fingerprint, the least first; with a
             guide only of those that agree best with what was measured, the best first.
+        others: of those of these nets that lie in the given cell in several ways, the others, as
+            many as are to be refined; the better ones first.
         judgements: of these nets, by their fingerprints, in the same order.
         seconds: that each stage took.
     """
@@ -98,5 +100,6 @@ class BatchState:
     valid_at_once: int = 0
     times_met: Mapping[str, int] = field(default_factory=dict)
     best: Mapping[str, Candidate] = field(default_factory=dict)
+    others: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zeoloom.judge.conditions import NO_CONDITIONS
 from zeoloom.judge.fulfilment import may_fulfil
-from zeoloom.judge.given_cell import refined_as_given
+from zeoloom.judge.given_cell import fit_in_cell, refined_as_given
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.judge.net_conditions import ring_conditions, with_net_facts
 from zeoloom.judge.properties import with_likeness, with_nearest_type
@@ -18,7 +18,9 @@ from zeoloom.search.candidates import candidate_framework, candidate_net
 from zeoloom.search.measuring import Pace, measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from zeoloom.search.candidates import Candidate
 
 
 def check_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
@@ -51,21 +53,30 @@ def refine_frameworks(batch: BatchState, plan: SearchPlan) -> BatchState:
             judgements[fingerprint] = replace(each, framework=None, reason=reason)
         elif pace.allows(each):
             began = time.monotonic()
-            judgements[fingerprint] = _refined(each, fingerprint, plan)
+            others = batch.others.get(fingerprint, ())
+            judgements[fingerprint] = _refined(each, fingerprint, plan, others)
             pace.took(each, began)
     return replace(batch, judgements=judgements)
 
 
-def _refined(judgement: Judgement, fingerprint: str, plan: SearchPlan) -> Judgement:
-    """The net as SiO2, in the given cell too if that is wanted."""
+def _refined(
+    judgement: Judgement, fingerprint: str, plan: SearchPlan, others: Sequence[Candidate]
+) -> Judgement:
+    """The net as SiO2, in the given cell too if wanted; of its embeddings that which fits best."""
     if plan.in_given_cell:
-        judgement = refined_as_given(
-            judgement,
-            fingerprint=fingerprint,
-            measurement=plan.measurement,
-            one_start_above=R_DLS_OF_ONE_START,
-            starts=plan.dls_starts,
-        )
+        frameworks = [candidate_framework(each, fingerprint) for each in others]
+        alike = [judgement, *(replace(judgement, framework=each) for each in frameworks)]
+        held = [
+            refined_as_given(
+                each,
+                fingerprint=fingerprint,
+                measurement=plan.measurement,
+                one_start_above=R_DLS_OF_ONE_START,
+                starts=plan.dls_starts,
+            )
+            for each in alike
+        ]
+        judgement = max(held, key=fit_in_cell)
     return refined(
         judgement,
         one_start_above=R_DLS_OF_ONE_START,

@@ -6,7 +6,7 @@
 | `denoise` | denoises the points of all crystals together, from noise alone |
 | `gather` | lets points that meet become atoms, and keeps the better candidates |
 | `anneal` | alternates rounds of the network with walks of bond switches |
-| `deduplicate` | keeps of each net, known by its fingerprint, the candidate of least cost |
+| `deduplicate` | keeps of each net and embedding, in a given cell, the candidate of least cost |
 | `compare` | keeps those that agree best with what was measured, if it guides the search |
 | `check` | drops what is no 4-connected net, and recognises known framework types |
 | `refine` | builds the new nets as SiO2 and refines them; in a given cell too, beside data |
@@ -36,6 +36,7 @@ from zeoloom.search.candidates import (
 )
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.embeddings import MOST_EMBEDDINGS, different_embeddings
 from zeoloom.search.guide import agreeing_best
 from zeoloom.search.hollows import keeping_hollows
 from zeoloom.search.judging_stages import JUDGING_STAGES
@@ -76,7 +77,7 @@ def search_batch(
     found = find_nets(targets, search, plan)
     unknown = {name: each for name, each in found.best.items() if name not in known}
     left = plan.seconds - (time.monotonic() - began)
-    judged = judge_nets(unknown, replace(plan, seconds=left))
+    judged = judge_nets(unknown, replace(plan, seconds=left), found.others)
     return replace(found, judgements=judged.judgements, seconds={**found.seconds, **judged.seconds})
 
 
@@ -97,16 +98,22 @@ def find_nets(targets: Sequence[Target], search: Search, plan: SearchPlan) -> Ba
     return _through(FINDING_STAGES, batch, search, plan)
 
 
-def judge_nets(best: Mapping[str, Candidate], plan: SearchPlan) -> BatchState:
+def judge_nets(
+    best: Mapping[str, Candidate],
+    plan: SearchPlan,
+    others: Mapping[str, tuple[Candidate, ...]] | None = None,
+) -> BatchState:
     """Run the stages that judge nets.
 
     Args:
         best: candidates by their fingerprints.
         plan: of the stages.
+        others: further embeddings of these nets, of those that have any.
     """
     now = time.monotonic()
     batch = BatchState(
         best=best,
+        others=others or {},
         checks_end=now + CHECK_TIME_SHARE * plan.seconds,
         refinement_ends=now + REFINEMENT_TIME_SHARE * plan.seconds,
         ends=now + plan.seconds,
@@ -176,9 +183,12 @@ def anneal(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     return replace(batch, valid=tuple(valid))
 
 
-def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
-    """Keep of each net the candidate of least cost; equal nets have equal fingerprints."""
-    best: dict[str, Candidate] = {}
+def drop_duplicates(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
+    """Keep of each net the candidate of least cost; equal nets have equal fingerprints.
+
+    In a cell that was given, the candidates of its other embeddings are kept beside it.
+    """
+    same: dict[str, list[Candidate]] = {}
     times_met = Counter[str]()
     for candidate in sorted(batch.valid, key=lambda each: each.cost):
         if time.monotonic() > batch.ends + GRACE:
@@ -186,14 +196,30 @@ def drop_duplicates(batch: BatchState, _search: Search, _plan: SearchPlan) -> Ba
         fingerprint = candidate_fingerprint(candidate)
         if fingerprint:
             times_met[fingerprint] += 1
-            best.setdefault(fingerprint, candidate)
-    return replace(batch, times_met=times_met, best=best)
+            same.setdefault(fingerprint, []).append(candidate)
+    best = {name: each[0] for name, each in same.items()}
+    others = {}
+    if plan.in_given_cell:
+        for name, each in same.items():
+            further = tuple(different_embeddings(each).values())[1:] if len(each) > 1 else ()
+            if further:
+                others[name] = further
+    return replace(batch, times_met=times_met, best=best, others=others)
 
 
 def compare_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
-    """Keep the nets that agree best with what was measured, if it guides the search."""
-    guide = plan.annealing.guide
-    return batch if guide is None else replace(batch, best=agreeing_best(guide, batch.best))
+    """Keep the nets that agree best with what was measured, if it guides the search.
+
+    Of each net the embedding that agrees best comes first, and few others stay.
+    """
+    guide, best, others = plan.annealing.guide, dict(batch.best), dict(batch.others)
+    if guide is not None:
+        for name, further in batch.others.items():
+            best[name], *rest = sorted((best[name], *further), key=guide.agreement, reverse=True)
+            others[name] = tuple(rest)
+        best = agreeing_best(guide, best)
+    kept = {name: each[: MOST_EMBEDDINGS - 1] for name, each in others.items() if name in best}
+    return replace(batch, best=best, others=kept)
 
 
 FINDING_STAGES: dict[str, Callable[[BatchState, Search, SearchPlan], BatchState]] = {

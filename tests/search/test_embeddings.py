@@ -1,0 +1,96 @@
+"""Nets that lie in a cell in more than one way: the reference, as it is and with axes exchanged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from target_examples import search_from
+from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.simulation import Difficulty, simulated
+from zeoloom.diffusion.samplers import ancestral
+from zeoloom.geometry.operations import identity_first
+from zeoloom.search.annealing import AnnealingPlan
+from zeoloom.search.batch_state import BatchState, SearchPlan
+from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
+from zeoloom.search.embeddings import different_embeddings, embedding_of
+from zeoloom.search.guide import guide_from
+from zeoloom.search.pipeline import compare_nets, drop_duplicates, judge_nets
+from zeoloom.search.target import target_of
+from zeoloom.structure.reference import load_reference
+
+if TYPE_CHECKING:
+    from zeoloom.search.candidates import Candidate
+
+EXCHANGED = {"WEI": [1, 0, 2], "STI": [0, 2, 1]}
+"""Types, and the order of axes in which the same net lies in nearly the same cell."""
+
+PLAN = SearchPlan(ancestral, steps=9, annealing=AnnealingPlan(), in_given_cell=True)
+
+
+def embedded(code: str) -> tuple[Candidate, Candidate]:
+    """The T atoms of a type in its cell, and with two axes exchanged in the same cell."""
+    framework = load_reference()[code]
+    target = target_of(framework, len(framework.frac_t))
+    return (
+        points_to_atoms(framework.frac_t, target),
+        points_to_atoms(framework.frac_t[:, EXCHANGED[code]], target),
+    )
+
+
+@pytest.mark.parametrize("code", EXCHANGED)
+def test_one_net_that_lies_otherwise_is_another_embedding(code: str) -> None:
+    right, other = embedded(code)
+    assert candidate_fingerprint(right) == candidate_fingerprint(other) != ""
+    assert embedding_of(right) != embedding_of(other)
+    rng = np.random.default_rng(0)
+    rotations, translations = right.target.group.rotations, right.target.group.translations
+    for _ in range(4):  # other atoms of the orbits, at other places, in another order
+        chosen = rng.integers(len(rotations), size=len(right.frac_t))
+        images = np.einsum("nij,nj->ni", rotations[chosen], right.frac_t) + translations[chosen]
+        moved = points_to_atoms(images[::-1], right.target)
+        assert candidate_fingerprint(moved) == candidate_fingerprint(right)
+        assert embedding_of(moved) == embedding_of(right)
+    assert list(different_embeddings([right, other, right]).values()) == [right, other]
+
+
+@pytest.mark.parametrize("code", EXCHANGED)
+@pytest.mark.parametrize("measured", [False, True])
+def test_the_embedding_that_fits_the_cell_is_kept(code: str, measured: bool) -> None:
+    framework = load_reference()[code]
+    right, other = embedded(code)
+    plan = PLAN
+    if measured:
+        operations = identity_first(framework.operations)
+        data = simulated(framework, Difficulty(shift=0.05, first=10.0), np.random.default_rng(0))
+        measurement = measurement_of(data, operations)
+        plan = replace(
+            plan,
+            measurement=measurement,
+            annealing=replace(plan.annealing, guide=guide_from(measurement)),
+        )
+    # the wrong one costs less, as it may: in the cell of WEI it does
+    batch = BatchState(valid=(right, replace(other, cost=0.5 * right.cost)))
+    batch = compare_nets(drop_duplicates(batch, search_from(0), plan), search_from(0), plan)
+    (name,) = batch.best
+    assert [len(each) for each in batch.others.values()] == [1]
+    assert batch.best[name].frac_t is (right if measured else other).frac_t
+    alone = judge_nets({name: other}, plan).judgements[name]
+    both = judge_nets(batch.best, plan, batch.others).judgements[name]
+    first = judge_nets({name: right}, plan).judgements[name]
+    assert both.r_dls_cell == first.r_dls_cell
+    assert both.r_dls_cell is not None
+    assert alone.r_dls_cell is not None
+    assert both.r_dls_cell < 0.9 * alone.r_dls_cell
+    assert both.e2 == first.e2
+    assert both.e2 is None or both.e2 > 0.9 > 0.6 > (alone.e2 or 0.0)
+
+
+def test_embeddings_are_kept_only_where_a_cell_is_given() -> None:
+    batch = BatchState(valid=embedded("WEI"))
+    free = drop_duplicates(batch, search_from(0), replace(PLAN, in_given_cell=False))
+    assert len(free.best) == 1
+    assert not free.others
