@@ -21,9 +21,11 @@ import numpy as np
 import torch
 
 import zeoloom
+from zeoloom.diffraction.measurement import measurement_of
+from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import parameters_from_cell
-from zeoloom.geometry.operations import expand_orbits, symmetrised_metric
+from zeoloom.geometry.operations import expand_orbits, identity_first, symmetrised_metric
 from zeoloom.geometry.space_groups import (
     HALL_NUMBERS,
     lattice_system,
@@ -40,10 +42,14 @@ from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.candidates import candidate_framework, candidate_net
 from zeoloom.search.context import Search
 from zeoloom.search.embeddings import embedding_of
+from zeoloom.search.guide import guide_from
 from zeoloom.search.pipeline import find_nets
 from zeoloom.structure.bonds import net_of
 
 if TYPE_CHECKING:
+    from zeoloom.diffraction.measurement import Measurement
+    from zeoloom.diffraction.reflections import Reflections
+    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.structure.records import Framework
 
 TYPES = (
@@ -57,6 +63,9 @@ TYPES = (
 STRAIN = 0.008
 """Standard deviation of the strain of each axis."""
 
+MOST_FOREIGN = 5
+"""Lines of another phase in a pattern."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -69,6 +78,7 @@ class Pool:
         hall_number: of the group searched.
         fingerprint: of the type's net.
         found: (framework with oxygen in the cell searched, its R_DLS there) by fingerprint.
+        data: the simulated pattern that guided the search; None without a guide.
     """
 
     code: str
@@ -77,6 +87,7 @@ class Pool:
     hall_number: int
     fingerprint: str
     found: dict[str, tuple[Framework, float]]
+    data: Reflections | None = None
 
 
 def strained(framework: Framework, rng: np.random.Generator) -> Framework:
@@ -115,8 +126,32 @@ def wrong_group(framework: Framework, right: int, rng: np.random.Generator) -> i
     raise ValueError(framework.name)
 
 
+def drawn_difficulty(rng: np.random.Generator) -> Difficulty:
+    """What makes one pattern hard."""
+    return Difficulty(
+        shift=float(rng.choice([0.05, 0.1, 0.15])),
+        aluminium=float(rng.choice([0.0, 0.2])),
+        guests=float(rng.choice([0.0, 0.2, 0.4])),
+        noise=float(rng.choice([0.05, 0.1, 0.2])),
+        texture=float(rng.choice([1.0, 0.8])),
+        fwhm=float(rng.choice([0.1, 0.15, 0.2, 0.3])),
+        first=float(rng.choice([5.0, 10.0])),
+        foreign=int(rng.integers(MOST_FOREIGN + 1)),
+        last=float(rng.choice([40.0, 50.0, 65.0])),
+    )
+
+
+def operations_in(hall_number: int) -> SymmetryOperations:
+    """Operations of a setting, the identity first."""
+    return identity_first(operations_of_hall_number(hall_number))
+
+
 def search_pool(
-    request: zeoloom.SolveRequest, model: zeoloom.Model, seconds: float, seed: int
+    request: zeoloom.SolveRequest,
+    model: zeoloom.Model,
+    seconds: float,
+    seed: int,
+    measurement: Measurement | None = None,
 ) -> dict[str, tuple[Framework, float]]:
     """All nets found in a time, as SiO2 in the cell given; of each the least strained embedding."""
     draw = draw_targets(request, model)
@@ -127,6 +162,9 @@ def search_pool(
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         plan = search_plan(request, ends - time.monotonic())
+        if measurement is not None:
+            guide = guide_from(measurement)
+            plan = replace(plan, annealing=replace(plan.annealing, guide=guide))
         batch = find_nets(draw(rng, Growth()), search, plan)
         candidates = [
             (fingerprint, each)
@@ -148,13 +186,19 @@ def search_pool(
 
 
 def pools_of(
-    code: str, model: zeoloom.Model, seconds: float, rng: np.random.Generator, wrong: bool
+    code: str,
+    model: zeoloom.Model,
+    seconds: float,
+    rng: np.random.Generator,
+    wrong: bool,
+    guided: bool = False,
 ) -> list[Pool]:
     """The pools of one type: in its own group, and in a wrong one."""
     framework = strained(zeoloom.load_reference()[code], rng)
     right = hall_number_of_framework(framework)
     fingerprint = fingerprint_of(net_of(framework))
     pools = []
+    data = simulated(framework, drawn_difficulty(rng), rng) if guided else None
     halls = [right, wrong_group(framework, right, rng)] if wrong else [right]
     atoms = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
     for hall in halls:
@@ -166,11 +210,12 @@ def pools_of(
             density=None if known else (10.0, 21.0),
         )
         try:
-            found = search_pool(request, model, seconds, int(rng.integers(2**31)))
+            measurement = None if data is None else measurement_of(data, operations_in(hall))
+            found = search_pool(request, model, seconds, int(rng.integers(2**31)), measurement)
         except InputError as error:
             print(f"{code} hall:{hall}: {error}")
             continue
-        pools.append(Pool(code, hall == right, framework, hall, fingerprint, found))
+        pools.append(Pool(code, hall == right, framework, hall, fingerprint, found, data))
         print(
             f"{code} hall:{hall} {'right' if hall == right else 'wrong'}: {len(found)} nets, "
             f"{'with' if fingerprint in found else 'without'} the type's own",
@@ -186,6 +231,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="for each cell and group")
     parser.add_argument("--codes", nargs="+", default=TYPES)
     parser.add_argument("--no-wrong", action="store_true", help="right groups only")
+    parser.add_argument("--guided", action="store_true", help="by a pattern, as `solve --pattern`")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -193,7 +239,8 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     pools: list[Pool] = []
     for code in options.codes:
-        pools += pools_of(code, model, options.seconds, rng, not options.no_wrong)
+        wrong, guided = not options.no_wrong, options.guided
+        pools += pools_of(code, model, options.seconds, rng, wrong, guided)
         options.output.write_bytes(pickle.dumps(pools))
 
 

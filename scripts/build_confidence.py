@@ -26,10 +26,11 @@ from scipy.optimize import minimize
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import zeoloom
+from solving_pools import drawn_difficulty
 from zeoloom.diffraction.confidence import FEATURES, LIKELY, SOLVED, evidence_of, features_of
 from zeoloom.diffraction.correlation import merit_of
 from zeoloom.diffraction.measurement import measurement_of
-from zeoloom.diffraction.simulation import Difficulty, simulated
+from zeoloom.diffraction.simulation import simulated
 from zeoloom.errors import InputError
 from zeoloom.geometry.operations import identity_first
 from zeoloom.geometry.space_groups import operations_of_hall_number
@@ -46,9 +47,6 @@ PATTERNS = 8
 STRAIN_SPREAD = 0.5
 """Standard deviation of the logarithm of R_DLS beside what SiO2 gives."""
 
-MOST_FOREIGN = 5
-"""Lines of another phase in a pattern."""
-
 MOST_COMPARED = 80
 """Frameworks of a pool, for speed."""
 
@@ -58,21 +56,6 @@ RIDGE = 0.02
 PARTS = 5
 
 OUTPUT = Path(zeoloom.__file__).parent / "diffraction" / "confidence.json"
-
-
-def drawn_difficulty(rng: np.random.Generator) -> Difficulty:
-    """What makes one pattern hard."""
-    return Difficulty(
-        shift=float(rng.choice([0.05, 0.1, 0.15])),
-        aluminium=float(rng.choice([0.0, 0.2])),
-        guests=float(rng.choice([0.0, 0.2, 0.4])),
-        noise=float(rng.choice([0.05, 0.1, 0.2])),
-        texture=float(rng.choice([1.0, 0.8])),
-        fwhm=float(rng.choice([0.1, 0.15, 0.2, 0.3])),
-        first=float(rng.choice([5.0, 10.0])),
-        foreign=int(rng.integers(MOST_FOREIGN + 1)),
-        last=float(rng.choice([40.0, 50.0, 65.0])),
-    )
 
 
 def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, bool]]:
@@ -87,7 +70,7 @@ def cases_of(pool: Pool, rng: np.random.Generator) -> list[tuple[FloatArray, boo
     found = {name: found[name] for name in names[:MOST_COMPARED] if name in found}
     cases = []
     for _ in range(PATTERNS):
-        data = simulated(pool.framework, drawn_difficulty(rng), rng)
+        data = pool.data or simulated(pool.framework, drawn_difficulty(rng), rng)
         try:
             measured = measurement_of(data, operations)
         except InputError:

@@ -86,7 +86,7 @@ def test_the_embedding_that_fits_the_cell_is_kept(code: str, measured: bool) -> 
     assert alone.r_dls_cell is not None
     assert both.r_dls_cell < 0.9 * alone.r_dls_cell
     assert both.e2 == first.e2
-    assert both.e2 is None or both.e2 > 0.9 > 0.6 > (alone.e2 or 0.0)
+    assert both.e2 is None or both.e2 > (alone.e2 or 0.0) + 0.3
 
 
 def test_embeddings_are_kept_only_where_a_cell_is_given() -> None:
