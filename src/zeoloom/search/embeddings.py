@@ -52,7 +52,7 @@ def embedding_of(candidate: Candidate) -> str:
     matrix = np.zeros((n, 3, n, 3))
     atoms = np.arange(n)
     for k in range(DEGREE):
-        np.add.at(matrix, (atoms, slice(None), partners[:, k]), -turns[:, k])
+        matrix[atoms, :, partners[:, k]] -= turns[:, k]
     matrix[atoms, :, atoms] += (DEGREE + STIFFNESS) * np.eye(3)
     right = moves.sum(axis=1).reshape(-1)
     frac = np.linalg.solve(matrix.reshape(3 * n, 3 * n), right).reshape(n, 3)
