@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 MOST_EMBEDDINGS = 3
 """Embeddings of a net that are refined of one batch."""
 
-DIGITS = 5
+MOMENT_DIGITS = 5
 """Decimals of the moments that are compared."""
 
-STIFFNESS = 1e-9
+TETHER = 1e-9
 """Keeps atoms where nothing else does: along polar axes, and parts of a net that are not joined."""
 
 OFF_ROUNDING = 3.1e-6
@@ -53,7 +53,7 @@ def embedding_of(candidate: Candidate) -> str:
     atoms = np.arange(n)
     for k in range(DEGREE):
         matrix[atoms, :, partners[:, k]] -= turns[:, k]
-    matrix[atoms, :, atoms] += (DEGREE + STIFFNESS) * np.eye(3)
+    matrix[atoms, :, atoms] += (DEGREE + TETHER) * np.eye(3)
     right = moves.sum(axis=1).reshape(-1)
     frac = np.linalg.solve(matrix.reshape(3 * n, 3 * n), right).reshape(n, 3)
     vectors = np.einsum("nkij,nkj->nki", turns, frac[partners]) + moves - frac[:, None]
@@ -61,7 +61,7 @@ def embedding_of(candidate: Candidate) -> str:
     moments = np.einsum("n,nki,nkj->ij", sizes / sizes.sum(), vectors, vectors)
     images = group.rotations @ moments @ group.rotations.swapaxes(1, 2)
     upper = images.mean(axis=0)[np.triu_indices(3)] + OFF_ROUNDING
-    texts = [f"{value + 0.0:.{DIGITS}f}" for value in upper]
+    texts = [f"{value + 0.0:.{MOMENT_DIGITS}f}" for value in upper]
     return " ".join([*texts, *(str(size) for size in sorted(sizes.tolist()))])
 
 
