@@ -1,4 +1,4 @@
-"""Embeddings: the ways in which one net can lie in a given cell and group.
+"""Embeddings: the positions in which one net can lie in a given cell and group.
 
 A fingerprint knows the net, not how it lies in the cell. With two axes exchanged, or cut out of the
 net along other lattice vectors, the same net may fit a cell well or badly, and its cost, which is
