@@ -82,8 +82,8 @@ class BatchState:
         times_met: how often each net was met, by its fingerprint.
         best: of each net the candidate of least cost, by its fingerprint, the least first; with a
             guide only of those that agree best with what was measured, the best first.
-        others: of those of these nets that lie in the given cell in several positions, the others, as
-            many as are to be refined; the better ones first.
+        others: of nets that lie in the given cell in several positions, the further embeddings,
+            as many as are to be refined; the better ones first.
         judgements: of these nets, by their fingerprints, in the same order.
         seconds: that each stage took.
     """
