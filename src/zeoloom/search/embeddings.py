@@ -31,7 +31,7 @@ TETHER = 1e-9
 """Keeps atoms where nothing else does: along polar axes, and parts of a net that are not joined."""
 
 OFF_ROUNDING = 3.1e-6
-"""Added to moments, which are often simple fractions, so that none lies where rounding turns."""
+"""Added to moments, which are often simple fractions, so that none lies where rounding rotations."""
 
 
 def embedding_of(candidate: Candidate) -> str:
@@ -46,17 +46,17 @@ def embedding_of(candidate: Candidate) -> str:
     graph, group = candidate.graph, candidate.graph.group
     bonds, n = graph.bonds, len(graph)
     partners, chosen = bonds.partners[:, :DEGREE], bonds.operations[:, :DEGREE]
-    turns = group.rotations[chosen].astype(np.float64)
-    moves = group.translations[chosen] + bonds.shifts[:, :DEGREE]
+    rotations = group.rotations[chosen].astype(np.float64)
+    offsets = group.translations[chosen] + bonds.shifts[:, :DEGREE]
     # of atom i: the sum of R x_j + t over its neighbours is four times x_i
     matrix = np.zeros((n, 3, n, 3))
     atoms = np.arange(n)
     for k in range(DEGREE):
-        matrix[atoms, :, partners[:, k]] -= turns[:, k]
+        matrix[atoms, :, partners[:, k]] -= rotations[:, k]
     matrix[atoms, :, atoms] += (DEGREE + TETHER) * np.eye(3)
-    right = moves.sum(axis=1).reshape(-1)
+    right = offsets.sum(axis=1).reshape(-1)
     frac = np.linalg.solve(matrix.reshape(3 * n, 3 * n), right).reshape(n, 3)
-    vectors = np.einsum("nkij,nkj->nki", turns, frac[partners]) + moves - frac[:, None]
+    vectors = np.einsum("nkij,nkj->nki", rotations, frac[partners]) + offsets - frac[:, None]
     sizes = len(group.rotations) // graph.symmetry.orders
     moments = np.einsum("n,nki,nkj->ij", sizes / sizes.sum(), vectors, vectors)
     images = group.rotations @ moments @ group.rotations.swapaxes(1, 2)
