@@ -31,7 +31,7 @@ TETHER = 1e-9
 """Keeps atoms where nothing else does: along polar axes, and parts of a net that are not joined."""
 
 OFF_ROUNDING = 3.1e-6
-"""Added to moments, which are often simple fractions, so that none lies where rounding rotations."""
+"""Added to moments, which are often simple fractions, so that none lies between two roundings."""
 
 
 def embedding_of(candidate: Candidate) -> str:
