@@ -1,12 +1,14 @@
 """Fit the logistic model of `zeoloom.diffraction.confidence` to simulated patterns.
 
-    python benchmarks/solving_pools.py pools.pkl
+    python benchmarks/solving_pools.py pools.pkl --guided
     python scripts/build_confidence.py pools.pkl
 
 Patterns are drawn at random for each pool. For each the type's own net is among the candidates, or
 is not; then whatever comes first is wrong. Pools of wrong groups hold the type's net only if that
 was found there. R_DLS is made uncertain, as real frameworks are not SiO2. Types are divided into
 five parts: the calibration that is printed is of parts that the coefficients were not fitted to.
+The threshold of `solved` is chosen on one half of the types, and what it would call solved wrongly
+is counted on the other half. Pools of guided searches keep the pattern that guided them.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from zeoloom.judge.verdict import judge_net
 
 if TYPE_CHECKING:
     from solving_pools import Pool
-    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
 
 PATTERNS = 8
 """For each pool."""
@@ -54,6 +56,11 @@ RIDGE = 0.02
 """Weight of the squares of the coefficients."""
 
 PARTS = 5
+
+THRESHOLDS = (0.9, 0.95, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.999)
+
+MOST_WRONG = 0.01
+"""Share of what is called solved that may be wrong."""
 
 OUTPUT = Path(zeoloom.__file__).parent / "diffraction" / "confidence.json"
 
@@ -112,6 +119,43 @@ def fitted(features: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray(minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B").x)
 
 
+def given_by(weights: FloatArray, features: FloatArray) -> FloatArray:
+    """(n,) probabilities."""
+    return np.asarray(1.0 / (1.0 + np.exp(-features @ weights)))
+
+
+def held_out(x: FloatArray, y: FloatArray, parts: IntArray) -> FloatArray:
+    """(n,) probabilities of each part, by coefficients fitted to the others."""
+    probability = np.zeros(len(y))
+    for k in np.unique(parts):
+        weights = fitted(x[parts != k], y[parts != k])
+        probability[parts == k] = given_by(weights, x[parts == k])
+    return probability
+
+
+def thresholds_of_halves(x: FloatArray, y: FloatArray, types: IntArray) -> list[str]:
+    """The threshold chosen on each half of the types, and what it does on the other half."""
+    rows = []
+    for half in range(2):
+        mine = types % 2 == half
+        probability = held_out(x[mine], y[mine], (types[mine] // 2) % PARTS)
+        enough = [
+            least
+            for least in THRESHOLDS
+            if (1.0 - y[mine])[probability >= least].sum()
+            <= MOST_WRONG * (probability >= least).sum()
+        ]
+        other = given_by(fitted(x[mine], y[mine]), x[~mine])
+        for least in sorted({*enough[:1], SOLVED}):
+            solved = other >= least
+            rows.append(
+                f"half {half}: {'chosen' if least in enough[:1] else 'as it is'} {least:.3f}; on "
+                f"the other half {int(solved.sum())} of {len(other)} solved, of these wrong "
+                f"{int((1.0 - y[~mine])[solved].sum())}"
+            )
+    return rows
+
+
 def calibration(
     probability: FloatArray, right: FloatArray
 ) -> list[tuple[float, float, int, float, float]]:
@@ -143,6 +187,12 @@ def calibration_figure(path: Path, rows: list[tuple[float, float, int, float, fl
     figure.savefig(path, dpi=150)
 
 
+def confidence_weights() -> dict[str, float]:
+    """The coefficients as they are."""
+    table: dict[str, float] = json.loads(OUTPUT.read_text(encoding="utf-8"))["coefficients"]
+    return table
+
+
 def main() -> None:
     """Fit, print the calibration, and write the coefficients."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -154,17 +204,15 @@ def main() -> None:
     pools = pickle.loads(options.pools.read_bytes())  # noqa: S301 - our own
     codes = sorted({each.code for each in pools})
     rng = np.random.default_rng(options.seed)
-    features, right, part = [], [], []
+    features, right, types = [], [], []
     for pool in pools:
         for case, label in cases_of(pool, rng):
             features.append(case)
             right.append(float(label))
-            part.append(codes.index(pool.code) % PARTS)
-    x, y, parts = np.array(features), np.array(right), np.array(part)
-    probability = np.zeros(len(y))
-    for k in range(PARTS):
-        weights = fitted(x[parts != k], y[parts != k])
-        probability[parts == k] = 1.0 / (1.0 + np.exp(-x[parts == k] @ weights))
+            types.append(codes.index(pool.code))
+    x, y, type_of = np.array(features), np.array(right), np.array(types)
+    parts = type_of % PARTS
+    probability = held_out(x, y, parts)
     print(f"{len(y)} cases of {len(codes)} types, {y.mean():.2f} right")
     rows = calibration(probability, y)
     print("probability    cases  given  right")
@@ -172,6 +220,10 @@ def main() -> None:
         print(f"{low:4.2f} to {high:4.2f}  {number:6d}  {given:5.3f}  {share:5.3f}")
     if options.figure is not None:
         calibration_figure(options.figure, rows)
+    now = np.array([confidence_weights()[name] for name in FEATURES])
+    print("by the coefficients as they are:")
+    for low, high, number_of, given, share in calibration(given_by(now, x), y):
+        print(f"{low:4.2f} to {high:4.2f}  {number_of:6d}  {given:5.3f}  {share:5.3f}")
     for least in sorted({SOLVED, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997}):
         solved = probability >= least
         print(
@@ -179,6 +231,7 @@ def main() -> None:
             f"{int(solved.sum())} of {len(y)}, of these wrong {int((1 - y)[solved].sum())}; of the "
             f"right ones {y[solved].sum() / max(y.sum(), 1):.2f}"
         )
+    print("\n".join(thresholds_of_halves(x, y, type_of)))
     weights = fitted(x, y)
     coefficients = dict(zip(FEATURES, np.round(weights, 4).tolist(), strict=True))
     print(coefficients)
