@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gemmi
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 import zeoloom
+from guest_examples import guest_in_lta
 from zeoloom.diffraction.difference import difference_factors
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.simulation import Difficulty, simulated
@@ -33,15 +33,7 @@ def test_a_density_has_its_peaks_at_the_atoms(code: str) -> None:
 
 
 def test_a_guest_is_seen(tmp_path: Path) -> None:
-    """An atom at the centre of the cage of SOD, of which the framework knows nothing."""
-    framework = zeoloom.load_reference()["LTA"]
-    ideal = Difficulty(shift=0.0, aluminium=0.0, noise=0.0, last=80.0)
-    data = simulated(framework, ideal, np.random.default_rng(0))
-    plan = scattering_of(data.hkl, data.d, data.multiplicity, framework.operations)
-    guest = np.array([[0.5, 0.5, 0.5]])
-    filled = replace(framework, frac_o=np.concatenate([framework.frac_o, guest]))
-    squares = np.abs(structure_factors(filled, plan)) ** 2
-    data = replace(data, intensity=data.multiplicity * squares, group=np.arange(len(data.d)))
+    framework, guest, data = guest_in_lta()
     measured = measurement_of(data, framework.operations)
     factors = difference_factors(measured, framework)
     hkl = measured.scattering.hkl

@@ -8,25 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from guest_examples import guest_in_lta
 from report_examples import measured_judgements
 from zeoloom.diffraction.measurement import measurement_of
-from zeoloom.diffraction.simulation import Difficulty, simulated
-from zeoloom.diffraction.structure_factors import scattering_of, structure_factors
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.report.density_data import density_data
-from zeoloom.structure.reference import load_reference
 
 
 @pytest.mark.long
 def test_a_guest_is_drawn_where_it_is() -> None:
-    framework = load_reference()["LTA"]
-    ideal = Difficulty(shift=0.0, aluminium=0.0, noise=0.0, last=80.0)
-    data = simulated(framework, ideal, np.random.default_rng(0))
-    plan = scattering_of(data.hkl, data.d, data.multiplicity, framework.operations)
-    guest = np.array([[0.5, 0.5, 0.5]])
-    filled = replace(framework, frac_o=np.concatenate([framework.frac_o, guest]))
-    squares = np.abs(structure_factors(filled, plan)) ** 2
-    data = replace(data, intensity=data.multiplicity * squares, group=np.arange(len(data.d)))
+    framework, guest, data = guest_in_lta()
     (first, _), _ = measured_judgements()
     made = density_data(replace(first, given=framework), measurement_of(data, framework.operations))
     assert made is not None
