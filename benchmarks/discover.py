@@ -2,15 +2,18 @@
 
     python benchmarks/discover.py --hours 2 --workers 2
     python benchmarks/discover.py --hours 0.1 --seeds 0 1 2 --only shipped random
+    python benchmarks/discover.py --hours 0.2 --folder found    # again, to go on where it ended
 
 Three searches with the same cells and groups to draw from, one after the other: with the shipped
 weights; with weights drawn at random, of the same spread; and with a network that leaves all points
 where they are, so that assignment and walks do everything. The weights never saw the types of the
 time split, and lend no cells of theirs. Printed are, for each: types approved later that came out
 (of the 20 of the time split, and of those that are known by their key alone), with core-minutes to
-the first; types learned from; families, also by unique T atoms; space groups. `--hours` is of core
-time for each search, summed over the stages of all batches, so that other work on the machine
-counts; run it on a quiet one.
+the first; types learned from; families, also by unique T atoms; those worth looking at, which have
+rings of 8 to 24 T atoms, none of 3, and the likeness of all but the least tenth of the types, both
+without energies; space groups. `--hours` is of core time for each search, summed over the stages of
+all batches, so that other work on the machine counts; run it on a quiet one, or by
+`benchmarks/cpu_seconds.py`. With `--folder` a search that was interrupted goes on where it was.
 """
 
 from __future__ import annotations
@@ -46,6 +49,13 @@ if TYPE_CHECKING:
 
 KINDS = ("shipped", "random", "still")
 SIZES = ((1, 4), (5, 8), (9, 16))
+
+LEAST_LIKENESS = 0.29
+"""Of nine in ten of the types outside the time split, refined as new frameworks are, their energies
+left out (`scripts/build_likeness.py`)."""
+
+MANY_UNIQUE = 8
+"""Unique T atoms from which on a framework has many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +141,34 @@ def show(kind: str, seed: int, found: Discovery, learned: frozenset[str]) -> Non
         print(f"  {title:<22}{len(names):>4} of {len(codes)}: {listed}")
     print(f"  {'learned from':<22}{len(learned & found.types.keys()):>4} of {len(learned)}")
     best = list(found.best.values())
-    made = [
-        each for each in best if 3 not in each.rings and any(8 <= size <= 24 for size in each.rings)
-    ]
+    made = [each for each in best if has_wide_rings(each)]
+    worth = [each for each in made if (each.likeness or 0.0) >= LEAST_LIKENESS]
     groups = Counter(each.framework.space_group_symbol for each in best if each.framework)
     per_hour = 60.0 / max(found.minutes, 1e-9)
     print(f"  {'families':<22}{len(best):>4}, {len(best) * per_hour:.0f} per core-hour")
     print(
         f"  {'8-24 rings, no 3-ring':<22}{len(made):>4}, {len(made) * per_hour:.0f} per core-hour"
     )
+    print(
+        f"  {'of these, like made':<22}{len(worth):>4}, {len(worth) * per_hour:.0f} per core-hour"
+    )
     sizes = (
         f"{low}-{high}: {sum(low <= each.n_t_unique <= high for each in best)}"
         for low, high in SIZES
     )
-    print(f"  {'by unique T atoms':<22}{', '.join(sizes)}")
+    many = sum(each.n_t_unique >= MANY_UNIQUE for each in best) / max(len(best), 1)
+    print(f"  {'by unique T atoms':<22}{', '.join(sizes)}; {many:.0%} have {MANY_UNIQUE} or more")
     first = ", ".join(f"{name} {n / len(best):.0%}" for name, n in groups.most_common(3))
     print(f"  {'space groups':<22}{len(groups):>4}: {first}")
     densities = [each.density for each in best if each.density is not None]
     if densities:
         quartiles = " / ".join(f"{q:.1f}" for q in np.percentile(densities, [25, 50, 75]))
         print(f"  {'density, quartiles':<22}{quartiles}")
+
+
+def has_wide_rings(judgement: Judgement) -> bool:
+    """Whether its smallest rings are of 8 to 24 T atoms somewhere, and nowhere of 3."""
+    return 3 not in judgement.rings and any(8 <= size <= 24 for size in judgement.rings)
 
 
 def main() -> None:
@@ -162,17 +180,20 @@ def main() -> None:
     parser.add_argument("--cells", default="mixed")
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--folder", type=Path, help="where the searches are kept")
     options = parser.parse_args()
     torch.set_num_threads(1)
     shipped = zeoloom.load_model("crystal", torch.device("cpu"))
     learned = frozenset(shipped.record["learned"])
     for seed in options.seeds:
         for kind in options.only:
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory() as scratch:
+                folder = (options.folder or Path(scratch)) / f"{kind}-{seed}"
+                folder.mkdir(parents=True, exist_ok=True)
                 request = zeoloom.parse_request(
                     zeoloom.GenerateRequest,
                     {
-                        "model": weights_of(kind, shipped, Path(folder), seed),
+                        "model": weights_of(kind, shipped, folder, seed),
                         "seconds": 3600.0 * options.hours / options.workers,
                         "unique_atoms": options.unique_atoms,
                         "cells": options.cells,
@@ -180,7 +201,7 @@ def main() -> None:
                         "seed": seed,
                     },
                 )
-                found = discover(request, options.workers, Path(folder))
+                found = discover(request, options.workers, folder)
             show(kind, seed, found, learned)
 
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zeoloom.errors import InputError
-from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell, volume
-from zeoloom.geometry.operations import expand_orbits, identity_first, symmetrised_metric
+from zeoloom.geometry.lattice import volume
+from zeoloom.geometry.operations import expand_orbits, identity_first
 from zeoloom.geometry.space_groups import (
     lattice_system,
     operations_of_hall_number,
@@ -25,6 +24,7 @@ from zeoloom.geometry.space_groups import (
     symbol_of_hall_number,
 )
 from zeoloom.geometry.special_positions import special_positions
+from zeoloom.search.cell_shapes import draw_cell, shapes_of
 from zeoloom.search.feasibility import check_groups
 from zeoloom.search.target import Target, atoms_within
 from zeoloom.search.wyckoff import ORBIT_SHARES
@@ -46,12 +46,8 @@ groups of the system are alike."""
 SYSTEM_SHARE = 0.7
 """Likewise of the lattice system: as the types have it, or as there are groups."""
 
-SHAPE_SPREAD, ANGLE_SPREAD, DENSITY_SPREAD = 0.2, 5.0, 0.8
-"""Standard deviations of what is added to the logarithms of axis ratios, to angles, degrees, and to
-densities of the types."""
-
-SHORTEST_TRANSLATION = 4.8
-"""Å; the shortest of the types is 4.95 Å, the period of a zigzag chain of tetrahedra."""
+DENSITY_SPREAD = 0.8
+"""Standard deviation of what is added to densities of the types, T atoms per 1000 Å^3."""
 
 MOST_UNIQUE_DRAWN = 32
 """Unique T atoms; more are learned from, but never found."""
@@ -64,20 +60,6 @@ TRIES, TRIES_IN_GROUP = 100, 10
 
 GROUPS_AT_ONCE = 4
 """Groups of a batch. Crystals of one batch compete, and those of like groups compete fairly."""
-
-AXIS_FACTORS = {
-    "A": (1.0, math.sqrt(2.0), math.sqrt(2.0)),
-    "C": (math.sqrt(2.0), math.sqrt(2.0), 1.0),
-    "R": (1.0, 1.0, math.sqrt(3.0)),
-}
-"""By which a centred lattice has longer axes than a primitive one; by the letter of its symbol."""
-
-PERMUTED_AXES = {
-    "triclinic": tuple(permutations(range(3))),
-    "monoclinic": ((0, 1, 2), (2, 1, 0)),
-    "orthorhombic": tuple(permutations(range(3))),
-}
-"""Orders of the axes that are as good as that of a type, by lattice system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +112,7 @@ def free_prior_of(
             [1000.0 * n / volume(each.cell) for each, n in zip(frameworks, sizes, strict=True)]
         ),
         (float(np.mean(primitive)), float(np.std(primitive))),
-        _shapes(frameworks),
+        shapes_of(frameworks),
         limits,
     )
     draw_free_target(prior, np.random.default_rng(0))
@@ -219,7 +201,7 @@ def draw_in_group(
         if not limits.n_t[0] <= n_t <= limits.n_t[1] or rng.random() > math.exp(-0.5 * off**2):
             continue
         size = 1000.0 * n_t / _draw_density(prior, rng)
-        cell = _draw_cell(prior, number, operations, size, rng)
+        cell = draw_cell(prior.shapes, number, operations, size, rng)
         if cell is None:
             continue
         low, high = atoms_within(limits, cell)
@@ -275,24 +257,6 @@ def _unique_chances(numbers: Sequence[int], wanted: tuple[int, int]) -> FloatArr
     return np.asarray(chances / chances.sum())
 
 
-def _shapes(frameworks: Sequence[Framework]) -> dict[str, FloatArray]:
-    """(k, 6) shapes of the types by lattice system; triclinic ones also those of monoclinic."""
-    shapes: dict[str, list[FloatArray]] = {}
-    for each in frameworks:
-        own = lattice_system(each.space_group_number)
-        lengths, angles = np.split(parameters_from_cell(each.cell), 2)
-        logs = np.log(lengths / np.array(_axis_factors(each.space_group_symbol)))
-        for system in {own, "triclinic"} if own == "monoclinic" else {own}:
-            for order in PERMUTED_AXES.get(system, ((0, 1, 2),)):
-                shape = np.concatenate([logs[list(order)], angles[list(order)]])
-                shapes.setdefault(system, []).append(shape)
-    return {system: np.array(found) for system, found in shapes.items()}
-
-
-def _axis_factors(symbol: str) -> tuple[float, float, float]:
-    return AXIS_FACTORS.get(symbol[0], (1.0, 1.0, 1.0))
-
-
 def _draw_unique(prior: FreePrior, unique: tuple[int, int] | None, rng: np.random.Generator) -> int:
     chances = prior.unique_chances
     if unique is not None:
@@ -319,36 +283,3 @@ def _draw_density(prior: FreePrior, rng: np.random.Generator) -> float:
         if low <= density <= high:
             return float(density)
     return float(rng.uniform(low, high))
-
-
-def _draw_cell(
-    prior: FreePrior,
-    number: int,
-    operations: SymmetryOperations,
-    size: float,
-    rng: np.random.Generator,
-) -> FloatArray | None:
-    """(3, 3) a cell of so many Å^3; None if it is too narrow, or no cell at all."""
-    shapes = prior.shapes.get(lattice_system(number))
-    shape = np.array([0.0] * 3 + [90.0] * 3) if shapes is None else rng.choice(shapes)
-    lengths = np.exp(shape[:3] + SHAPE_SPREAD * rng.standard_normal(3))
-    lengths *= _axis_factors(symbol_of_hall_number(standard_hall_number(number)))
-    angles = shape[3:] + ANGLE_SPREAD * rng.standard_normal(3)
-    try:
-        skew = cell_from_parameters(np.concatenate([lengths, angles]))
-    except InputError:
-        return None
-    metric = symmetrised_metric(skew, operations)
-    skew = np.array(np.linalg.cholesky(metric))
-    scaled = skew * (size / volume(skew)) ** (1.0 / 3.0)
-    cell = cell_from_parameters(parameters_from_cell(scaled))
-    return cell if _shortest_translation(cell, operations) >= SHORTEST_TRANSLATION else None
-
-
-def _shortest_translation(cell: FloatArray, operations: SymmetryOperations) -> float:
-    """Å, of the lattice, centring included."""
-    pure = (operations.rotations == np.eye(3)).all(axis=(1, 2))
-    steps = np.stack(np.meshgrid(*[np.arange(-2, 3)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    vectors = (steps[:, None] + operations.translations[pure]).reshape(-1, 3) @ cell
-    lengths = np.linalg.norm(vectors, axis=1)
-    return float(lengths[lengths > 1e-6].min())
