@@ -100,13 +100,29 @@ def test_every_condition_has_a_stage() -> None:
         ({"rings": "3", "no_rings": "3"}, "has and has not"),
         ({"no_rings": "3-"}, "every net has rings"),
         ({"largest_free_sphere": "8-", "largest_included_sphere": "-6"}, "cannot be larger"),
+        ({"channels": "0", "window": "8-"}, "windows are of channels"),
+        ({"channels": "0", "largest_free_sphere": "3-"}, "has a channel"),
+        ({"channels": "0", "accessible_volume": "0.1-"}, "only channels are accessible"),
     ],
 )
 def test_what_nothing_can_meet_is_refused(conditions: dict[str, str], reason: str) -> None:
-    whole = {"channels", "rings", "no_rings"}
+    whole = {"channels", "rings", "no_rings", "window"}
     given_ = {k: parse_ranges(v, whole=k in whole) for k, v in conditions.items()}
     with pytest.raises(InputError, match=reason):
         check_conditions(Conditions(**given_))  # type: ignore[arg-type]
+
+
+def test_units_whose_rings_are_forbidden() -> None:
+    def check(unit: str, without: str) -> None:
+        check_conditions(
+            Conditions(contains=frozenset({unit}), no_rings=parse_ranges(without, whole=True))
+        )
+
+    check("d4r", "3,5-")
+    check("d6r", "6")  # a smaller ring may be at its angles
+    for unit, size in (("d4r", 4), ("lov", 3), ("nat", 4)):
+        with pytest.raises(InputError, match=f"{unit} has {size}-rings"):
+            check(unit, f"{size}-8")
 
 
 def test_groups_that_are_left() -> None:

@@ -62,7 +62,9 @@ def test_join_asks_solve() -> None:
 def test_join(run: Run, tmp_path: Path) -> None:
     shown = run("join", *CHA, "--dry-run", "-o", tmp_path / "run")
     assert shown.code == 0
-    assert "space_group" in shown.text
+    facts = dict(line.split(maxsplit=1) for line in shown.out.splitlines())
+    assert (facts["space_group"], facts["cell"]) == ("R-3m", "13.675 13.675 14.767 90 90 120")
+    assert "None" not in shown.out
     request = parse_request(JoinRequest, {"cell": "13.675 14.767", "space_group": "R-3m"})
     model = zeoloom.load_model("equivariant", CPU)
     with pytest.raises(zeoloom.InputError, match="by make_frameworks"):

@@ -188,3 +188,23 @@ def test_auto_takes_the_groups_of_the_best_symbols(measured: Path) -> None:
     asked = zeoloom.SolveRequest(pattern=measured, space_group="auto")  # type: ignore[arg-type]
     groups = [each.hall_number for each in zeoloom.requests_by_group(asked)]
     assert groups == [hall_number_of(name) for name in ("R-3m", "R3m", "R32", "R-3", "R3")]
+
+
+@pytest.mark.skipif(not PATTERNS.exists(), reason="no measured patterns beside the checkout")
+def test_auto_ranks_the_symbols_of_a_powder_pattern() -> None:
+    cell = (13.726, 13.726, 14.819, 90.0, 90.0, 120.0)
+    asked = zeoloom.SolveRequest(
+        pattern=PATTERNS / "rockjock_chabazite.xy",
+        cell=cell,
+        space_group="auto",  # type: ignore[arg-type]
+    )
+    groups = [each.hall_number for each in zeoloom.requests_by_group(asked)]
+    assert groups == [hall_number_of(name) for name in ("R-3m", "R-3", "R32", "R3m", "R3")]
+
+
+def test_what_data_say_themselves_is_not_asked_for(measured: Path, tmp_path: Path) -> None:
+    for option in ({"wavelength": "CuKa"}, {"radiation": "neutron"}):
+        with pytest.raises(InputError, match="holds intensities of reflections; give it to"):
+            zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=measured, **option))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"folder without reflections\.csv"):
+        zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=tmp_path))

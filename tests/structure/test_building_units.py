@@ -16,6 +16,7 @@ from zeoloom.structure.building_units import (
     UNIT_FACES,
     UNIT_NAMES,
     in_search_order,
+    sure_rings,
     units_in,
 )
 from zeoloom.structure.reference import load_reference
@@ -53,6 +54,8 @@ LISTED = {
 def test_units_of_known_types(code: str) -> None:
     found = units_in(net_of(load_reference()[code]))
     assert set(found) == set(LISTED[code].split())
+    sizes = set(describe(net_of(load_reference()[code])).ring_sizes)
+    assert {size for unit in found for size in sure_rings(unit)} <= sizes
 
 
 def test_units_do_not_depend_on_the_description() -> None:

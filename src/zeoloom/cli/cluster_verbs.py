@@ -8,6 +8,7 @@ import zeoloom
 from zeoloom.cli.computing import device_of, generator_of
 from zeoloom.cli.framework_verbs import solve_verb
 from zeoloom.cli.terminal import out, print_facts, progress_bar, say, say_note
+from zeoloom.run.request import in_words
 
 if TYPE_CHECKING:
     from zeoloom.cli.program_options import FileOptions, SearchOptions, SolveOptions
@@ -54,7 +55,7 @@ def _run(verb: Any, request: ClusterRequest, options: SearchOptions) -> None:
     """Carry out `sample` or `join` and print its metrics."""
     model = zeoloom.load_model(request.model, device_of(options))
     if options.dry_run:
-        print_facts(zeoloom.resolved(request, model).model_dump())
+        print_facts(in_words(zeoloom.resolved(request, model)))
         return
     with progress_bar("starting", request.n) as (progress, task):
         metrics = verb(

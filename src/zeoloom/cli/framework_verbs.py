@@ -9,6 +9,7 @@ import typer
 import zeoloom
 from zeoloom.cli.computing import device_of, generator_of
 from zeoloom.cli.terminal import out, print_facts, progress_bar, say, say_note
+from zeoloom.run.request import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,10 +37,14 @@ def generate_verb(request: GenerateRequest, options: FrameworkOptions) -> None:
 
 def _search(request: SolveRequest | GenerateRequest, options: FrameworkOptions) -> None:
     model = zeoloom.load_model(request.model, device_of(options))
-    for part in zeoloom.search_parts(request):
+    parts = zeoloom.search_parts(request)
+    for part in parts:
         zeoloom.draw_targets(part, model)  # refuses what is impossible before anything is shown
     if options.dry_run:
-        print_facts(request.model_dump(mode="json"))
+        facts = in_words(parts[0])
+        if len(parts) > 1:
+            facts["space_group"] = ",".join(in_words(part)["space_group"] for part in parts)
+        print_facts(facts)
         return
     with progress_bar("starting") as (progress, task):
         result = zeoloom.make_frameworks(
@@ -67,7 +72,9 @@ def judge_verb(request: JudgeRequest, options: JudgeOptions) -> None:
     if options.dry_run:
         files, notices = zeoloom.files_to_judge(request.sources)
         out.print(f"{len(files)} files to judge, {len(notices)} others left alone")
-        print_facts(request.model_dump(mode="json", exclude={"sources"}))
+        facts = in_words(request)
+        del facts["sources"]
+        print_facts(facts)
         return
     with progress_bar("starting") as (progress, task):
         judged = zeoloom.judge_files(

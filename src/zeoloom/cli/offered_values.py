@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from zeoloom.diffraction.beam import K_ALPHA
 from zeoloom.judge.conditions import CRYSTAL_SYSTEMS
-from zeoloom.run.request import Written, notes_of
+from zeoloom.run.request import written_form
 from zeoloom.structure.building_units import UNIT_NAMES
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def values_for(kind: type[BaseModel], name: str) -> Callable[[str], list[str]] |
         A function of what is typed so far, which gives the values that begin like it.
     """
     field = kind.model_fields[name]
-    written = next((each for each in notes_of(field) if isinstance(each, Written)), None)
+    written = written_form(field)
     literal = _literal(field.annotation)
     known: Callable[[], Iterable[str]] | None
     if literal:

@@ -16,7 +16,7 @@ import typer
 from pydantic import BaseModel
 
 from zeoloom.cli.offered_values import values_for
-from zeoloom.run.request import Written, flag_of, notes_of, parse_request
+from zeoloom.run.request import flag_of, parse_request, written_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,13 +148,13 @@ def _names(model: type[BaseModel], name: str, default: Any) -> tuple[str, ...]:
 
 def _read_as(field: FieldInfo) -> tuple[Any, str | None, Any]:
     """How typer reads a value: its type and metavar; and the default as it is shown."""
-    kind, notes = field.annotation, notes_of(field)
+    kind = field.annotation
     if NoneType in get_args(kind):
         kind = next(each for each in get_args(kind) if each is not NoneType)
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     default = ... if field.is_required() else field.default
-    written = next((each for each in notes if isinstance(each, Written)), None)
+    written = written_form(field)
     if written is not None:
         known = default is not ... and default is not None
         return str, written.metavar, written.text(default) if known else default

@@ -19,6 +19,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from zeoloom.errors import InputError
+from zeoloom.structure.building_units import sure_rings
 
 if TYPE_CHECKING:
     from zeoloom.judge.ranges import Ranges
@@ -196,6 +197,7 @@ def check_conditions(conditions: Conditions) -> None:
             "no space group is left by space group, crystal system and chiral together"
         )
     _check_rings(conditions)
+    _check_without_channels(conditions)
     like, unlike = conditions.like, conditions.unlike
     both = set(like.codes) & set(unlike.codes) if like and unlike else set()
     if like and unlike and both and like.within <= unlike.within:
@@ -210,6 +212,10 @@ def _check_rings(conditions: Conditions) -> None:
     wanted, without = conditions.rings, conditions.no_rings
     if without is None:
         return
+    for unit in sorted(conditions.contains or ()):
+        for size in sure_rings(unit):
+            if size in without:
+                raise InputError(f"contains {unit} and no_rings {without}: {unit} has {size}-rings")
     sizes = range(int(POSSIBLE["rings"][0]), int(POSSIBLE["rings"][1]) + 1)
     allowed = [size for size in sizes if size not in without]
     if not allowed:
@@ -218,3 +224,22 @@ def _check_rings(conditions: Conditions) -> None:
         if not any(least <= size <= most for size in allowed):
             shown = f"{least:g}" if least == most or math.isinf(most) else f"{least:g}-{most:g}"
             raise InputError(f"rings {shown} and no_rings {without}: nothing has and has not them")
+
+
+def _check_without_channels(conditions: Conditions) -> None:
+    """What only channels have, asked of frameworks without any."""
+    channels, inner = conditions.channels, conditions.largest_free_sphere
+    volume = conditions.accessible_volume
+    if channels is None or max(most for _, most in channels.spans) > 0:
+        return
+    from zeoloom.silica.pores import CHANNEL  # noqa: PLC0415 - help needs no pores
+
+    if conditions.window is not None:
+        raise InputError(f"channels 0 and window {conditions.window}: windows are of channels")
+    if inner is not None and min(inner.spans)[0] >= CHANNEL:
+        raise InputError(
+            f"channels 0 and largest_free_sphere {inner}: a sphere of {CHANNEL:g} Å and more that "
+            "travels through has a channel"
+        )
+    if volume is not None and min(volume.spans)[0] > 0.0:
+        raise InputError(f"channels 0 and accessible_volume {volume}: only channels are accessible")

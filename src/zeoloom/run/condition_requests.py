@@ -6,11 +6,18 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, PlainSerializer, model_validator
+from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, model_validator
 
 from zeoloom.errors import InputError
-from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, WITHIN, Conditions, Likes, check_conditions
-from zeoloom.judge.ranges import Ranges, parse_ranges
+from zeoloom.judge.conditions import (
+    CRYSTAL_SYSTEMS,
+    POSSIBLE,
+    WITHIN,
+    Conditions,
+    Likes,
+    check_conditions,
+)
+from zeoloom.judge.ranges import UNSIGNED, Ranges, parse_ranges
 from zeoloom.run.request import Flag, Request, Written
 from zeoloom.structure.building_units import UNIT_NAMES
 
@@ -18,10 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def _ranges(value: Any, *, whole: bool) -> Any:
+def _ranges(value: Any, info: ValidationInfo, *, whole: bool) -> Any:
     """Ranges from text, from a number, or from (least, most)."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = f"{value:g}"
+    least, most = POSSIBLE[str(info.field_name)]
+    if (
+        isinstance(value, str)
+        and re.fullmatch(UNSIGNED, value)
+        and not least <= float(value) <= most
+    ):
+        raise ValueError(f"it is {least:g} to {most:g} in any framework")
     if isinstance(value, tuple | list) and len(value) == 2:
         value = f"{value[0]}-{value[1]}"
     return parse_ranges(value, whole=whole) if isinstance(value, str) else value
@@ -72,7 +86,10 @@ def _likes(value: Any) -> Any:
         codes = [load_reference()[code].name for code in match[1].split(",")]
     except InputError as error:
         raise ValueError(str(error)) from error
-    return Likes(tuple(codes), float(match[2] or WITHIN))
+    within = float(match[2] or WITHIN)
+    if within == 0.0:
+        raise ValueError("expected a distance above 0 Å, such as CHA:0.2")
+    return Likes(tuple(codes), within)
 
 
 def _listed(values: frozenset[Any]) -> str:
@@ -81,10 +98,14 @@ def _listed(values: frozenset[Any]) -> str:
 
 RANGE, AS_TEXT = Written("RANGE", str), PlainSerializer(str)
 
-Reals = Annotated[Ranges, BeforeValidator(lambda v: _ranges(v, whole=False)), AS_TEXT, RANGE]
+Reals = Annotated[
+    Ranges, BeforeValidator(lambda v, info: _ranges(v, info, whole=False)), AS_TEXT, RANGE
+]
 """Ranges of a number."""
 
-Wholes = Annotated[Ranges, BeforeValidator(lambda v: _ranges(v, whole=True)), AS_TEXT, RANGE]
+Wholes = Annotated[
+    Ranges, BeforeValidator(lambda v, info: _ranges(v, info, whole=True)), AS_TEXT, RANGE
+]
 """Ranges of a whole number."""
 
 Groups = Annotated[

@@ -187,6 +187,8 @@ class SolveRequest(CrystalRequest):
             check_unique(self.unique_atoms)
         if self.density is not None:
             check_density(self.density)
+        if self.tolerance and self.atoms is None:
+            raise ValueError("--tolerance is of --atoms, and none are given")
         if self.pattern is None:
             self._check_without_pattern()
         return self
@@ -202,6 +204,8 @@ class SolveRequest(CrystalRequest):
         for name in ("radiation", "wavelength", "exclude"):
             if getattr(self, name) is not None:
                 raise ValueError(f"--{name} is of a --pattern, and none is given")
+        if not self.guide:
+            raise ValueError("--no-guide is of a --pattern, and none is given")
 
     @property
     def limits(self) -> Limits:

@@ -84,9 +84,16 @@ Whole = Annotated[tuple[int, int], BeforeValidator(_range), _RANGE]
 Real = Annotated[tuple[float, float], BeforeValidator(_interval), _RANGE]
 """Least and most."""
 
-Setting = Annotated[
-    int, BeforeValidator(_hall_number), Written("GROUP", lambda hall: f"hall:{hall}")
-]
+
+def _setting_text(hall_number: int) -> str:
+    from zeoloom.geometry.space_groups import (  # noqa: PLC0415 - help needs no space groups
+        name_of_setting,
+    )
+
+    return name_of_setting(hall_number)
+
+
+Setting = Annotated[int, BeforeValidator(_hall_number), Written("GROUP", _setting_text)]
 """Hall number of a setting of a space group; as text also a number or a symbol."""
 
 
@@ -105,7 +112,7 @@ def _settings(value: Any) -> Any:
 Settings = Annotated[
     tuple[int, ...],
     BeforeValidator(_settings),
-    Written("GROUP[,GROUP...]", lambda halls: ",".join(f"hall:{hall}" for hall in halls) or AUTO),
+    Written("GROUP[,GROUP...]", lambda halls: ",".join(map(_setting_text, halls)) or AUTO),
 ]
 """Hall numbers of settings of space groups; as text also numbers or symbols, between commas."""
 

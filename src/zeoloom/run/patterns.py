@@ -139,6 +139,16 @@ def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern
     return FittedPattern(fit, figures, reflections, unexplained, tuple(ranked), outcome, notices)
 
 
+def symbols_of_pattern(request: PatternRequest) -> list[RankedSymbol]:
+    """The extinction symbols of a pattern whose group is not known, the most probable first.
+
+    Raises:
+        InputError: if it is no pattern, or the cell does not fit it at all.
+    """
+    pattern, beam, radiation = pattern_to_fit(request)
+    return _ranking(pattern, beam, request.cell, radiation)[1]
+
+
 def _ranking(
     pattern: Pattern, beam: Beam, parameters: tuple[float, ...], radiation: Radiation
 ) -> tuple[FloatArray, list[RankedSymbol]]:

@@ -112,6 +112,22 @@ def notes_of(field: FieldInfo) -> list[Any]:
     return [*field.metadata, *inside]
 
 
+def written_form(field: FieldInfo) -> Written | None:
+    """How a value of a field is written, if it is one text of several parts."""
+    return next((note for note in notes_of(field) if isinstance(note, Written)), None)
+
+
+def in_words(request: BaseModel) -> dict[str, str]:
+    """What a request says, by field, as its user would write it; nothing where nothing is given."""
+    texts = {}
+    for name, field in type(request).model_fields.items():
+        value, form = getattr(request, name), written_form(field)
+        if value is not None:
+            plain = ("no", "yes")[value] if isinstance(value, bool) else str(value)
+            texts[name] = plain if form is None else form.text(value)
+    return texts
+
+
 def option_name(kind: type[BaseModel], field: str) -> str:
     """The name by which messages call a field: `-n`, `--noise-factor`, or FILE of an argument."""
     flag = flag_of(kind, field)

@@ -12,6 +12,7 @@ import numpy as np
 
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.reflection_files import holds_reflections, read_reflections
+from zeoloom.diffraction.reflection_records import REFLECTIONS_TABLE
 from zeoloom.diffraction.reflections import without_ranges
 from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
@@ -67,6 +68,9 @@ def requests_by_group(request: SolveRequest) -> list[SolveRequest]:
     """
     cell, groups = request.cell, request.space_group
     if request.pattern is not None:
+        _check_options(request, request.pattern)
+        if groups == () and not holds_reflections(request.pattern):
+            groups = _best_groups(_source_of(request, cell, None))
         data = _reflections(_source_of(request, cell, groups[0] if groups else None))
         measured = tuple(round(float(x), 5) for x in parameters_from_cell(data.cell))
         cell = cell or measured
@@ -224,14 +228,25 @@ def _fit(source: _Source) -> tuple[PatternFit, Radiation]:
     from zeoloom.diffraction.pattern_fit import fit_pattern  # noqa: PLC0415
     from zeoloom.run.patterns import pattern_to_fit  # noqa: PLC0415
 
-    for name, given in (("cell", source.cell), ("space-group", source.group)):
-        if given is None:
-            raise InputError(
-                f"{source.path} is a powder pattern: give --{name}, or fit it by "
-                "`zeoloom pattern` first"
-            )
-    assert source.group is not None
-    request = parse_request(
+    request = _pattern_request(source)
+    if source.group is None:
+        raise InputError(
+            f"{source.path} is a powder pattern: give --space-group, or auto to have its "
+            "extinction symbols ranked"
+        )
+    pattern, beam, scattered = pattern_to_fit(request)
+    operations = operations_of_hall_number(source.group)
+    fit = fit_pattern(pattern, beam, cell_from_parameters(request.cell), operations, scattered)
+    return fit, scattered
+
+
+def _pattern_request(source: _Source) -> PatternRequest:
+    """What is asked of a fit of a powder pattern."""
+    if source.cell is None:
+        raise InputError(
+            f"{source.path} is a powder pattern: give --cell, or fit it by `zeoloom pattern` first"
+        )
+    return parse_request(
         PatternRequest,
         {
             "file": source.path,
@@ -242,10 +257,16 @@ def _fit(source: _Source) -> tuple[PatternFit, Radiation]:
             "exclude": source.exclude or None,
         },
     )
-    pattern, beam, scattered = pattern_to_fit(request)
-    operations = operations_of_hall_number(source.group)
-    fit = fit_pattern(pattern, beam, cell_from_parameters(request.cell), operations, scattered)
-    return fit, scattered
+
+
+def _best_groups(source: _Source) -> tuple[int, ...]:
+    """Hall numbers of the groups of the best extinction symbols of a powder pattern."""
+    from zeoloom.run.patterns import symbols_of_pattern  # noqa: PLC0415 - as in `_fit`
+
+    ranked = symbols_of_pattern(_pattern_request(source))
+    best = ranked[0].log_probability - WORSE_SYMBOL
+    good = [each.symbol for each in ranked if each.log_probability >= best]
+    return tuple(dict.fromkeys(hall for symbol in good for hall in symbol.halls))
 
 
 def _groups_of(path: Path, data: Reflections, *, auto: bool) -> tuple[int, ...]:
@@ -275,6 +296,19 @@ def _groups_of(path: Path, data: Reflections, *, auto: bool) -> tuple[int, ...]:
             "without a group"
         )
     return (hall_number_of(data.space_group),)
+
+
+def _check_options(request: SolveRequest, path: Path) -> None:
+    """Refuse folders without data, and options that the data leave nothing to say about."""
+    if path.is_dir() and not holds_reflections(path):
+        raise InputError(f"{path} is a folder without {REFLECTIONS_TABLE}, not one of `pattern`")
+    of_fit = path.is_dir() or path.name == REFLECTIONS_TABLE
+    for name in ("wavelength", "radiation")[: 2 if of_fit else 1]:
+        if getattr(request, name) is not None and holds_reflections(path):
+            raise InputError(
+                f"--{name} is of a powder pattern, and {path} holds intensities of reflections"
+                + ("; give it to `zeoloom pattern`" if of_fit else "; leave it out")
+            )
 
 
 def _check_same_cell(given: Sequence[float], measured: Sequence[float]) -> None:

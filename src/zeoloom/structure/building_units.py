@@ -78,6 +78,15 @@ def units_in(
     )
 
 
+def sure_rings(name: str) -> tuple[int, ...]:
+    """Sizes of smallest rings that every net with a unit has.
+
+    No ring at an angle of a 3-ring, or of a 4-ring without a bond across it, is smaller.
+    """
+    faces = UNIT_FACES.get(name) or {"lov": {3: 2}, "nat": {4: 3}}[name]
+    return tuple(size for size in faces if size <= 4)
+
+
 def in_search_order(edges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The edges (i, j) of a graph with its vertices numbered anew, for a quick search.
 
