@@ -177,6 +177,7 @@ def test_counts_without_angles_need_a_start_and_a_step(tmp_path: Path) -> None:
         ("".join(f"{100 * t} 5{t}\n" for t in range(5, 90)), "centidegrees"),
         ("".join(f"{t} 7\n" for t in range(5, 90)), "all counts are equal"),
         ("1 2\n3 4\n", "2 points, expected a pattern"),
+        (columns(" ") * 2, r"rises to 12\.98 and goes on from 5: several scans"),
         ("A letter to a friend.\n" * 100, "0 numbers"),
         ("data_x\n_cell_length_a 5\n", "a CIF without a powder pattern"),
         ("", "empty"),
@@ -188,6 +189,25 @@ def test_what_is_no_pattern_is_refused(text: str, reason: str, tmp_path: Path) -
     with pytest.raises(InputError, match=reason) as caught:
         read_pattern(path)
     assert str(path) in str(caught.value)
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    path, lines = tmp_path / "file.xy", columns(" ").splitlines()
+    path.write_text("\n".join([*lines[:50], "shutter closed", *lines[50:]]))
+    pattern = read_pattern(path)
+    assert pattern.notices == ("50 rows of numbers apart from the 350 read are left out",)
+    assert pattern.two_theta[0] == ANGLES[50]
+    path.write_text("\n".join([*lines[:50], "6.0 nan", *lines[51:]]))
+    assert read_pattern(path).notices == ("1 points without a count are left out",)
+    path.write_text(
+        "\n".join(f"{x:.2f} {y - 200:.0f}" for x, y in zip(ANGLES, COUNTS, strict=True))
+    )
+    assert "counts are below 0" in " ".join(read_pattern(path).notices)
+    path.write_text(
+        "2theta,counts\n" + columns('","').replace("\n", '"\n"').rstrip('"').join(('"', ""))
+    )
+    np.testing.assert_allclose(read_pattern(path).counts, COUNTS)
+    assert read_pattern(path).notices == ()
 
 
 @pytest.mark.long

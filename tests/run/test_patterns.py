@@ -108,6 +108,14 @@ def test_what_it_refuses(
     assert not (tmp_path / "out").exists()
 
 
+def test_intensities_are_for_solve(tmp_path: Path) -> None:
+    rows = "".join(f"{h:4d}{h + 1:4d}{2 * h:4d}{9.0 * h:8.2f}{1.0:8.2f}\n" for h in range(60))
+    (tmp_path / "some.hkl").write_text(rows)
+    code, output = run_verb(tmp_path / "some.hkl", "--cell", "12.3", "-o", tmp_path / "out")
+    assert code == 2
+    assert "solve --pattern" in output
+
+
 def test_a_file_that_is_no_pattern(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear friend")

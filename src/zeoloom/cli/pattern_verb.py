@@ -57,4 +57,4 @@ def with_esd(value: float, esd: float) -> str:
     digits = 0
     while esd * 10**digits < 1.95 and digits < 6:
         digits += 1
-    return f"{value:.{digits}f}({round(esd * 10**digits)})"
+    return f"{round(value, digits) + 0.0:.{digits}f}({round(esd * 10**digits)})"  # no -0.0

@@ -83,7 +83,7 @@ class RankedSymbol:
         """A row of a table with `SYMBOL_COLUMNS`."""
         return (
             self.symbol.name,
-            f"{self.log_probability:.1f}",
+            f"{round(self.log_probability, 1) + 0.0:.1f}",  # no -0.0
             str(self.forbidden),
             f"{self.strongest:.1f}",
             " ".join(self.symbol.groups),

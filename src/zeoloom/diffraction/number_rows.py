@@ -15,6 +15,9 @@ ANY_NUMBER_TEXT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?|[+-]?
 COMMENTS = ("#", "!", ";", "%", "'", "/*", "//")
 """What lines that hold no data begin with in the files of common programs."""
 
+LONG_RUN = 10
+"""Lines of numbers that are more than a part of a header."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumberRows:
@@ -23,10 +26,12 @@ class NumberRows:
     Attributes:
         header: lines before the first row of numbers, and comments among them.
         rows: the numbers of each line, all of the longest run of lines of numbers.
+        others: how many lines of as many numbers stand in other runs of some length.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
+    others: int = 0
 
 
 def number_rows(text: str) -> NumberRows:
@@ -49,7 +54,13 @@ def number_rows(text: str) -> NumberRows:
     header = [
         line for line in lines[: longest[-1][0]] if line.strip() and _passed_over(line)
     ] + lines[: longest[0][0]]
-    return NumberRows(tuple(dict.fromkeys(header)), tuple(row for _, row in longest))
+    rows = tuple(row for _, row in longest)
+    others = sum(
+        len(run)
+        for run in runs
+        if run is not longest and len(run) >= LONG_RUN and len(run[0][1]) == len(rows[0])
+    )
+    return NumberRows(tuple(dict.fromkeys(header)), rows, others)
 
 
 def _passed_over(line: str) -> bool:
@@ -75,7 +86,7 @@ def _splitting(lines: Sequence[str]) -> tuple[str, bool]:
 def _numbers_of_line(line: str, split: tuple[str, bool]) -> tuple[float, ...]:
     """The numbers of a line that holds nothing else; else none."""
     line = line.strip().strip(",;")
-    if not line or line[0] not in "+-.0123456789nN":
+    if not line or line[0] not in '+-.0123456789nN"':
         return ()
     separator, decimal = split
     words = [word.strip("\"' ") for word in re.split(separator, line.strip())]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FEWEST_POINTS = 50
 """Points of the shortest pattern that a fit makes sense of."""
 
+NEGATIVE_SHARE = 0.01
+"""Of the counts: from so many below 0 on a background was subtracted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -116,7 +119,15 @@ def pattern_of_points(
     if len(two_theta) != len(counts) or (esd is not None and len(esd) != len(counts)):
         raise InputError("angles, counts and uncertainties are not as many; the file is damaged")
     finite = np.isfinite(two_theta) & np.isfinite(counts)
+    notices = (
+        [] if finite.all() else [f"{int((~finite).sum())} points without a count are left out"]
+    )
     two_theta, counts = two_theta[finite], counts[finite]
+    if (counts < 0.0).mean() > NEGATIVE_SHARE:
+        notices.append(
+            f"{int((counts < 0.0).sum()):,} counts are below 0: with a background subtracted their "
+            "uncertainties are not known, and R_exp and chi2 say little; better give raw counts"
+        )
     esd = None if esd is None else esd[finite]
     if len(two_theta) < FEWEST_POINTS:
         raise InputError(
@@ -138,18 +149,18 @@ def pattern_of_points(
     _check_angles(two_theta)
     if np.ptp(counts) <= 0.0:
         raise InputError("all counts are equal: this is no pattern")
-    if esd is None or not (esd > 0.0).any():
-        return Pattern(two_theta, counts, _counting_esd(counts))
-    return Pattern(two_theta, counts, _positive(esd))
+    known = esd is not None and bool((esd > 0.0).any())
+    esd = _positive(esd) if esd is not None and known else _counting_esd(counts)
+    return Pattern(two_theta, counts, esd, notices=tuple(notices))
 
 
 def _check_angles(two_theta: FloatArray) -> None:
     """Raise InputError for spacings, Q, and times of flight."""
     if two_theta[-1] > 180.0 or two_theta[0] < -180.0:
         raise InputError(
-            f"the first column goes from {two_theta[0]:g} to {two_theta[-1]:g}, which are no "
-            "angles two-theta in degrees; centidegrees must be divided by 100, and times of flight "
-            "are not read"
+            f"{two_theta[0]:g} to {two_theta[-1]:g} cannot be angles two-theta in degrees; "
+            "centidegrees must be divided by 100, times of flight are not read, and the step of "
+            "--scan START STEP is in degrees"
         )
     steps = np.diff(two_theta)
     ratio = np.median(steps[-len(steps) // 4 :]) / max(

@@ -236,12 +236,14 @@ def _beginning(
     if len(listed) == 0:
         raise InputError(
             f"no reflection of this cell lies between {pattern.two_theta[0]:g} and "
-            f"{pattern.two_theta[-1]:g}°; check the cell, the wavelength and the range"
+            f"{pattern.two_theta[-1]:g}°; check the cell, the wavelength, the range, and "
+            "whether the angles are two-theta in degrees"
         )
     if len(listed) > len(pattern):
         raise InputError(
             f"this cell has {len(listed):,} reflections in the range of the pattern, more than its "
-            f"{len(pattern):,} points; check the cell, or give a smaller range with --two-theta"
+            f"{len(pattern):,} points; check the cell and the wavelength of {beam.first:g} Å, "
+            "or give a smaller range with --two-theta"
         )
     background = background_of(pattern)
     start = shape_of_cell(

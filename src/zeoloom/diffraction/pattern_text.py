@@ -37,6 +37,9 @@ BANK = re.compile(
 )
 """Number of points and of lines, kind of steps, start, step, and the rest of the line."""
 
+FEWEST_SCAN_ROWS = 20
+"""Rows of a scan, at least, where a file seems to hold several."""
+
 HEADER_TEXT = 4_000
 """Characters of a header in which wavelengths are looked for."""
 
@@ -62,13 +65,12 @@ def pattern_of_text(text: str, scan: Sequence[float] | None = None) -> Pattern:
     header = "\n".join(found.header)[:HEADER_TEXT]
     _check_axis(found.header)
     rows = _of_one_width(found.rows)
-    if (
-        scan is None
-        and rows
-        and len(rows[0]) in (2, 3, 4)
-        and _rises_or_falls([row[0] for row in rows])
-    ):
-        return _with_beam(_pattern_of_columns(rows), header)
+    if scan is None and rows and len(rows[0]) in (2, 3, 4):
+        angles = [row[0] for row in rows]
+        _check_one_scan(angles)
+        if _rises_or_falls(angles):
+            left_out = found.others + len(found.rows) - len(rows)
+            return _with_beam(_noting(_pattern_of_columns(rows), left_out), header)
     numbers = list(chain.from_iterable(found.rows))
     if len(numbers) < FEWEST_POINTS:
         raise InputError(
@@ -90,6 +92,25 @@ def _of_one_width(rows: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
     """The rows with as many numbers as most have."""
     widths = Counter(map(len, rows)).most_common(1)
     return [row for row in rows if len(row) == widths[0][0]]
+
+
+def _noting(pattern: Pattern, left_out: int) -> Pattern:
+    """The pattern with a notice of rows that were left out."""
+    if not left_out:
+        return pattern
+    notice = f"{left_out:,} rows of numbers apart from the {len(pattern):,} read are left out"
+    return replace(pattern, notices=(*pattern.notices, notice))
+
+
+def _check_one_scan(angles: Sequence[float]) -> None:
+    """Raise InputError if angles rise, but for a few places at which they begin anew."""
+    falls = np.flatnonzero(np.diff(angles) < 0.0)
+    if 0 < len(falls) < FEWEST_SCAN_ROWS and len(angles) > FEWEST_SCAN_ROWS * (len(falls) + 1):
+        k = int(falls[0])
+        raise InputError(
+            f"the first column rises to {angles[k]:g} and goes on from {angles[k + 1]:g}: several "
+            "scans, or rows out of order; leave one scan in the file"
+        )
 
 
 def _with_beam(pattern: Pattern, header: str) -> Pattern:

@@ -55,8 +55,8 @@ def possible_reflections(
     """
     if np.prod(2.0 * np.floor(np.linalg.norm(cell, axis=1) / d_min) + 1.0) > MOST_INDICES:
         raise InputError(
-            f"reflections down to d = {d_min:.2g} Å are too many for this cell; give a smaller "
-            "range with --two-theta"
+            f"reflections down to d = {d_min:.2g} Å are too many for this cell; check the cell "
+            "and the wavelength, both in Å, or give a smaller range with --two-theta"
         )
     return ReflectionList(*unique_reflections(cell, operations, d_min))
 

@@ -86,12 +86,13 @@ def own_in_record(own: OwnReference) -> dict[str, Any]:
     return {"own": {name: key for key, name in own.names.items()}} if own.names else {}
 
 
-def check_free(path: Path, *, resume: bool = False) -> None:
+def check_free(path: Path, *, resume: bool = False, resumable: bool = True) -> None:
     """Make sure that a run may start in a folder: there is none yet, or it is empty.
 
     Args:
         path: the folder; files that a kill left half written do not count.
         resume: whether an interrupted run was looked for there, and not found.
+        resumable: whether the verb can go on with an interrupted run at all.
 
     Raises:
         InputError: if there is something.
@@ -102,10 +103,9 @@ def check_free(path: Path, *, resume: bool = False) -> None:
         return
     if resume:
         raise InputError(f"{path} holds no interrupted run to resume; give another folder")
-    raise InputError(
-        f"{path} exists and is not empty; give another folder, "
-        "or --resume to go on with an interrupted run in it"
-    )
+    how = ", or --resume to go on with an interrupted run in it" if resumable else ""
+    what = "and is not empty" if path.is_dir() else "and is no folder"
+    raise InputError(f"{path} exists {what}; give another folder{how}")
 
 
 def _check_same_run(record: Path, request: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from zeoloom.diffraction.fit_results import (
 from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern, fits_better
 from zeoloom.diffraction.pattern_reader import read_pattern
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
+from zeoloom.diffraction.reflection_files import holds_reflections
 from zeoloom.diffraction.reflection_records import save_reflections, write_rows
 from zeoloom.diffraction.unexplained import phases_beside
 from zeoloom.errors import InputError
@@ -83,7 +84,7 @@ def pattern_to_fit(request: PatternRequest) -> tuple[Pattern, Beam, Radiation]:
     Raises:
         InputError: if it is none, or its wavelength is not known.
     """
-    pattern = read_pattern(request.file, request.scan)
+    pattern = _pattern_of(request)
     if request.two_theta is not None:
         pattern = pattern.between(*request.two_theta)
     elif pattern.two_theta[0] <= 0.0:  # direct beam
@@ -96,6 +97,18 @@ def pattern_to_fit(request: PatternRequest) -> tuple[Pattern, Beam, Radiation]:
             "tube with K-alpha 1 and 2, CuKa1 for K-alpha 1 alone, or a number in Å"
         )
     return pattern, beam, request.radiation or pattern.radiation or "xray"
+
+
+def _pattern_of(request: PatternRequest) -> Pattern:
+    try:
+        return read_pattern(request.file, request.scan)
+    except InputError as error:
+        if request.file.is_file() and holds_reflections(request.file):
+            raise InputError(
+                f"{request.file} holds intensities of reflections, not a powder pattern; give it "
+                "to `zeoloom solve --pattern`"
+            ) from error
+        raise
 
 
 def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern:
@@ -113,7 +126,7 @@ def fit_measured_pattern(request: PatternRequest, folder: Path) -> FittedPattern
         InputError: if something cannot be used; nothing is written then.
     """
     pattern, beam, radiation = pattern_to_fit(request)
-    check_free(folder)
+    check_free(folder, resumable=False)
     cell, hall = cell_from_parameters(request.cell), request.space_group
     ranked: list[RankedSymbol] = []
     if hall is None:
