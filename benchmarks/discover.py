@@ -2,7 +2,7 @@
 
     python benchmarks/discover.py --hours 2 --workers 2
     python benchmarks/discover.py --hours 0.1 --seeds 0 1 2 --only shipped random
-    python benchmarks/discover.py --hours 0.2 --folder found    # again, to go on where it ended
+    python benchmarks/discover.py --hours 0.2 --folder found    # again, to go on, or to read it
 
 Three searches with the same cells and groups to draw from, one after the other: with the shipped
 weights; with weights drawn at random, of the same spread; and with a network that leaves all points
@@ -91,8 +91,10 @@ def weights_of(kind: str, model: zeoloom.Model, folder: Path, seed: int) -> str:
     return str(path)
 
 
-def discover(request: zeoloom.GenerateRequest, workers: int, folder: Path) -> Discovery:
-    """Search for a time, and read in its journal what came out when."""
+def discover(
+    request: zeoloom.GenerateRequest, workers: int, folder: Path, most: float
+) -> Discovery:
+    """Search for a time, and read in its journal what came out in so many core-minutes, and when."""
     model = zeoloom.load_model(request.model, torch.device("cpu"))
     prepare_search(model, no_notice)
     journal = Journal(folder / "journal.jsonl")
@@ -113,6 +115,8 @@ def discover(request: zeoloom.GenerateRequest, workers: int, folder: Path) -> Di
     best: dict[str, Judgement] = {}
     for name in sorted(journal.names("batch"), key=int):
         batch = journal.result("batch", name)
+        if minutes >= most:
+            break
         minutes += sum(batch["seconds"].values()) / 60.0
         tried += batch["tried"]
         for values in batch["judgements"].values():
@@ -201,7 +205,7 @@ def main() -> None:
                         "seed": seed,
                     },
                 )
-                found = discover(request, options.workers, folder)
+                found = discover(request, options.workers, folder, 60.0 * options.hours)
             show(kind, seed, found, learned)
 
 

@@ -87,6 +87,15 @@ def test_a_batch_has_few_groups_and_like_numbers_of_points() -> None:
     assert drawn(3) != drawn(4)
 
 
+def test_a_batch_of_many_unique_atoms_if_there_is_room_for_them() -> None:
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        batch = draw_free_batch(prior(), lambda _: 6, rng, 8)
+        assert batch[0].n_points >= 7, seed
+    small = free_prior_of(regular_types(), Limits((12.0, 20.0), (8, 24), (1, 16)), (166,))
+    assert len(draw_free_batch(small, lambda _: 6, np.random.default_rng(0), 8)) == 6
+
+
 def test_groups_asked_for_and_what_they_do_not_allow() -> None:
     rng = np.random.default_rng(0)
     some = free_prior_of(regular_types(), LIMITS, (2, 96))

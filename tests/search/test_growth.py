@@ -13,6 +13,7 @@ from zeoloom.search.growth import (
     Growth,
     arm_of,
     draw_finds,
+    fewest_points,
     group_weights,
     room_of_groups,
     with_finds,
@@ -83,3 +84,23 @@ def test_the_archive_keeps_the_best_of_each_niche() -> None:
     drawn = draw_finds(growth, 4, np.random.default_rng(0), capped=True)
     assert len(drawn) == 4
     assert {len(each.operations) for each in drawn} <= {24, 192}
+
+
+def test_many_unique_atoms_are_asked_for_while_few_families_have_them() -> None:
+    few = [find(f"few {i}", 166) for i in range(30)]
+    many = [find(f"many {i}", 12, code="MFI") for i in range(12)]
+    lacking = with_finds(NO_GROWTH, {}, few)
+    enough = with_finds(lacking, {}, many)
+    assert (lacking.many, enough.many) == (0, 12)
+    # a family counts once, and only if it meets what is asked for
+    assert with_finds(enough, {}, [*many, find("off", 12, code="MFI", gap=1.0)]).many == 12
+
+    def drawn(growth: Growth, most: int) -> list[int]:
+        return [fewest_points(growth, most, np.random.default_rng(s)) for s in range(200)]
+
+    assert 60 < drawn(lacking, 16).count(8) < 140
+    assert set(drawn(lacking, 7)) == set(drawn(enough, 16)) == set(drawn(NO_GROWTH, 16)) == {1}
+    mixed = with_finds(NO_GROWTH, {}, [find("a", 12, code="MFI"), find("b", 166, ring=6)])
+    large = draw_finds(mixed, 8, np.random.default_rng(0), 8, capped=False)
+    assert {each.n_points for each in large} == {12}
+    assert len(draw_finds(lacking, 3, np.random.default_rng(0), 8, capped=False)) == 3

@@ -11,7 +11,7 @@ from zeoloom.errors import InputError
 from zeoloom.geometry.lattice import volume
 from zeoloom.run.search_targets import batch_size
 from zeoloom.search.limits import ANY_NUMBER, Limits
-from zeoloom.search.prior import draw_target, prior_of
+from zeoloom.search.prior import draw_target, prior_of, with_many_points
 
 
 def test_drawn_targets_are_like_known_ones() -> None:
@@ -44,6 +44,14 @@ def test_drawn_targets_are_like_known_ones() -> None:
     assert np.array_equal(one.cell, again.cell)
     assert one.n_points == again.n_points
     assert not np.array_equal(one.cell, other.cell)
+
+
+def test_targets_with_many_points() -> None:
+    prior = prior_of(regular_types(), Limits((12.0, 20.0), (8, 300), (1, 12)))
+    many = with_many_points(prior, 8)
+    assert 20 < len(many.targets) < len(prior.targets)
+    assert {each.n_points for each in many.targets} == set(range(8, 13))
+    assert with_many_points(prior, 13) == prior
 
 
 def test_targets_in_one_group() -> None:

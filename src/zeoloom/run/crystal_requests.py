@@ -70,8 +70,9 @@ class Generation(Request):
     noise_factor: float = Field(0.8, ge=0, le=2)
     """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
 
-    repair: int = Field(40, ge=0)
-    """Rounds of repair of each batch."""
+    repair: int | None = Field(None, ge=0)
+    """Rounds of repair of each batch; if not given 10, or 40 where what is asked for leads repair:
+    rings, building units, windows, cages."""
 
     walk: int = Field(2, ge=0, le=10_000)
     """Bond switches tried after each round of repair, times the square of the number of unique T
@@ -157,6 +158,7 @@ class SolveRequest(CrystalRequest):
     """Crystals to try, instead of --seconds. If neither is given, 60 seconds are spent."""
 
     repair: int = Field(100, ge=0)
+    """Rounds of repair of each batch."""
 
     @field_validator("cell")
     @classmethod

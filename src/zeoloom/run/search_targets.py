@@ -18,9 +18,15 @@ from zeoloom.search.free_cells import (
     free_prior_of,
     reweighted,
 )
-from zeoloom.search.growth import Growth, draw_finds, group_weights, unique_slack
+from zeoloom.search.growth import (
+    Growth,
+    draw_finds,
+    fewest_points,
+    group_weights,
+    unique_slack,
+)
 from zeoloom.search.hollows import hollow_plan, with_hollows
-from zeoloom.search.prior import draw_target, prior_of, strained_target
+from zeoloom.search.prior import draw_target, prior_of, strained_target, with_many_points
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.structure.reference import load_reference
@@ -157,26 +163,22 @@ class _DrawNew:
         """Targets of a batch, without hollows."""
         capped = not self.request.groups
         weights = group_weights(growth, rng, capped=capped)
+        fewest = fewest_points(growth, self.request.limits.n_t_unique[1], rng)
         in_known = self.known is not None and (self.free is None or rng.random() < KNOWN_SHARE)
         if len(growth.archive) >= FEWEST_NICHES and rng.random() < FOUND_SHARE:
-            targets = self._found(growth, rng, generator, capped=capped)
+            found = draw_finds(growth, GROUPS_AT_ONCE, rng, fewest, capped=capped)
+            targets = self._strained(found, generator)
         elif in_known and self.known is not None:
-            targets = _draw_alike(self.known, self.size_of, weights, generator)
+            targets = _draw_alike(
+                with_many_points(self.known, fewest), self.size_of, weights, generator
+            )
         else:
             assert self.free is not None
-            targets = draw_free_batch(reweighted(self.free, weights), self.size_of, rng)
+            targets = draw_free_batch(reweighted(self.free, weights), self.size_of, rng, fewest)
         return [_with_unique_range(each, self.request.limits) for each in targets]
 
-    def _found(
-        self,
-        growth: Growth,
-        rng: np.random.Generator,
-        generator: torch.Generator,
-        *,
-        capped: bool,
-    ) -> list[Target]:
-        """Targets in cells of frameworks that were found before."""
-        found = draw_finds(growth, GROUPS_AT_ONCE, rng, capped=capped)
+    def _strained(self, found: Sequence[Target], generator: torch.Generator) -> list[Target]:
+        """Targets in cells of frameworks that were found before, strained."""
         size = self.size_of(found[0].n_points)
         return [
             strained_target(found[i * len(found) // size], self.request.limits, generator)

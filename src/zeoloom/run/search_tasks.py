@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.diffusion.samplers import ancestral
+from zeoloom.judge.conditions import NO_CONDITIONS
 from zeoloom.judge.net_conditions import ring_conditions
 from zeoloom.run.batches import batch_generator
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
@@ -25,6 +26,7 @@ from zeoloom.search.batch_state import R_DLS_OF_ONE_START, SearchPlan
 from zeoloom.search.context import search_with
 from zeoloom.search.embeddings import embedding_of
 from zeoloom.search.growth import NO_GROWTH
+from zeoloom.search.hollows import hollow_plan
 from zeoloom.search.pipeline import find_nets, judge_nets
 from zeoloom.silica.dls import STARTS
 
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
 MAX_STRAIN = 0.6
 """Cost of its worst atom above which `generate` does not refine a new net: of those nets some 4 in
 100 have an R_DLS of at most 0.006, of the others two in five."""
+
+ROUNDS, ROUNDS_IF_LED = 10, 40
+"""Rounds of repair in `generate`: few, as what is worth looking at comes out of noise nearly right,
+and long walks lead away from it; more where conditions lead the crystals."""
 
 MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
 """Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
@@ -182,6 +188,16 @@ def drawing_of(request: SolveRequest | GenerateRequest, weights: str, device: st
     return draw_targets(request, loaded_model(request.model, weights, device))
 
 
+def _rounds(request: SolveRequest | GenerateRequest) -> int:
+    """Rounds of repair of a batch."""
+    if request.repair is not None:
+        return request.repair
+    assert isinstance(request, GenerateRequest)
+    conditions = request.conditions
+    led = ring_conditions(conditions) != NO_CONDITIONS or hollow_plan(conditions) is not None
+    return ROUNDS_IF_LED if led else ROUNDS
+
+
 def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> SearchPlan:
     """How a batch is searched, if so many seconds are left."""
     solving = isinstance(request, SolveRequest)
@@ -189,7 +205,7 @@ def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> Sear
         sampler=partial(ancestral, noise_factor=request.noise_factor),
         steps=request.steps,
         annealing=AnnealingPlan(
-            rounds=request.repair,
+            rounds=_rounds(request),
             walk=request.walk,
             max_reported=MAX_REPORTED if solving else MAX_REPORTED_TO_REFINE,
         ),

@@ -8,6 +8,7 @@ known types, smoothed so that all 230 groups and shapes between those of the typ
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -152,7 +153,7 @@ def draw_free_target(
 
 
 def draw_free_batch(
-    prior: FreePrior, size_of: Callable[[int], int], rng: np.random.Generator
+    prior: FreePrior, size_of: Callable[[int], int], rng: np.random.Generator, fewest: int = 1
 ) -> list[Target]:
     """Targets of a few groups, with about the same number of points; each in a cell of its own.
 
@@ -160,8 +161,9 @@ def draw_free_batch(
         prior: of `free_prior_of`.
         size_of: how many crystals there are to be, by the number of points of the first.
         rng: source of randomness.
+        fewest: unique T atoms at least, if the limits allow it.
     """
-    first = draw_free_target(prior, rng)
+    first = _first_target(prior, rng, fewest)
     size, spread = size_of(first.n_points), max(1, first.n_points // 4)
     unique = max(1, first.n_points - spread), first.n_points + spread
     targets: list[Target] = []
@@ -173,6 +175,15 @@ def draw_free_batch(
             for _ in range(more - 1)
         ]
     return targets
+
+
+def _first_target(prior: FreePrior, rng: np.random.Generator, fewest: int) -> Target:
+    """A target with so many unique T atoms at least, if one is found."""
+    most = len(prior.unique_chances)
+    if 1 < fewest <= most:
+        with suppress(InputError):
+            return draw_free_target(prior, rng, (fewest, most))
+    return draw_free_target(prior, rng)
 
 
 def draw_in_group(

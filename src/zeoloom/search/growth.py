@@ -3,9 +3,10 @@
 Groups are drawn as a bandit draws its arms, by Thompson sampling (Thompson, Biometrika 25, 285
 (1933)): a group has a rate, how many new families come from it over how many would from an average
 one, and a batch draws groups in proportion to rates as likely as not. A family counts the less the
-more its group has already, so that no group takes all. Cells in which frameworks were found are
-kept in an archive, one for each density and largest ring (MAP-Elites, Mouret & Clune,
-arXiv:1504.04909), and lend their cells as known types do.
+more its group has already, so that no group takes all. While few families have many unique T atoms
+half of the batches are drawn with many: such crystals are found less often. Cells in which
+frameworks were found are kept in an archive, one for each density and largest ring (MAP-Elites,
+Mouret & Clune, arXiv:1504.04909), and lend their cells as known types do.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ MOST_OF_A_GROUP = 0.1
 
 FEWEST_FAMILIES = 20
 """Families that a run has before that share is looked at."""
+
+MANY_UNIQUE, MANY_SHARE, MANY_CHANCE = 8, 0.25, 0.5
+"""Unique T atoms from which on a framework has many; the share of the families of a run that are to
+have as many; and, while fewer have, the chance of a batch to be drawn with as many points."""
 
 DISCOUNT = 0.99
 """Weight of what was tried and found, batch by batch: what was rich may be exhausted."""
@@ -87,6 +92,7 @@ class Growth:
         found: worth of new families by arm, discounted.
         families: those met, whether they count or not.
         holdings: families that count, by group.
+        many: families that count and have many unique T atoms.
         archive: the best framework of each niche.
     """
 
@@ -94,6 +100,7 @@ class Growth:
     found: Mapping[Arm, float] = field(default_factory=dict)
     families: frozenset[str] = frozenset()
     holdings: Mapping[int, int] = field(default_factory=dict)
+    many: int = 0
     archive: Mapping[tuple[int, int], Find] = field(default_factory=dict)
 
 
@@ -118,12 +125,14 @@ def with_finds(growth: Growth, tried: Mapping[Arm, int], finds: Sequence[Find]) 
     room = room_of_groups(growth)
     archive, holdings = dict(growth.archive), Counter(growth.holdings)
     new: dict[str, float] = {}
+    many = growth.many
     earned: defaultdict[Arm, float] = defaultdict(float)
     for find in finds:
         if find.family not in growth.families and find.family not in new:
             new[find.family] = find.worth
             earned[find.arm] += find.worth * room[find.group - 1]
             holdings[find.group] += find.gap == 0.0
+            many += find.gap == 0.0 and find.target.n_points >= MANY_UNIQUE
         best = archive.get(find.niche)
         if best is None or (find.gap, find.r_dls) < (best.gap, best.r_dls):
             archive[find.niche] = find
@@ -132,6 +141,7 @@ def with_finds(growth: Growth, tried: Mapping[Arm, int], finds: Sequence[Find]) 
         _discounted(growth.found, earned),
         growth.families | new.keys(),
         +holdings,
+        many,
         archive,
     )
 
@@ -163,17 +173,35 @@ def group_weights(growth: Growth, rng: np.random.Generator, *, capped: bool) -> 
     return np.asarray(weights * room_of_groups(growth) if capped else weights)
 
 
-def draw_finds(growth: Growth, n: int, rng: np.random.Generator, *, capped: bool) -> list[Target]:
+def fewest_points(growth: Growth, most_unique: int, rng: np.random.Generator) -> int:
+    """Points that the crystals of a batch are to have at least.
+
+    Args:
+        growth: so far.
+        most_unique: T atoms that are asked for.
+        rng: source of randomness.
+    """
+    n = sum(growth.holdings.values())
+    lacking = n >= FEWEST_FAMILIES and growth.many < MANY_SHARE * n
+    wanted = most_unique >= MANY_UNIQUE and lacking and rng.random() < MANY_CHANCE
+    return MANY_UNIQUE if wanted else 1
+
+
+def draw_finds(
+    growth: Growth, n: int, rng: np.random.Generator, fewest: int = 1, *, capped: bool
+) -> list[Target]:
     """Targets of archived frameworks: one of any niche, and others of about as many points.
 
     Args:
         growth: with an archive.
         n: how many.
         rng: source of randomness.
+        fewest: points that each has, if there are such frameworks.
         capped: whether no group may hold more than its share.
     """
     room = room_of_groups(growth) if capped else np.ones(GROUPS)
     finds = [growth.archive[niche] for niche in sorted(growth.archive)]
+    finds = [each for each in finds if each.target.n_points >= fewest] or finds
     worth = np.array([LEAST_WORTH + each.worth * room[each.group - 1] for each in finds])
     first = finds[rng.choice(len(finds), p=worth / worth.sum())].target
     near = np.array(

@@ -104,6 +104,12 @@ def _within(number: int, limits: tuple[int, int]) -> bool:
     return limits[0] <= number <= limits[1]
 
 
+def with_many_points(prior: Prior, fewest: int) -> Prior:
+    """The targets that have at least so many points; all if none has."""
+    many = tuple(each for each in prior.targets if each.n_points >= fewest)
+    return replace(prior, targets=many or prior.targets)
+
+
 def draw_target(
     prior: Prior, rng: torch.Generator, group_weights: FloatArray | None = None
 ) -> Target:
