@@ -94,7 +94,7 @@ def weights_of(kind: str, model: zeoloom.Model, folder: Path, seed: int) -> str:
 def discover(
     request: zeoloom.GenerateRequest, workers: int, folder: Path, most: float
 ) -> Discovery:
-    """Search for a time, and read in its journal what came out in so many core-minutes, and when."""
+    """Search for a time, and read in its journal what came out in so many core-minutes."""
     model = zeoloom.load_model(request.model, torch.device("cpu"))
     prepare_search(model, no_notice)
     journal = Journal(folder / "journal.jsonl")
