@@ -156,11 +156,10 @@ class _Read(torch.autograd.Function):
             pieces = [part]
             if part.device.type == "cpu" and part.shape[1] > 2 * BLOCK:
                 pieces = list(part.split(BLOCK, dim=1))  # of one cloud
-            first = _waves_at(pieces[0], waves)
-            real, imaginary = _pool(pieces, weight, waves, first)
+            at = [_waves_at(piece, waves) for piece in pieces]
+            real, imaginary = _pool(at, weight)
             latents.append((real, imaginary))
-            for i, piece in enumerate(pieces):
-                cosine, sine = first if i == 0 else _waves_at(piece, waves)
+            for cosine, sine in at:
                 shifted = (cosine * real).addcmul_(sine, imaginary)
                 read_even.append((shifted.to(even.dtype).flatten(0, 1) @ even).to(points.dtype))
                 shifted = cosine.mul_(imaginary).addcmul_(sine, real, value=-1)
@@ -207,22 +206,17 @@ def _waves_at(points: Tensor, waves: Tensor) -> tuple[Tensor, Tensor]:
     return phases.cos(), phases.sin_()
 
 
-def _pool(
-    pieces: list[Tensor], weight: Tensor, waves: Tensor, first: tuple[Tensor, Tensor]
-) -> tuple[Tensor, Tensor]:
+def _pool(at: list[tuple[Tensor, Tensor]], weight: Tensor) -> tuple[Tensor, Tensor]:
     """The latent as real and imaginary parts, (B, 1, K) each.
 
     Args:
-        pieces: (B, M, 3) each, the points of clouds.
-        weight: (B, N) of all of them.
-        waves: (3, K).
-        first: `_waves_at` of the first piece.
+        at: cosine and sine, (B, M, K) each, of the pieces of clouds.
+        weight: (B, N) of all their points.
     """
-    parts = weight[:, None].split([piece.shape[1] for piece in pieces], dim=2)
-    real, imaginary = parts[0] @ first[0], parts[0] @ first[1]
-    for piece, part in zip(pieces[1:], parts[1:], strict=True):
-        cosine, sine = _waves_at(piece, waves)
-        real, imaginary = real + part @ cosine, imaginary + part @ sine
+    parts = weight[:, None].split([cosine.shape[1] for cosine, _ in at], dim=2)
+    both = list(zip(parts, at, strict=True))
+    real = torch.stack([part @ cosine for part, (cosine, _) in both]).sum(0)
+    imaginary = torch.stack([part @ sine for part, (_, sine) in both]).sum(0)
     return real, imaginary
 
 
