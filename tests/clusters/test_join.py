@@ -22,11 +22,11 @@ from zeoloom.clusters.join import (
 from zeoloom.clusters.repair import RepairPlan, begin_repair, find_faults, repair
 from zeoloom.clusters.sample import (
     CLUSTER_SIGMA_MAX,
-    CROWDED_SIGMA_MAX,
+    SITES,
     denoise_clusters,
     fill_ball,
-    first_level,
     open_denoiser,
+    starting_sites,
 )
 from zeoloom.diffusion.denoiser import output_scale
 from zeoloom.diffusion.samplers import ancestral, euler, final
@@ -53,6 +53,13 @@ class Knows(nn.Module):
     def forward(self, points: Tensor, sigma: Tensor, space: Space) -> Tensor:  # noqa: ARG002
         nearest = torch.cdist(points, self.cart_t.expand(len(points), -1, -1)).argmin(-1)
         return (self.cart_t[nearest] - points) / output_scale(sigma)
+
+
+class Still(nn.Module):
+    """A network that moves nothing."""
+
+    def forward(self, points: Tensor, sigma: Tensor, space: Space) -> Tensor:  # noqa: ARG002
+        return torch.zeros_like(points)
 
 
 class Shifts(nn.Module):
@@ -222,9 +229,40 @@ def test_joined_sequentially_respects_the_centre() -> None:
     torch.testing.assert_close(new, joined.centres[0, 1:, None].expand(4, 30, 3), atol=1e-4, rtol=0)
 
 
-def test_many_points_start_from_more_noise() -> None:
+def test_many_points_start_from_few_places() -> None:
     few, many = TrainingConfig(), TrainingConfig(many_points=512)
-    assert [first_level(few, n) for n in (48, 1024)] == [CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MAX]
-    assert first_level(many, 48) == CLUSTER_SIGMA_MAX
-    assert first_level(many, 90) == pytest.approx(1.5**0.5 * CLUSTER_SIGMA_MAX)
-    assert first_level(many, 1024) == CROWDED_SIGMA_MAX
+    assert [starting_sites(few, n) for n in (48, 1024)] == [48, 1024]
+    assert [starting_sites(many, n) for n in (48, 60, 61, 1024)] == [48, 60, SITES, SITES]
+
+
+def test_clouds_from_few_places_are_spread_as_those_of_atoms() -> None:
+    """Sums over a cloud vary as those over so many atoms drawn in a ball, whatever the points."""
+    n_sites, n_points, n = 24, 600, 500
+    still = denoise_clusters(
+        lambda x, _: x,
+        euler,
+        n,
+        n_points,
+        radius=7.0,
+        steps=2,
+        generator=seeded(),
+        device=CPU,
+        sites=n_sites,
+    )
+    means = final(still).mean(dim=1)  # (n, 3)
+    variance = 7.0**2 / 5 / n_sites + CLUSTER_SIGMA_MAX**2 / n_points
+    assert float(means.square().mean()) == pytest.approx(variance, rel=0.1)
+
+
+def test_joined_clouds_from_few_places_have_as_many_points() -> None:
+    centres = tetrahedral_centres(2, 5, seeded())
+
+    def joined(sites: int | None) -> Tensor:
+        how = {"radius": 7.0, "steps": 2, "generator": seeded(), "device": CPU, "sites": sites}
+        *_, last = join_together(Still(), euler, centres, 240, **how)
+        return last.x
+
+    many, gathered = joined(None), joined(24)
+    assert gathered.shape[1] == pytest.approx(many.shape[1], rel=0.08)
+    spread = [float(x.mean(dim=1).square().sum(-1).mean()) for x in (many, gathered)]
+    assert spread[1] > spread[0]

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from zeoloom.clusters.atoms import merge_points
-from zeoloom.clusters.sample import CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN, fill_ball
+from zeoloom.clusters.sample import CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN, fill_ball, shared_out
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.geometry.rotation import random_orthogonal
@@ -28,8 +28,9 @@ from zeoloom.nets.bonding import BOND_LENGTH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
+    from zeoloom.clusters.sample import ClusterNetwork
     from zeoloom.diffusion.denoiser import Denoise
     from zeoloom.diffusion.samplers import Sampler
 
@@ -38,6 +39,9 @@ CENTRES_FOLLOW_BELOW = 1.0
 
 CENTRE_REACH = 0.7
 """Å, width of the Gaussian with which a centre looks for its atom."""
+
+FEWEST_TRIED = 192
+"""Places tried for each sphere of a union, from which its volume follows."""
 
 CENTRE_JITTER = 0.4
 """Å, by which neighbour centres start off an ideal tetrahedron."""
@@ -75,7 +79,9 @@ def tetrahedral_centres(n: int, n_clusters: int, generator: torch.Generator) -> 
     return torch.cat((torch.zeros(n, 1, 3), corners), dim=1)
 
 
-def union_denoiser(network: nn.Module, centres: Tensor, clean: Tensor, radius: float) -> Denoise:
+def union_denoiser(
+    network: ClusterNetwork, centres: Tensor, clean: Tensor, radius: float
+) -> Denoise:
     """D over a union of spheres, from a network that knows one sphere.
 
     Args:
@@ -115,16 +121,16 @@ def union_denoiser(network: nn.Module, centres: Tensor, clean: Tensor, radius: f
 
 
 def join_together(
-    network: nn.Module,
+    network: ClusterNetwork,
     sampler: Sampler,
     centres: Tensor,
     points_per_sphere: int,
     *,
     radius: float,
     steps: int,
-    sigma_max: float = CLUSTER_SIGMA_MAX,
     generator: torch.Generator,
     device: torch.device,
+    sites: int | None = None,
 ) -> Iterator[Joined]:
     """All clusters at once, nothing frozen.
 
@@ -135,18 +141,20 @@ def join_together(
         points_per_sphere: points a single sphere would get; the union gets as many per volume.
         radius: Å, of the spheres.
         steps: noise levels.
-        sigma_max: Å, the first level.
         generator: source of randomness, on the CPU.
         device: where to compute.
+        sites: places that the points of a single sphere start from; None for one each.
 
     Yields:
         The clouds and their centres after every step.
     """
-    clean = _fill_union(centres, points_per_sphere, radius, generator)
-    x = (clean + sigma_max * standard_noise(clean, generator)).to(device)
+    clean, share = _fill_union(centres, sites or points_per_sphere, radius, generator)
+    clean = shared_out(clean, round(points_per_sphere * share))
+    x = (clean + CLUSTER_SIGMA_MAX * standard_noise(clean, generator)).to(device)
     clean, centres = clean.to(device), centres.to(device)
+    levels = noise_levels(steps, CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN)
     with torch.no_grad():
-        for level, following in pairwise(noise_levels(steps, sigma_max, CLUSTER_SIGMA_MIN)):
+        for level, following in pairwise(levels):
             denoise = union_denoiser(network, centres, clean, radius)
             for step in sampler(denoise, x, [level, following], generator):
                 x, clean = step.x, step.denoised
@@ -157,17 +165,21 @@ def join_together(
 
 def _fill_union(
     centres: Tensor, points_per_sphere: int, radius: float, generator: torch.Generator
-) -> Tensor:
-    """(B, N, 3) Å, points spread evenly over the union of spheres, as dense as asked."""
+) -> tuple[Tensor, float]:
+    """Points spread evenly over the union of spheres, as dense as asked.
+
+    Returns:
+        (B, N, 3) Å, and the volume of the union in those of a sphere.
+    """
     reach = radius + float(centres.norm(dim=-1).max())
-    crowd = math.ceil(4 * points_per_sphere * (reach / radius) ** 3)
+    crowd = math.ceil(max(4 * points_per_sphere, FEWEST_TRIED) * (reach / radius) ** 3)
     points = fill_ball(len(centres), crowd, reach, generator)
     inside = ((points[:, :, None] - centres[:, None]).norm(dim=-1) <= radius).any(dim=-1)
     # the share of the ball that the union fills gives its volume, and so its number of points
-    share = float(inside.double().mean())
-    wanted = round(points_per_sphere * share * (reach / radius) ** 3)
+    share = float(inside.double().mean()) * (reach / radius) ** 3
+    wanted = round(points_per_sphere * share)
     first = torch.argsort(inside.to(torch.int8), dim=1, descending=True, stable=True)[:, :wanted]
-    return torch.gather(points, 1, first[..., None].expand(-1, -1, 3))
+    return torch.gather(points, 1, first[..., None].expand(-1, -1, 3)), share
 
 
 def _follow(centres: Tensor, clean: Tensor) -> Tensor:
@@ -180,7 +192,7 @@ def _follow(centres: Tensor, clean: Tensor) -> Tensor:
 
 
 def join_sequentially(
-    network: nn.Module,
+    network: ClusterNetwork,
     sampler: Sampler,
     central: Tensor,
     n_clusters: int,
@@ -189,7 +201,7 @@ def join_sequentially(
     radius: float,
     steps: int,
     generator: torch.Generator,
-    sigma_max: float = CLUSTER_SIGMA_MAX,
+    sites: int | None = None,
 ) -> Iterator[Joined]:
     """The poster's way: clusters about the neighbours of a central one, one after another.
 
@@ -205,20 +217,20 @@ def join_sequentially(
         radius: Å.
         steps: noise levels.
         generator: source of randomness, on the CPU.
-        sigma_max: Å, the first level.
+        sites: places that the points of a cluster start from; None for one each.
 
     Yields:
         The state after every step of every cluster: all points so far.
     """
     centres = _neighbour_centres(central, n_clusters)
-    levels = noise_levels(steps, sigma_max, CLUSTER_SIGMA_MIN)
+    levels = noise_levels(steps, CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN)
     x = central
     yield Joined(x, centres[:, :1], 0.0)
     for k in range(1, n_clusters):
         context = central - centres[:, k : k + 1]
         seen = context.norm(dim=-1) <= radius
-        start = fill_ball(len(central), n_points, radius, generator)
-        start = (start + sigma_max * standard_noise(start, generator)).to(central)
+        start = shared_out(fill_ball(len(central), sites or n_points, radius, generator), n_points)
+        start = (start + CLUSTER_SIGMA_MAX * standard_noise(start, generator)).to(central)
         denoise = _denoiser_beside(network, context, seen, n_points, generator)
         with torch.no_grad():
             for step in sampler(denoise, start, levels, generator):
@@ -228,7 +240,11 @@ def join_sequentially(
 
 
 def _denoiser_beside(
-    network: nn.Module, context: Tensor, seen: Tensor, n_points: int, generator: torch.Generator
+    network: ClusterNetwork,
+    context: Tensor,
+    seen: Tensor,
+    n_points: int,
+    generator: torch.Generator,
 ) -> Denoise:
     """D of free points mixed with context points (B, M, 3) that are noised along and not moved."""
     free = torch.ones(len(context), n_points, dtype=torch.bool, device=context.device)

@@ -25,8 +25,9 @@ from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH, SHORT_BOND, bond_leng
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
+    from zeoloom.clusters.sample import ClusterNetwork
     from zeoloom.diffusion.samplers import Sampler
     from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
 
@@ -155,7 +156,7 @@ def begin_repair(x: Tensor, centres: Tensor, plan: RepairPlan) -> Population:
 
 
 def repair(
-    network: nn.Module,
+    network: ClusterNetwork,
     sampler: Sampler,
     population: Population,
     plan: RepairPlan,
@@ -217,7 +218,7 @@ class _View:
 
 
 def _propose(
-    network: nn.Module,
+    network: ClusterNetwork,
     sampler: Sampler,
     population: Population,
     rows: IntArray,

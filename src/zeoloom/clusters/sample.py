@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
-from zeoloom.geometry.space import OpenSpace
+from zeoloom.geometry.space import OpenSpace, Space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from torch import Tensor, nn
 
     from zeoloom.diffusion.denoiser import Denoise
     from zeoloom.diffusion.samplers import Sampler, Step
     from zeoloom.learn.config import TrainingConfig
 
+ClusterNetwork = Callable[[Tensor, Tensor, Space], Tensor]
+"""F of the points of single clusters about their centres; an `nn.Module`, or one that is guided."""
+
 CLUSTER_SIGMA_MAX = 3.0
 """Å. At this level nothing is left of clusters of few points but the ball they fill."""
 
-CROWDED_SIGMA_MAX = 4.0
-"""Å, the first level at most. From 12 Å, Euler steps made clusters of 1,024 points too wide."""
+SITES = 24
+"""Places where the points of large clouds start, about as many as clusters have atoms."""
 
 CLUSTER_SIGMA_MIN = 0.05
 """Å, the last level before points are taken as they are."""
 
 
-def first_level(config: TrainingConfig, n_points: int) -> float:
-    """Å, the level from which clusters of so many points are denoised.
+def starting_sites(config: TrainingConfig, n_points: int) -> int:
+    """How many places the points of a cloud start from, before they are blurred.
 
-    Many points on an atom tell where it is through more noise, as the root of their number; so the
-    first level is higher, where the model has learned such levels.
+    The more points there are on an atom, the more noise they are seen through: at
+    `CLUSTER_SIGMA_MAX` a cloud of a thousand points still shows how the atoms of its cluster are
+    spread, and one that fills the ball evenly shows that there are none. Points that start from
+    some places have what such clouds have. Few points each start from a place of their own.
     """
-    if config.many_points is None:
-        return CLUSTER_SIGMA_MAX
-    level = CLUSTER_SIGMA_MAX * math.sqrt(max(1.0, n_points / config.points[1]))
-    return min(level, CROWDED_SIGMA_MAX)
+    if config.many_points is None or n_points <= config.points[1]:
+        return n_points
+    return SITES
 
 
-def open_denoiser(network: nn.Module) -> Denoise:
+def open_denoiser(network: ClusterNetwork) -> Denoise:
     """The denoiser of clouds in open space about the origin."""
     space = OpenSpace()
     return denoiser(lambda points, sigma: network(points, sigma, space))
@@ -56,6 +59,11 @@ def fill_ball(n: int, n_points: int, radius: float, generator: torch.Generator) 
     return directions * distances
 
 
+def shared_out(sites: Tensor, n_points: int) -> Tensor:
+    """(n, n_points, 3): points put on sites (n, s, 3) in turn."""
+    return sites[:, torch.arange(n_points) % sites.shape[1]]
+
+
 def denoise_clusters(
     denoise: Denoise,
     sampler: Sampler,
@@ -66,9 +74,9 @@ def denoise_clusters(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
-    sigma_max: float = CLUSTER_SIGMA_MAX,
+    sites: int | None = None,
 ) -> Iterator[Step]:
-    """Clouds from noise alone: a ball evenly filled and blurred, then denoised.
+    """Clouds from noise alone: places spread evenly over a ball and blurred, then denoised.
 
     Args:
         denoise: D, about one centre.
@@ -79,13 +87,13 @@ def denoise_clusters(
         steps: noise levels.
         generator: source of randomness, on the CPU.
         device: where to compute.
-        sigma_max: Å, the first level.
+        sites: places that the points start from; None for one each.
 
     Yields:
         The state after every step.
     """
-    start = fill_ball(n, n_points, radius, generator)
-    start = start + sigma_max * standard_noise(start, generator)
-    levels = noise_levels(steps, sigma_max, CLUSTER_SIGMA_MIN)
+    start = shared_out(fill_ball(n, sites or n_points, radius, generator), n_points)
+    start = start + CLUSTER_SIGMA_MAX * standard_noise(start, generator)
+    levels = noise_levels(steps, CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN)
     with torch.no_grad():
         yield from sampler(denoise, start.to(device), levels, generator)

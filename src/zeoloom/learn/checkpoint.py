@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SHIPPED = ("equivariant", "pointnet", "crystal")
 """Names of the weights that come with the package."""
 
+WEAK = "-weak"
+"""What the name of a weak companion ends in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -36,12 +39,15 @@ class Model:
         config: of the training run.
         record: the JSON beside the weights: data hash, time, losses by noise band, held-out types.
         sha256: of the weights file.
+        weak: a network of the same kind that has learned less, to be guided away from; None if
+            there is none.
     """
 
     network: nn.Module
     config: TrainingConfig
     record: dict[str, Any]
     sha256: str
+    weak: Model | None = None
 
     @property
     def name(self) -> str:
@@ -66,7 +72,9 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], record: Mapping[str,
 
 
 def load_model(model: str | Path, device: torch.device) -> Model:
-    """Load a network and its record.
+    """Load a network, its record, and its weak companion if it has one.
+
+    The companion of NAME.safetensors is NAME-weak.safetensors beside it, with its own record.
 
     Args:
         model: a shipped name ("equivariant", "pointnet", "crystal"), a .safetensors file or the
@@ -77,6 +85,21 @@ def load_model(model: str | Path, device: torch.device) -> Model:
         InputError: if there is no such model, or its files are damaged or do not fit each other.
     """
     path = find_weights(model)
+    beside = path.with_name(f"{path.stem}{WEAK}.safetensors")
+    loaded = _load(path, device)
+    if not beside.is_file():
+        return loaded
+    weak = _load(beside, device)
+    learned_from, others = loaded.record.get("radius"), weak.record.get("radius")
+    if learned_from != others:
+        raise InputError(
+            f"{path} learned from clusters of {learned_from} Å and its weak companion "
+            f"{beside.name} from {others} Å: both must have learned the same"
+        )
+    return replace(loaded, weak=weak)
+
+
+def _load(path: Path, device: torch.device) -> Model:
     try:
         record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         config = parse_config(record["config"])

@@ -13,8 +13,8 @@ import torch
 
 from zeoloom.clusters.atoms import merge_points
 from zeoloom.clusters.repair import RepairPlan, begin_repair, repair
-from zeoloom.diffusion.samplers import ancestral, euler, heun
-from zeoloom.errors import RunError
+from zeoloom.diffusion.samplers import ancestral
+from zeoloom.errors import InputError, RunError
 from zeoloom.report.scene import Scene, scenes_of_clouds
 from zeoloom.report.scene_page import write_page
 from zeoloom.run.batches import (
@@ -27,6 +27,7 @@ from zeoloom.run.batches import (
     doing_text,
     run_batches,
 )
+from zeoloom.run.cluster_networks import guided_network, weak_sha256
 from zeoloom.run.folder import RunFolder, finish_run, write_json
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded, loaded_model
 from zeoloom.run.pools import pool_with_weights
@@ -37,8 +38,8 @@ from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from zeoloom.clusters.sample import ClusterNetwork
     from zeoloom.clusters.statistics import Metrics
-    from zeoloom.diffusion.samplers import Sampler
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.cluster_requests import ClusterRequest
     from zeoloom.run.progress import OnNotice, OnProgress
@@ -73,6 +74,7 @@ class CloudsTask:
         make: starts making clouds.
         request: with the model's defaults filled in.
         weights: SHA-256 of them.
+        weak: SHA-256 of those to be guided away from; None without guidance.
         device: of the network.
         seed: of the run.
         index: of the batch.
@@ -83,6 +85,7 @@ class CloudsTask:
     make: MakeClouds
     request: ClusterRequest
     weights: str
+    weak: str | None
     device: str
     seed: int
     index: int
@@ -93,12 +96,19 @@ class CloudsTask:
 def clouds_batch(task: CloudsTask) -> Batch:
     """One batch of clouds, repaired; that of index 0 with a trajectory."""
     model = loaded_model(task.request.model, task.weights, task.device)
+    if task.weak != weak_sha256(task.request, model):
+        raise InputError(
+            f"the weak companion of the weights {task.request.model} is another here than where "
+            "the run was started; give every process the same files"
+        )
     generator = batch_generator(task.seed, task.index)
     plan = RepairPlan(rounds=task.request.repair or 0, radius=float(model.record["radius"]))
     with _counting_evaluations(model.network) as count:
         states = task.make(task.request, model, task.n, generator)
         batch = _from_noise(states, task.report, record=not task.index)
-        batch["repaired"] = _repaired(model.network, batch, plan, generator, task.report)
+        network = guided_network(task.request, model)
+        denoise = (network, device_of_model(model))
+        batch["repaired"] = _repaired(denoise, batch, plan, generator, task.report)
     return _with_last_frame(batch) | {"evaluations": count()}
 
 
@@ -164,7 +174,8 @@ def make_clouds(
     alone, on_progress = how.workers == 1 and how.scheduler is None, how.on_progress
     if not alone:
         check_loadable(request.model, model)
-    where = (model.sha256, str(device_of_model(model)), how.seed)
+    weak = weak_sha256(request, model)
+    where = (model.sha256, weak, str(device_of_model(model)), how.seed)
 
     def first(index: int) -> Task:
         task = CloudsTask(make, request, *where, index, sizes[index])
@@ -226,16 +237,6 @@ def finish_clouds(
     finish_run(run, outcome)
 
 
-def sampler_of(request: ClusterRequest) -> Sampler:
-    """The sampler that the request names."""
-    samplers: dict[str, Sampler] = {
-        "euler": euler,
-        "heun": heun,
-        "ancestral": functools.partial(ancestral, noise_factor=request.noise_factor),
-    }
-    return samplers[request.sampler]
-
-
 def scenes(made: GeneratedClouds, limit: int) -> list[Scene]:
     """The first clouds as scenes."""
     return scenes_of_clouds(made.clouds, made.atoms.__getitem__, limit)
@@ -287,7 +288,7 @@ def _with_last_frame(batch: Batch) -> Batch:
 
 
 def _repaired(
-    network: nn.Module,
+    networks: tuple[ClusterNetwork, torch.device],
     batch: Batch,
     plan: RepairPlan,
     generator: torch.Generator,
@@ -298,7 +299,7 @@ def _repaired(
     if plan.rounds == 0:
         return x.numpy()
     sampler = functools.partial(ancestral, noise_factor=REPAIR_NOISE_FACTOR)
-    device = next(network.parameters()).device
+    network, device = networks
     population = begin_repair(x, centres, plan)
     for i, population in enumerate(repair(network, sampler, population, plan, generator, device)):  # noqa: B020
         faulty = int((population.best_cost > 0).sum())

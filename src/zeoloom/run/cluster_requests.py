@@ -22,8 +22,12 @@ their square."""
 REPAIR_ROUNDS = {"pointnet": 160, "plain-pointnet": 0, "equivariant": 160}
 """Rounds of repair by default; the poster had none."""
 
+GUIDANCE = {"pointnet": 1.0, "plain-pointnet": 0.0, "equivariant": 0.0}
+"""Weight of the guidance by default, for models that have a weak companion."""
+
 OPEN_SPACE_ONLY = (
-    *("n", "mode", "clusters", "points", "steps", "sampler", "noise_factor", "repair", "batch"),
+    *("n", "mode", "clusters", "points", "steps", "sampler", "noise_factor", "guidance"),
+    *("repair", "batch"),
 )
 """What `join` takes for clusters in open space and not for crystals."""
 
@@ -74,6 +78,10 @@ class ClusterRequest(Request):
 
     noise_factor: float = Field(0.9, ge=0, le=2)
     """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
+
+    guidance: float | None = Field(None, ge=0, le=20)
+    """How far the network is guided away from its weak companion (1 for pointnet); 0 is not at
+    all."""
 
     repair: int | None = Field(None, ge=0)
     """Most rounds of repair of a cloud (160 for equivariant, 160 for pointnet)."""
@@ -162,15 +170,26 @@ def resolved(request: AnyClusterRequest, model: Model) -> AnyClusterRequest:
     """The request with the model's defaults filled in.
 
     Raises:
-        InputError: if the model was learned on whole frameworks.
+        InputError: if the model was learned on whole frameworks, or is to be guided and has no weak
+            companion.
     """
     if model.config.crystals is not None:
         raise InputError(
             f"the model {request.model} was learned on whole frameworks, for solve and generate; "
             "clusters need one learned on clusters, such as equivariant"
         )
+    guidance = request.guidance
+    if guidance is None:
+        guidance = GUIDANCE[model.name] if model.weak else 0.0
+    elif guidance > 0 and model.weak is None:
+        raise InputError(
+            f"guidance {guidance:g}: the model {request.model} has no weak companion to be guided "
+            "away from; pointnet has one, and for weights of your own put one beside them, "
+            "NAME-weak.safetensors beside NAME.safetensors; guidance 0 goes without"
+        )
     return request.model_copy(
         update={
+            "guidance": guidance,
             "points": points_of(request, model),
             "repair": REPAIR_ROUNDS[model.name] if request.repair is None else request.repair,
         }

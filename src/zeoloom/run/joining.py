@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.clusters.join import join_sequentially, join_together, tetrahedral_centres
-from zeoloom.clusters.sample import denoise_clusters, first_level, open_denoiser
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser, starting_sites
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
 from zeoloom.errors import InputError
@@ -15,11 +15,12 @@ from zeoloom.run.cluster_batches import (
     States,
     finish_clouds,
     make_clouds,
-    sampler_of,
     scenes,
 )
+from zeoloom.run.cluster_networks import guided_network, sampler_of, weak_sha256
 from zeoloom.run.cluster_requests import CRYSTAL_ONLY, JoinRequest, points_of, resolved
 from zeoloom.run.folder import open_run
+from zeoloom.run.loaded_models import device_of_model
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def join(
         raise InputError("a crystal is made by make_frameworks(request.crystal, ...), not by join")
     request = resolved(request, model)
     asked = request.model_dump(exclude={*CRYSTAL_ONLY})
-    run = open_run(folder, {"verb": "join", "weights": model.sha256, **asked}, resume=resume)
+    weights = {"weights": model.sha256, "weak": weak_sha256(request, model)}
+    run = open_run(folder, {"verb": "join", **weights, **asked}, resume=resume)
     how = Making(generator.initial_seed(), workers, scheduler, on_progress, on_notice)
     made = make_clouds(run, model, request, _states, how)
     centres = list(made.clouds.cart_centres)
@@ -73,14 +75,14 @@ def join(
 
 def _states(request: JoinRequest, model: Model, n: int, generator: torch.Generator) -> States:
     """`n` joined clouds on their way out of noise, made as the request wants them."""
-    network, sampler = model.network, sampler_of(request)
-    device = next(network.parameters()).device
+    network, sampler = guided_network(request, model), sampler_of(request)
+    device = device_of_model(model)
     points = points_of(request, model)
     how: dict[str, Any] = {
         "radius": float(model.record["radius"]),
         "steps": request.steps,
         "generator": generator,
-        "sigma_max": first_level(model.config, points),
+        "sites": starting_sites(model.config, points),
     }
     if request.mode == "together":
         centres = tetrahedral_centres(n, request.clusters, generator)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.clusters.cut import cut_clusters
-from zeoloom.clusters.sample import denoise_clusters, first_level, open_denoiser
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser, starting_sites
 from zeoloom.clusters.statistics import Metrics, cluster_statistics, regeneration_metrics
 from zeoloom.errors import InputError
 from zeoloom.learn.dataset import drawing_weights
@@ -19,9 +19,9 @@ from zeoloom.run.cluster_batches import (
     States,
     finish_clouds,
     make_clouds,
-    sampler_of,
     scenes,
 )
+from zeoloom.run.cluster_networks import guided_network, sampler_of, weak_sha256
 from zeoloom.run.cluster_requests import SampleRequest, points_of, resolved
 from zeoloom.run.folder import open_run
 from zeoloom.run.progress import OnNotice, OnProgress, no_notice, silent
@@ -73,9 +73,8 @@ def sample(
     """
     request = resolved(request, model)
     held_out = held_out_clusters(model)
-    run = open_run(
-        folder, {"verb": "sample", "weights": model.sha256, **request.model_dump()}, resume=resume
-    )
+    weights = {"weights": model.sha256, "weak": weak_sha256(request, model)}
+    run = open_run(folder, {"verb": "sample", **weights, **request.model_dump()}, resume=resume)
     how = Making(generator.initial_seed(), workers, scheduler, on_progress, on_notice)
     made = make_clouds(run, model, request, _states, how)
     metrics = _compared(made, repeat_as_drawn(held_out, REAL_CLUSTERS), run.path)
@@ -87,7 +86,7 @@ def _states(request: SampleRequest, model: Model, n: int, generator: torch.Gener
     """`n` clusters on their way out of noise, each about the origin."""
     n_points = points_of(request, model)
     steps = denoise_clusters(
-        open_denoiser(model.network),
+        open_denoiser(guided_network(request, model)),
         sampler_of(request),
         n,
         n_points,
@@ -95,7 +94,7 @@ def _states(request: SampleRequest, model: Model, n: int, generator: torch.Gener
         steps=request.steps,
         generator=generator,
         device=next(model.network.parameters()).device,
-        sigma_max=first_level(model.config, n_points),
+        sites=starting_sites(model.config, n_points),
     )
     return ((step.x, step.x.new_zeros(n, 1, 3), step.sigma) for step in steps)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeoloom.errors import InputError
 from zeoloom.judge.judgement import NEW
-from zeoloom.learn.checkpoint import SHIPPED
+from zeoloom.learn.checkpoint import SHIPPED, WEAK
 from zeoloom.learn.examples import split_examples
 from zeoloom.learn.training import train
 from zeoloom.network import build_network
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 QUICK, ONE_POOL = "crystal-quick", "pointnet-one-pool"
 """Shipped configurations of weights that are not shipped."""
 
+WEAK_POINTNET = f"pointnet{WEAK}"
+"""That of the weights that `pointnet` is guided away from."""
+
 GOOD_R_DLS: float = GenerateRequest.model_fields["max_r_dls"].default
 """R_DLS up to which a new framework is one to learn from: that of one worth having."""
 
@@ -50,7 +53,7 @@ def find_config(path: Path | None) -> Path | None:
     Raises:
         InputError: if there is no such file or name.
     """
-    shipped = sorted((*SHIPPED, QUICK, ONE_POOL))
+    shipped = sorted((*SHIPPED, QUICK, ONE_POOL, WEAK_POINTNET))
     if path is not None and str(path) in shipped:
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
     if path is not None and not path.exists():
