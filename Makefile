@@ -100,7 +100,8 @@ weights: .venv/installed
 	$(TRAIN) --config crystal -o runs/training/crystal
 	$(TRAIN) --config equivariant -o runs/training/equivariant
 	$(TRAIN) --config pointnet -o runs/training/pointnet
-	for model in crystal equivariant pointnet; do \
+	$(TRAIN) --config pointnet-weak -o runs/training/pointnet-weak
+	for model in crystal equivariant pointnet pointnet-weak; do \
 		cp runs/training/$$model/weights.safetensors src/zeoloom/learn/weights/$$model.safetensors && \
 		cp runs/training/$$model/weights.json src/zeoloom/learn/weights/$$model.json || exit 1; \
 	done

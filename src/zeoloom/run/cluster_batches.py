@@ -174,8 +174,7 @@ def make_clouds(
     alone, on_progress = how.workers == 1 and how.scheduler is None, how.on_progress
     if not alone:
         check_loadable(request.model, model)
-    weak = weak_sha256(request, model)
-    where = (model.sha256, weak, str(device_of_model(model)), how.seed)
+    where = (model.sha256, weak_sha256(request, model), str(device_of_model(model)), how.seed)
 
     def first(index: int) -> Task:
         task = CloudsTask(make, request, *where, index, sizes[index])

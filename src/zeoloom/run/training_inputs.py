@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zeoloom.learn.training import Progress
     from zeoloom.structure.records import ClusterSet, Framework
 
-QUICK, ONE_POOL = "crystal-quick", "pointnet-one-pool"
+QUICK, ONE_POOL, ON_GPU = "crystal-quick", "pointnet-one-pool", "pointnet-gpu"
 """Shipped configurations of weights that are not shipped."""
 
 WEAK_POINTNET = f"pointnet{WEAK}"
@@ -53,7 +53,7 @@ def find_config(path: Path | None) -> Path | None:
     Raises:
         InputError: if there is no such file or name.
     """
-    shipped = sorted((*SHIPPED, QUICK, ONE_POOL, WEAK_POINTNET))
+    shipped = sorted((*SHIPPED, QUICK, ONE_POOL, ON_GPU, WEAK_POINTNET))
     if path is not None and str(path) in shipped:
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
     if path is not None and not path.exists():
