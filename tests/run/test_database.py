@@ -183,6 +183,7 @@ def test_frameworks_wait_for_a_database_that_is_gone_for_a_while(tmp_path: Path)
     (tmp_path / "disk").rename(tmp_path / "gone")
     store(some_frameworks(range(2, 4)))
     store(some_frameworks(range(4, 5)))
+    store(some_frameworks(range(3, 5), "again", 12.0))
     assert len(said) == 1
     assert "unable to open database file; it is tried again with each batch" in said[0]
     store.finish([], tmp_path / "run")
@@ -203,6 +204,33 @@ def test_an_energy_takes_the_place_of_none(url: str) -> None:
     assert [each["name"] for each in database.facts(parsed_query("energy_kj_mol<13"), 9)] == [
         "relaxed-1"
     ]
+
+
+def test_the_better_of_two_descriptions_of_a_net_stays(url: str) -> None:
+    def strained(judgements: list[Judgement], factor: float) -> list[Judgement]:
+        return [replace(each, r_dls=factor * each.r_dls) for each in judgements]  # type: ignore[operator]
+
+    def names() -> list[str]:
+        return sorted(each["name"] for each in database.facts((), 9))
+
+    database = open_database(url)
+    store_frameworks(database, some_frameworks(range(2), "first"))
+    assert store_frameworks(database, strained(some_frameworks(range(2), "worse"), 1.5)) == 0
+    assert names() == ["first-0", "first-1"]
+    better, worse = (
+        strained(some_frameworks(range(1, 2), w), f) for w, f in (("b", 0.5), ("w", 2))
+    )
+    assert store_frameworks(database, [*better, *worse]) == 0
+    assert names() == ["b-1", "first-0"]
+    assert [each["r_dls"] for each in database.facts(parsed_query("r_dls<=0.001"), 9)] == [
+        pytest.approx(0.001)
+    ] * 2
+    store_frameworks(database, strained(some_frameworks(range(1, 2), "high", 20.0), 0.4))
+    for energy, name in ((19.999, "same"), (15.0, "low"), (18.0, "late")):
+        store_frameworks(database, some_frameworks(range(1, 2), name, energy))
+    assert names() == ["first-0", "low-1"]
+    assert database.count(parsed_query("energy_kj_mol=15")) == 1
+    assert connect(url).count() == 2
 
 
 def test_eight_processes_that_write_at_once_lose_nothing(url: str) -> None:

@@ -13,6 +13,7 @@ from zeoloom.run.folder import finish_run, open_run
 from zeoloom.run.framework_table import counts_of, table_row, write_frameworks
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.progress import OnNotice, no_notice
+from zeoloom.structure.files.database_entry import Entry
 from zeoloom.structure.files.reader import read_framework
 
 if TYPE_CHECKING:
@@ -53,20 +54,21 @@ def store_frameworks(database: FrameworkDatabase, judgements: Sequence[Judgement
     Returns:
         How many of the nets were not there yet.
     """
-    from zeoloom.structure.files.framework_database import Entry  # noqa: PLC0415 - as above
-
     entries = [
         Entry(
             key=each.key or each.name,
             framework=each.framework,
             facts=table_row(each, {}),
             content=judgement_to_json(each),
-            relaxed=each.energy_kj_mol is not None,
         )
         for each in judgements
-        if each.valid and each.framework is not None and each.r_dls is not None
+        if _is_refined(each) and each.framework is not None
     ]
     return database.add(entries) if entries else 0
+
+
+def _is_refined(judgement: Judgement) -> bool:
+    return judgement.valid and judgement.framework is not None and judgement.r_dls is not None
 
 
 class Store:
@@ -86,16 +88,16 @@ class Store:
     def __init__(self, url: str | None, on_notice: OnNotice = no_notice) -> None:
         self._database = None if url is None else open_database(url)
         self._on_notice = on_notice
-        self._waiting: list[Judgement] = []
+        self._waiting: dict[str, Judgement] = {}
         self._failing = False
 
     def __call__(self, judgements: Sequence[Judgement]) -> None:
         """Write frameworks, or keep them until the next call."""
         if self._database is None:
             return
-        self._waiting += judgements
+        self._waiting |= {each.key or each.name: each for each in judgements if _is_refined(each)}
         try:
-            store_frameworks(self._database, self._waiting)
+            store_frameworks(self._database, list(self._waiting.values()))
         except InputError as error:
             if not self._failing:
                 self._on_notice(f"{error}; it is tried again with each batch")
@@ -104,7 +106,7 @@ class Store:
             if self._failing:
                 self._on_notice("the database is written to again, nothing is missing there")
             self._failing = False
-            self._waiting = []
+            self._waiting = {}
 
     def finish(self, judgements: Sequence[Judgement], folder: Path) -> None:
         """Write the last frameworks of a run, or say how to do it later.

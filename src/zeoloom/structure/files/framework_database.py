@@ -15,7 +15,6 @@ import sqlite3
 import time
 from array import array
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +23,15 @@ from ase.db.core import now
 from ase.db.row import AtomsRow
 
 from zeoloom.errors import InputError
-from zeoloom.structure.files.ase_frameworks import Facts, facts_known, searchable_facts, whole_cell
+from zeoloom.structure.files.ase_frameworks import facts_known, searchable_facts, whole_cell
+from zeoloom.structure.files.database_entry import is_better
 from zeoloom.structure.files.facts_table import FactsTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from zeoloom.structure.files.database_entry import Entry
     from zeoloom.structure.files.facts_table import Condition, Kind
-    from zeoloom.structure.records import Framework
 
 INSTALL_DATABASE = "pip install 'zeoloom[database]'"
 
@@ -53,25 +53,6 @@ TEXT_INDEX = "CREATE INDEX IF NOT EXISTS zeoloom_text ON text_key_values(key, va
 
 RELAXED = "relaxed"
 """Whether an energy is known: a fact of each row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One framework for the database.
-
-    Attributes:
-        key: identity of its net.
-        framework: with or without oxygen.
-        facts: to search by.
-        content: everything that is known of it, as JSON values.
-        relaxed: whether that holds an energy; if so it takes the place of one that does not.
-    """
-
-    key: str
-    framework: Framework
-    facts: Facts
-    content: Mapping[str, Any]
-    relaxed: bool
 
 
 class FrameworkDatabase:
@@ -113,7 +94,9 @@ class FrameworkDatabase:
             pass
 
     def add(self, entries: Sequence[Entry]) -> int:
-        """Write frameworks, all or none of them; those whose net is there already are dropped.
+        """Write frameworks, all or none of them.
+
+        One whose net is there takes the place of that if it is better (`is_better`).
 
         Returns:
             How many were new.
@@ -121,17 +104,18 @@ class FrameworkDatabase:
         Raises:
             InputError: if the database cannot be written to.
         """
-        entries = list({each.key: each for each in entries}.values())
-        new = 0
+        best: dict[str, Entry] = {}
+        for each in entries:
+            number = _number(each.key)
+            if number not in best or is_better(each.merit, best[number].merit):
+                best[number] = each
         with self._writing() as cursor:
-            there = _there(cursor, [_number(each.key) for each in entries])
-            for each in entries:
-                number = _number(each.key)
-                new += number not in there
-                row, relaxed = there.get(number, (None, False))
-                if row is None or (each.relaxed and not relaxed):
+            there = _there(cursor, list(best))
+            for number, each in best.items():
+                row, *merit = there.get(number, (None, None, None))
+                if row is None or is_better(each.merit, merit):
                     self._write(cursor, each, number, row)
-        return new
+        return len(best.keys() - there.keys())
 
     def count(self, conditions: Sequence[Condition] = ()) -> int:
         """How many frameworks fulfil conditions.
@@ -195,15 +179,15 @@ class FrameworkDatabase:
     def _write(self, cursor: Any, entry: Entry, number: str, row_id: int | None) -> None:
         row: Any = AtomsRow(whole_cell(entry.framework))
         row.unique_id, row.ctime, row.user = number, now(), _user()
-        facts = facts_known(entry.facts)
+        facts, relaxed = facts_known(entry.facts), {RELAXED: entry.merit[0] is not None}
         written = self._database.write(
             row,
-            key_value_pairs=searchable_facts(facts) | {RELAXED: entry.relaxed},
+            key_value_pairs=searchable_facts(facts) | relaxed,
             # a text: ASE goes through nested lists number by number
             data={"facts": facts, "content": json.dumps(entry.content)},
             id=row_id,
         )
-        self._facts.put(cursor, written, facts | {RELAXED: entry.relaxed, "user": row.user})
+        self._facts.put(cursor, written, facts | relaxed | {"user": row.user})
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:
@@ -248,6 +232,7 @@ class FrameworkDatabase:
         """The cursor of a connection, when it is this writer's turn and the tables are there."""
         cursor = connection.cursor()
         if self._server:
+            cursor.execute(f"SET lock_timeout = '{LONGEST_TURN:g}s'")
             cursor.execute(f"SELECT pg_advisory_lock({LOCK})")
         else:
             _begin(connection)
@@ -307,19 +292,22 @@ def _begin(connection: Any) -> None:
             return
 
 
-def _there(cursor: Any, numbers: Sequence[str]) -> dict[str, tuple[int, bool]]:
-    """Row, and whether it holds an energy, of those nets that are in the database."""
-    there: dict[str, tuple[int, bool]] = {}
+def _there(
+    cursor: Any, numbers: Sequence[str]
+) -> dict[str, tuple[int, float | None, float | None]]:
+    """Row, energy and R_DLS of those nets that are in the database."""
+    there: dict[str, tuple[int, float | None, float | None]] = {}
     for start in range(0, len(numbers), PAGE):
         part = numbers[start : start + PAGE]
         marks = ", ".join("?" * len(part))
         cursor.execute(
-            "SELECT s.unique_id, s.id, r.value FROM systems s LEFT JOIN number_key_values r "  # noqa: S608 - only question marks are put in
-            f"ON r.id = s.id AND r.key = 'relaxed' WHERE s.unique_id IN ({marks})",
+            "SELECT s.unique_id, s.id, e.value, r.value FROM systems s "  # noqa: S608 - only question marks are put in
+            "LEFT JOIN number_key_values e ON e.id = s.id AND e.key = 'energy_kj_mol' "
+            "LEFT JOIN number_key_values r ON r.id = s.id AND r.key = 'r_dls' "
+            f"WHERE s.unique_id IN ({marks})",
             tuple(part),
         )
-        for number, row, relaxed in cursor.fetchall():
-            there[number] = row, bool(relaxed)
+        there |= {number: (row, energy, r_dls) for number, row, energy, r_dls in cursor.fetchall()}
     return there
 
 
