@@ -10,6 +10,7 @@ import pytest
 from matplotlib.image import imread
 from rich.console import Console
 
+from paths import ROOT
 from report_examples import HOSTILE, TYPES, WORDS, chain, data_of, some_judgements
 from zeoloom.errors import InputError
 from zeoloom.judge.judgement import Judgement
@@ -18,10 +19,10 @@ from zeoloom.report.gallery import gallery_figure
 from zeoloom.report.page_parts import file_text
 from zeoloom.report.periodic import LOCAL_KINDS, local_geometry, periodic_bonds
 from zeoloom.report.report_data import verdict_of
-from zeoloom.report.report_page import report_html, write_report
+from zeoloom.report.report_page import COUNTS, report_html, write_report
 from zeoloom.report.report_statistics import BINS
 from zeoloom.report.tables import frameworks_table
-from zeoloom.run.framework_table import write_frameworks
+from zeoloom.run.framework_table import counts_of, write_frameworks
 from zeoloom.silica.dls import refine
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
@@ -104,10 +105,22 @@ def test_cifs_are_those_of_the_run(tmp_path: Path) -> None:
 
 def test_counts_have_their_shares() -> None:
     data = data_of(report_html(some_judgements(), **WORDS))
-    assert data["counts"][:2] == [["tried", 40, 1.0], ["valid", 12, 0.3]]
-    assert [name for name, *_ in data["counts"]][-1] == "new feasible"
+    shares = [row[:4] for row in data["counts"]]
+    assert shares[:2] == [["tried", 40, None, None], ["valid", 12, 0.3, "tried"]]
+    assert [name for name, *_ in shares][-1] == "new feasible"
     none = data_of(report_html([], title="", counts={"tried": 0, "valid": 0}, facts={}))
-    assert none["counts"] == [["tried", 0, None], ["valid", 0, None]]
+    assert [row[:4] for row in none["counts"]] == [
+        ["tried", 0, None, None],
+        ["valid", 0, None, "tried"],
+    ]
+
+
+def test_every_count_of_a_run_has_a_meaning() -> None:
+    judged = counts_of([], {}, 0)
+    assert {name for name in judged if not name.endswith("_share")} <= set(COUNTS)
+    formats = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in formats for name in COUNTS)
+    assert {of for of, _ in COUNTS.values() if of} <= set(COUNTS)
 
 
 def test_what_is_said_of_frameworks() -> None:

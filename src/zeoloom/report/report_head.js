@@ -36,17 +36,16 @@ const Head = (() => {
     }));
   }
 
-  // One count, with a bar for its share of the first. There may be more nets than frameworks were
-  // tried, since one candidate can lead to many nets.
-  function countBox([name, count, share], first) {
+  // One count, with a bar for its share of another; there may be more nets than crystals tried.
+  function countBox([name, count, share, of, meaning]) {
     const box = element("li");
     const bar = element("i");
     const filled = element("b");
     filled.style.width = `${Math.min(100, 100 * (share ?? 0))}%`;
     bar.append(filled);
-    const of = share > 1 ? `${share.toFixed(1)} × ${first}` : `${percent(share)} of ${first}`;
-    const note = name === first || share === null ? "\u00a0" : of;
+    const note = share === null ? "\u00a0" : share > 1 ? `${share.toFixed(1)} for each ${of}` : `${percent(share)} of ${of}`;
     box.append(element("span", name, "soft"), element("strong", number(count)), element("span", note, "soft"), bar);
+    box.title = meaning;
     return box;
   }
 
@@ -69,7 +68,7 @@ const Head = (() => {
 
   function write({ facts, counts, seconds }) {
     writeFacts(facts);
-    byId("counts").replaceChildren(...counts.map((each) => countBox(each, counts[0][0])));
+    byId("counts").replaceChildren(...counts.map(countBox));
     writeStages(seconds);
   }
 

@@ -40,7 +40,7 @@ const Measured = (() => {
     const chosen = make("circle", { class: "chosen", r: 8, visibility: "hidden" });
     svg.append(chosen);
     byId("candidates").replaceChildren(svg);
-    byId("candidates-note").textContent = `${Head.plural(points.length, "candidate")}; the right one is expected at the upper left. Discs: new nets, squares: known ones.`;
+    byId("candidates-note").textContent = `${Head.plural(points.length, "candidate")}; the right one is expected at the upper left. Discs: new nets, diamonds: known ones.`;
     return (index) => {
       const place = places.get(index);
       chosen.setAttribute("visibility", place ? "visible" : "hidden");

@@ -37,6 +37,31 @@ REPORT_SCRIPTS = (
 """Parts of the page's behaviour, in the order in which they build on another."""
 
 
+COUNTS: dict[str, tuple[str | None, str]] = {
+    "tried": (None, "Crystals made from noise, or files."),
+    "valid": (
+        "tried",
+        "How often 4-connected nets with the atoms asked for were met; a crystal can meet several.",
+    ),
+    "unique": ("valid", "Different nets among the valid."),
+    "known_types": ("unique", "Framework types."),
+    "known_dense": ("unique", "Dense silica and silicates."),
+    "known_own": ("unique", "Nets of your own reference, or given to be compared with."),
+    "new": ("unique", "Nets that are none of the known ones."),
+    "feasible": ("unique", f"Relaxed, and at most {FEASIBLE:g} kJ/mol above quartz."),
+    "new_feasible": ("new", "New nets that were relaxed and are feasible."),
+    "families": ("new", "Sets of vertex symbols that the new nets have."),
+    "valid_at_once": ("tried", "Crystals that needed no repair."),
+    "unrefined": (None, "Nets too strained to be refined, or out of time; in unrefined.csv."),
+    "outside_limits": (None, "Nets that are not what was asked for."),
+    "outside_conditions": ("tried", "Files whose nets are not what was asked for."),
+    "agreeing_less": (None, "Nets that agree less with the data than others; not judged."),
+    "new_with_good_r_dls": ("new", "New nets with R_DLS of at most --max-r-dls."),
+    "families_with_good_r_dls": ("families", "Their families, which -n counts."),
+}
+"""Of each count the one that its share is given of, and its meaning."""
+
+
 class RunSummary(TypedDict):
     """What the report says of the run.
 
@@ -95,17 +120,21 @@ def report_html(judgements: Sequence[Judgement], **summary: Unpack[RunSummary]) 
     )
 
 
-def _with_shares(counts: Mapping[str, float]) -> list[tuple[str, float, float | None]]:
-    """Names, counts and their shares of the first count."""
-    named = {
-        name.replace("_", " ").replace("r dls", "R_DLS"): count
-        for name, count in counts.items()
-        if not name.endswith("_share")
-    }
-    first = next(iter(named.values()), 0)
-    return [
-        (name, count, round(count / first, 5) if first else None) for name, count in named.items()
-    ]
+def _with_shares(counts: Mapping[str, float]) -> list[list[Any]]:
+    """Each name and count, with its share of another count, the name of that, and its meaning."""
+    rows: list[list[Any]] = []
+    for name, count in counts.items():
+        if name.endswith("_share"):
+            continue
+        of, meaning = COUNTS.get(name, (None, ""))
+        whole = counts.get(of, 0) if of else 0
+        share = round(count / whole, 5) if whole else None
+        rows.append([_in_words(name), count, share, _in_words(of) if of else None, meaning])
+    return rows
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").replace("r dls", "R_DLS")
 
 
 def _frameworks_data(ordered: Sequence[Judgement], found: Mapping[str, int]) -> dict[str, Any]:
