@@ -94,7 +94,7 @@ def weights_of(kind: str, model: zeoloom.Model, folder: Path, seed: int) -> str:
 def discover(
     request: zeoloom.GenerateRequest, workers: int, folder: Path, most: float
 ) -> Discovery:
-    """Search for a time, and read in its journal what came out in so many core-minutes."""
+    """Search for a time, and tell what came out in so many core-minutes of it."""
     model = zeoloom.load_model(request.model, torch.device("cpu"))
     prepare_search(model, no_notice)
     journal = Journal(folder / "journal.jsonl")
@@ -110,6 +110,11 @@ def discover(
             silent,
             no_notice,
         )
+    return found_in(journal, request, most)
+
+
+def found_in(journal: Journal, request: zeoloom.GenerateRequest, most: float) -> Discovery:
+    """What came out in so many core-minutes of a search, by its journal."""
     minutes, tried = 0.0, 0
     types: dict[str, float] = {}
     best: dict[str, Judgement] = {}
