@@ -12,7 +12,8 @@ from zeoloom.diffraction.pattern_fit import lorentz_polarisation
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.possible_reflections import groups_within, plain_indices
 from zeoloom.diffraction.reflections import Reflections
-from zeoloom.diffraction.unexplained import near_points, spacings_at, unexplained_points
+from zeoloom.diffraction.foreign_lines import SHAPE_ERROR
+from zeoloom.diffraction.unexplained import near_points, seen_lines, spacings_at
 from zeoloom.diffraction.whole_pattern import calculate, jacobian_of, shape_prior
 from zeoloom.geometry.lattice import parameters_from_cell
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
@@ -79,7 +80,7 @@ def agreement(fit: PatternFit) -> Agreement:
     above = weights * (pattern.counts - fit.background) ** 2
     parameters = len(fit.state.intensity) + len(fit.state.shape.vector) + len(fit.state.background)
     free = max(len(pattern) - parameters, 1)
-    explained = ~near_points(fit, pattern.two_theta[unexplained_points(fit)])
+    explained = ~near_points(fit, seen_lines(fit)[0])
     r_wp, r_exp = np.sqrt(squares.sum() / total.sum()), np.sqrt(free / total.sum())
     return Agreement(
         r_wp=float(r_wp),
@@ -91,11 +92,10 @@ def agreement(fit: PatternFit) -> Agreement:
 
 
 def unexplained_peaks(fit: PatternFit) -> list[UnexplainedPeak]:
-    """The largest peaks that the fit leaves, in order of their heights."""
-    points = unexplained_points(fit)
-    angles = fit.problem.pattern.two_theta[points]
+    """The largest peaks that no reflection explains, in order of their heights."""
+    angles, height = seen_lines(fit)
     spacing = spacings_at(fit, angles)
-    height = fit.residual[points] / float((fit.problem.pattern.counts - fit.background).max())
+    height = height / float((fit.problem.pattern.counts - fit.background).max())
     order = np.argsort(-height)[:MOST_UNEXPLAINED]
     return [UnexplainedPeak(float(angles[k]), float(spacing[k]), float(height[k])) for k in order]
 
@@ -124,7 +124,8 @@ def zero_esd(fit: PatternFit) -> float:
 def _covariance(fit: PatternFit) -> FloatArray:
     """(p, p) of the parameters of the shape, those of intensities and background left free."""
     found = calculate(fit.problem, fit.state, fit.profiles.layout)
-    weights = fit.trusted / fit.problem.pattern.esd**2
+    error = SHAPE_ERROR * fit.foreign
+    weights = 1.0 / (fit.problem.pattern.esd**2 + error**2)
     jacobian = jacobian_of(fit.problem, found)
     p = len(fit.state.shape.vector)
     used = np.concatenate([fit.state.shape.vector != 0.0, np.ones(jacobian.shape[1] - p, bool)])
@@ -171,7 +172,7 @@ def reflections_of_fit(
     order = np.flatnonzero(seen)
     order = order[np.argsort(positions[order], kind="stable")]
     group = groups_within(positions[order], OVERLAP_WIDTHS * fit.widths[order])
-    intensity = fit.state.intensity[order]
+    intensity = fit.areas[order]
     esd = _group_esd(fit, order, group)
     spacing = 1.0 / np.linalg.norm(listed.hkl @ np.linalg.inv(fit.state.shape.cell).T, axis=1)
     theta = np.arcsin(np.minimum(0.5 * beam.first / spacing[order], 1.0))
@@ -198,18 +199,24 @@ def _group_esd(fit: PatternFit, order: IntArray, group: IntArray) -> FloatArray:
     chi2 = max((figures.r_wp_explained / figures.r_exp) ** 2, 1.0)
     # what a line of another phase adds is of one sign, so that it does not average out over a peak
     points = float(np.median(fit.widths) / np.median(np.diff(pattern.two_theta)))
-    weights = 1.0 / (chi2 * pattern.esd**2 + max(points, 1.0) * fit.foreign**2)
-    area = fit.state.intensity[order]
+    error2 = (SHAPE_ERROR * fit.foreign) ** 2 + fit.hidden**2
+    weights = 1.0 / (chi2 * pattern.esd**2 + max(points, 1.0) * error2)
+    area = fit.areas[order]
     total = np.bincount(group, area, n_groups)
     size = np.bincount(group, minlength=n_groups)
     share = np.where(total[group] > 0.0, area / np.maximum(total[group], 1e-300), 1.0 / size[group])
-    gather = csr_matrix((share, (order, group)), shape=(len(fit.state.intensity), n_groups))
+    # lines of other phases share the counts, each as a group of its own
+    k, total_columns = len(fit.areas), n_groups + len(fit.state.shape.foreign)
+    rows = np.concatenate([order, np.arange(k, len(fit.state.intensity))])
+    columns = np.concatenate([group, np.arange(n_groups, total_columns)])
+    values = np.concatenate([share, np.ones(total_columns - n_groups)])
+    gather = csr_matrix((values, (rows, columns)), shape=(len(fit.state.intensity), total_columns))
     profiles = profile_matrix(fit.profiles, len(weights)) @ gather
     matrix = (profiles.T @ profiles.multiply(weights[:, None])).tocsr()
     diagonal = np.maximum(matrix.diagonal(), 1e-300)
-    if n_groups <= MOST_INVERTED:
-        dense = matrix.toarray() / np.sqrt(np.outer(diagonal, diagonal)) + 1e-6 * np.eye(n_groups)
-        variance = np.diag(np.linalg.inv(dense)) / diagonal
+    if total_columns <= MOST_INVERTED:
+        dense = matrix.toarray() / np.sqrt(np.outer(diagonal, diagonal))
+        variance = np.diag(np.linalg.inv(dense + 1e-6 * np.eye(total_columns))) / diagonal
     else:
         variance = 1.0 / diagonal
     return np.asarray(np.sqrt(variance[group] * share))

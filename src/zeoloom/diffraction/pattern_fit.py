@@ -9,6 +9,13 @@ import numpy as np
 from scipy.signal import find_peaks, peak_widths
 
 from zeoloom.diffraction.background import background_of
+from zeoloom.diffraction.foreign_lines import (
+    line_heights,
+    lines_curve,
+    only_lines,
+    refined_with_lines,
+    with_lines,
+)
 from zeoloom.diffraction.peak_shape import (
     SHAPE_NAMES,
     line_layout,
@@ -16,7 +23,7 @@ from zeoloom.diffraction.peak_shape import (
     shape_of_cell,
 )
 from zeoloom.diffraction.possible_reflections import possible_reflections
-from zeoloom.diffraction.unexplained import foreign_heights, near_points, unexplained_points
+from zeoloom.diffraction.unexplained import hidden_heights, unexplained_points
 from zeoloom.diffraction.whole_pattern import (
     FitState,
     Problem,
@@ -32,7 +39,7 @@ if TYPE_CHECKING:
     from zeoloom.diffraction.beam import Beam
     from zeoloom.diffraction.pattern import Pattern
     from zeoloom.diffraction.reflections import Radiation
-    from zeoloom.geometry.arrays import BoolArray, FloatArray
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.geometry.operations import SymmetryOperations
 
 FIRST_REFLECTIONS = 12
@@ -63,8 +70,11 @@ ALL_BUT_ONE = tuple(name for name in SHAPE_NAMES if name != "displacement")
 CLEARLY_BETTER = 0.85
 """Of the cost, to which it must fall with another beam."""
 
-UNTRUSTED = 1e3
-"""Factor of the uncertainties of counts under peaks that are not explained."""
+LINE_ROUNDS = 3
+"""In which lines of other phases are looked for in what is left."""
+
+LEAST_LINE = 0.01
+"""Height of a line of another phase, relative to the highest peak, below which it is given up."""
 
 WORTHWHILE = 0.95
 """Of the cost, to which it must fall for the displacement to be refined too."""
@@ -81,9 +91,9 @@ class PatternFit:
         peaks: (n,) calculated without the background.
         background: (n,) calculated.
         cost: sum of squares in which what is unexplained counts less.
-        trusted: (n,) the points that do not lie under unexplained peaks.
-        foreign: (n,) counts that lines of other phases may have there, those that reflections may
-            hide included; 0 elsewhere.
+        foreign: (n,) calculated of the lines of other phases, which are a part of the peaks.
+        hidden: (n,) counts that further lines of these phases may have, which reflections hide; 0
+            elsewhere.
     """
 
     problem: Problem
@@ -92,8 +102,8 @@ class PatternFit:
     peaks: FloatArray
     background: FloatArray
     cost: float
-    trusted: BoolArray
     foreign: FloatArray
+    hidden: FloatArray
 
     @property
     def residual(self) -> FloatArray:
@@ -106,12 +116,24 @@ class PatternFit:
         table, layout = self.profiles.table, self.profiles.layout
         # five lines of an asymmetric peak lie to the side of where it would be without
         shift = -self.state.shape.value("asymmetry") / np.tan(np.radians(table[:, 0]))
-        return (table[:, 0] - layout.shift * shift)[layout.start[:-1]]
+        own = layout.start[: len(layout.hkl)]
+        return (table[:, 0] - layout.shift * shift)[own]
 
     @property
     def widths(self) -> FloatArray:
-        """(k,) degrees, full widths at half maximum."""
-        return np.asarray(self.profiles.table[self.profiles.layout.start[:-1], 1])
+        """(k,) degrees, full widths at half maximum of the reflections."""
+        layout = self.profiles.layout
+        return np.asarray(self.profiles.table[layout.start[: len(layout.hkl)], 1])
+
+    @property
+    def areas(self) -> FloatArray:
+        """(k,) counts times degrees, of the reflections."""
+        return self.state.intensity[: len(self.problem.reflections)]
+
+    @property
+    def line_heights(self) -> FloatArray:
+        """(f,) counts at the tops of the lines of other phases."""
+        return line_heights(self.problem, self.state)
 
 
 def fit_pattern(
@@ -149,22 +171,24 @@ def fit_pattern(
     both = finished_fit(
         problem, refined_fit(problem, plain.state, _free(m, SHAPE_NAMES), LAST_CYCLES)
     )
-    return _without_foreign_peaks(both if both.cost < WORTHWHILE * plain.cost else plain)
+    return _with_foreign_lines(both if both.cost < WORTHWHILE * plain.cost else plain)
 
 
-def _without_foreign_peaks(fit: PatternFit) -> PatternFit:
-    """A fit refined once more without the points under peaks that it does not explain."""
-    foreign = near_points(fit, fit.problem.pattern.two_theta[unexplained_points(fit)])
-    if not foreign.any():
-        return fit
-    heights = foreign_heights(fit)
-    pattern, m = fit.problem.pattern, len(fit.state.shape.metric)
-    esd = np.where(foreign, pattern.esd * UNTRUSTED, pattern.esd)
-    problem = replace(fit.problem, pattern=replace(pattern, esd=esd))
+def _with_foreign_lines(fit: PatternFit) -> PatternFit:
+    """A fit in which peaks that no reflection explains are lines of other phases."""
     names = SHAPE_NAMES if fit.state.shape.value("displacement") else ALL_BUT_ONE
-    state = refined_fit(problem, fit.state, _free(m, names), LAST_CYCLES)
-    found = finished_fit(problem, state)
-    return replace(found, problem=fit.problem, trusted=~foreign, foreign=heights)
+    free = _free(len(fit.state.shape.metric), names)
+    angles = fit.problem.pattern.two_theta
+    for _ in range(LINE_ROUNDS):
+        tops = unexplained_points(fit)
+        state = with_lines(fit.problem, fit.state, angles[tops], fit.residual[tops])
+        if len(state.shape.foreign) == len(fit.state.shape.foreign):
+            break
+        state = refined_with_lines(fit.problem, state, free, LAST_CYCLES)
+        least = LEAST_LINE * float((fit.problem.pattern.counts - fit.background).max())
+        state = only_lines(state, line_heights(fit.problem, state) > least)
+        fit = finished_fit(fit.problem, state)
+    return replace(fit, hidden=hidden_heights(fit))
 
 
 def fits_better(fit: PatternFit, beam: Beam) -> bool:
@@ -189,7 +213,7 @@ def finished_fit(problem: Problem, state: FitState) -> PatternFit:
         found.peaks,
         found.background,
         cost,
-        np.ones(len(problem.pattern), dtype=bool),
+        lines_curve(problem, found.state),
         np.zeros(len(problem.pattern)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,11 +45,14 @@ class PeakShape:
             displacement of the sample (times cos theta), asymmetry (times -cot 2theta), u, v and w
             of the Gaussian (degrees^2: u tan^2 + v tan + w), x and y of the Lorentzian (degrees:
             x tan theta + y / cos theta).
+        foreign: (f, 2) lines of other phases: where the first wavelength is measured (degrees), and
+            their widths over those of reflections there.
     """
 
     metric: FloatArray
     basis: FloatArray
     values: FloatArray
+    foreign: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
 
     @property
     def cell(self) -> FloatArray:
@@ -76,9 +79,11 @@ class PeakShape:
 class LineLayout:
     """Which lines reflections have; that does not change while their shape does.
 
+    Lines of other phases follow those of the reflections, as if they were f more of them.
+
     Attributes:
         hkl: (k, 3).
-        start: (k + 1,) reflection i has the lines start[i] to start[i + 1].
+        start: (k + f + 1,) reflection i has the lines start[i] to start[i + 1].
         owner: (s,) the reflection of each line.
         wavelength: (s,) Å.
         weight: (s,) those of a reflection add up to 1.
@@ -136,9 +141,13 @@ def shape_of_cell(
 def line_layout(
     shape: PeakShape, hkl: IntArray, beam: Beam, *, asymmetric: bool = True
 ) -> LineLayout:
-    """The lines of reflections (k, 3): for each wavelength one, or six of asymmetric peaks."""
+    """The lines of reflections (k, 3): for each wavelength one, or six of asymmetric peaks.
+
+    Those of other phases follow, one for each wavelength.
+    """
     sine = 0.5 * beam.first * np.sqrt(_inverse_squares(shape, hkl))
     low = 2.0 * np.degrees(np.arcsin(np.minimum(sine, 1.0))) < ASYMMETRIC_BELOW * asymmetric
+    low = np.concatenate([low, np.zeros(len(shape.foreign), dtype=bool)])
     mean = float(PARTS @ PART_SHIFTS)
     parts: list[FloatArray] = []
     total = sum(beam.weights)
@@ -152,17 +161,24 @@ def line_layout(
     table = np.concatenate(parts)
     table = table[np.argsort(table[:, 0], kind="stable")]
     owner = table[:, 0].astype(np.int64)
-    start = np.searchsorted(owner, np.arange(len(hkl) + 1)).astype(np.int64)
+    start = np.searchsorted(owner, np.arange(len(low) + 1)).astype(np.int64)
     return LineLayout(hkl, start, owner, table[:, 1], table[:, 2], table[:, 3])
 
 
 def line_table(shape: PeakShape, layout: LineLayout) -> FloatArray:
     """(s, 4) position in degrees, width, share of the Lorentzian and weight of all lines."""
+    k = len(layout.hkl)
     root = np.sqrt(np.maximum(_inverse_squares(shape, layout.hkl), 1e-12))
+    first = layout.wavelength[layout.start[k:-1]]
+    others = 2.0 * np.sin(np.radians(0.5 * shape.foreign[:, 0])) / first
+    root = np.concatenate([root, others])
     theta = np.arcsin(np.minimum(0.5 * layout.wavelength * root[layout.owner], 0.9999))
     position, width, share = _peaks(shape, theta)
-    shift = -shape.value("asymmetry") / np.tan(2.0 * theta)
-    return np.stack([position + layout.shift * shift, width, share, layout.weight], axis=1)
+    position += layout.shift * -shape.value("asymmetry") / np.tan(2.0 * theta)
+    apart = int(layout.start[k])
+    position[apart:] = 2.0 * np.degrees(theta[apart:])
+    width[apart:] *= shape.foreign[layout.owner[apart:] - k, 1]
+    return np.stack([position, width, share, layout.weight], axis=1)
 
 
 def _inverse_squares(shape: PeakShape, hkl: IntArray) -> FloatArray:

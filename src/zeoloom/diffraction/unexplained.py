@@ -28,7 +28,7 @@ NEAR_LINE = 0.7
 
 
 def unexplained_points(fit: PatternFit) -> IntArray:
-    """Indices of the tops of unexplained peaks."""
+    """Indices of the tops of peaks in what a fit leaves."""
     pattern = fit.problem.pattern
     step = float(np.median(np.diff(pattern.two_theta)))
     width = max(float(np.median(fit.widths)) / step, 2.0)
@@ -42,39 +42,46 @@ def unexplained_points(fit: PatternFit) -> IntArray:
     return np.asarray(tops[above[tops]], dtype=np.int64)
 
 
-def foreign_heights(fit: PatternFit) -> FloatArray:
-    """(n,) counts that lines of other phases may have at the points; 0 away from them.
+def seen_lines(fit: PatternFit) -> tuple[FloatArray, FloatArray]:
+    """Degrees (f,) and counts (f,) of peaks that no reflection explains.
 
-    These are unexplained peaks, and the other lines of common phases that these may belong to,
-    which reflections may hide: they are taken for as high as the highest that is seen.
+    Those that are fitted as lines of other phases, and whatever is left beside them.
     """
     points = unexplained_points(fit)
-    angles, residual = fit.problem.pattern.two_theta[points], fit.residual[points]
+    angles = [fit.state.shape.foreign[:, 0], fit.problem.pattern.two_theta[points]]
+    heights = [fit.line_heights, fit.residual[points]]
+    return np.concatenate(angles), np.concatenate(heights)
+
+
+def hidden_heights(fit: PatternFit) -> FloatArray:
+    """(n,) counts that lines of other phases which are not seen may have; 0 away from them.
+
+    These are the other lines of common phases that unexplained peaks may belong to, and that
+    reflections may hide: they are taken for as high as the highest that is seen.
+    """
+    angles, seen = seen_lines(fit)
     heights = np.zeros(len(fit.problem.pattern))
-    for angle, height in zip(angles, residual, strict=True):
-        near = near_points(fit, np.array([angle]))
-        heights[near] = np.maximum(heights[near], height)
     spacings = spacings_at(fit, angles)
     for phase in phases_beside(fit):
-        lines = lines_of_phases([phase])
-        own = np.array([same_line(spacing, lines) for spacing in spacings])
-        near = near_points(fit, angles_of(fit, np.array(lines)))
-        heights[near] = np.maximum(heights[near], residual[own].max(initial=0.0))
+        lines = np.array(lines_of_phases([phase]))
+        own = np.array([same_line(spacing, lines.tolist()) for spacing in spacings])
+        apart = np.array([not same_line(line, spacings.tolist()) for line in lines])
+        near = near_points(fit, angles_of(fit, lines[apart]))
+        heights[near] = np.maximum(heights[near], seen[own].max(initial=0.0))
     return heights
 
 
 def phases_beside(fit: PatternFit) -> list[str]:
     """Common phases that unexplained peaks may belong to."""
-    points, pattern = unexplained_points(fit), fit.problem.pattern
-    above = pattern.counts - fit.background
+    angles, heights = seen_lines(fit)
+    above = fit.problem.pattern.counts - fit.background
 
     def height_at(spacing: float) -> float:
         angle = angles_of(fit, np.array([spacing]))
         near = near_points(fit, angle, NEAR_LINE)
         return float(above[near].max()) if near.any() else float("inf")
 
-    spacings = spacings_at(fit, pattern.two_theta[points])
-    return likely_phases(spacings.tolist(), fit.residual[points].tolist(), height_at)
+    return likely_phases(spacings_at(fit, angles).tolist(), heights.tolist(), height_at)
 
 
 def spacings_at(fit: PatternFit, angles: FloatArray) -> FloatArray:

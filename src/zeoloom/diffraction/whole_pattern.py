@@ -83,7 +83,8 @@ class FitState:
     Attributes:
         shape: of the peaks.
         background: parameters of it.
-        intensity: (k,) areas of the reflections, counts times degrees.
+        intensity: (k + f,) areas of the reflections, counts times degrees, and then of the lines of
+            other phases.
     """
 
     shape: PeakShape
