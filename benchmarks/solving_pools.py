@@ -41,7 +41,7 @@ from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.candidates import candidate_framework, candidate_net
 from zeoloom.search.context import Search
-from zeoloom.search.embeddings import embedding_of
+from zeoloom.search.embeddings import embedding_of, on_other_axes
 from zeoloom.search.guide import guide_from
 from zeoloom.search.pipeline import find_nets
 from zeoloom.structure.bonds import net_of
@@ -169,7 +169,7 @@ def search_pool(
         candidates = [
             (fingerprint, each)
             for fingerprint, first in batch.best.items()
-            for each in (first, *batch.others.get(fingerprint, ()))
+            for each in (first, *batch.others.get(fingerprint, ()), *on_other_axes(first))
         ]
         for fingerprint, candidate in candidates:
             met = (fingerprint, embedding_of(candidate))

@@ -57,17 +57,23 @@ def hidden_heights(fit: PatternFit) -> FloatArray:
     """(n,) counts that lines of other phases which are not seen may have; 0 away from them.
 
     These are the other lines of common phases that unexplained peaks may belong to, and that
-    reflections may hide: they are taken for as high as the highest that is seen.
+    reflections may hide: they are taken for as high as the lowest that is seen of those that are
+    stronger in the phase, or as the highest that is seen if none is.
     """
     angles, seen = seen_lines(fit)
     heights = np.zeros(len(fit.problem.pattern))
     spacings = spacings_at(fit, angles)
     for phase in phases_beside(fit):
-        lines = np.array(lines_of_phases([phase]))
-        own = np.array([same_line(spacing, lines.tolist()) for spacing in spacings])
-        apart = np.array([not same_line(line, spacings.tolist()) for line in lines])
-        near = near_points(fit, angles_of(fit, lines[apart]))
-        heights[near] = np.maximum(heights[near], seen[own].max(initial=0.0))
+        least = np.inf
+        lines = lines_of_phases([phase])
+        highest = max(seen[[same_line(each, lines) for each in spacings]], default=0.0)
+        for line in lines:
+            own = seen[[same_line(each, [line]) for each in spacings]]
+            if len(own):
+                least = min(least, float(own.max()))
+                continue
+            near = near_points(fit, angles_of(fit, np.array([line])))
+            heights[near] = np.maximum(heights[near], min(least, highest))
     return heights
 
 

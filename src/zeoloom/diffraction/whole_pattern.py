@@ -52,6 +52,10 @@ PRIOR = {
 RELATIVE_PRIOR = 0.01
 """Of the reciprocal metric: how far the cell may be expected to be from the one given."""
 
+BROADENING = ("x", "y")
+"""Parameters of the Lorentzian, which are not negative: else lines grow narrow with the angle where
+reflections are too dense to tell."""
+
 FIRST_ROUNDS, SHARE_ROUNDS = 12, 6
 """Le Bail's rounds at the start, and between two steps of least squares."""
 
@@ -262,9 +266,14 @@ def _step(problem: Problem, found: Calculation, free: FloatArray, damping: float
     scaled = normal / np.outer(scale, scale) + damping * np.eye(len(scale))
     change = np.zeros(len(moving))
     change[moving] = np.linalg.solve(scaled, side / scale) / scale
+    vector = state.shape.vector + change[:n_shape]
+    # broadening by strain and size only adds to a width
+    for name in BROADENING:
+        place = n_shape - len(SHAPE_NAMES) + SHAPE_NAMES.index(name)
+        vector[place] = max(vector[place], 0.0)
     return replace(
         state,
-        shape=state.shape.with_vector(state.shape.vector + change[:n_shape]),
+        shape=state.shape.with_vector(vector),
         background=state.background + change[n_shape:],
     )
 

@@ -33,24 +33,30 @@ def _unimodular() -> IntArray:
     return np.asarray(entries[np.abs(determinants) == 1.0])
 
 
-def lattice_rotations(cell: FloatArray) -> IntArray:
-    """(n, 3, 3) the integer matrices, acting on fractional columns, that keep a metric."""
+def lattice_rotations(cell: FloatArray, most: float = SAME_METRIC) -> IntArray:
+    """(n, 3, 3) the integer matrices, acting on fractional columns, that keep a metric.
+
+    Args:
+        cell: (3, 3) Å.
+        most: by which they may change its entries, relative to its lengths.
+    """
     metric = cell @ cell.T
     matrices = _unimodular()
     turned = np.einsum("nji,jk,nkl->nil", matrices, metric, matrices)
     scale = np.sqrt(np.outer(np.diag(metric), np.diag(metric)))
-    kept = (np.abs(turned - metric) / scale).max(axis=(1, 2)) <= SAME_METRIC
+    kept = (np.abs(turned - metric) / scale).max(axis=(1, 2)) <= most
     return np.asarray(matrices[kept])
 
 
 def other_settings(
-    operations: SymmetryOperations, cell: FloatArray
+    operations: SymmetryOperations, cell: FloatArray, most: float = SAME_METRIC
 ) -> list[tuple[IntArray, FloatArray]]:
     """Changes of setting that keep cell and group, one of each set with the same pattern.
 
     Args:
         operations: of the space group, centring included.
         cell: (3, 3) Å.
+        most: by which the metric may change, as in `lattice_rotations`.
 
     Returns:
         Rotations (3, 3) and shifts (3,) of x' = W x + p; the identity comes first.
@@ -58,7 +64,7 @@ def other_settings(
     laue = {m.tobytes() for r in operations.rotations for m in (r, -r)}
     found: list[tuple[IntArray, FloatArray]] = []
     met: set[bytes] = set()
-    rotations = lattice_rotations(cell)
+    rotations = lattice_rotations(cell, most)
     # the identity and its like first
     for rotation in sorted(rotations, key=lambda each: each.tobytes() not in laue):
         if rotation.tobytes() in met:

@@ -36,7 +36,7 @@ from zeoloom.search.candidates import (
 )
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
-from zeoloom.search.embeddings import MOST_EMBEDDINGS, different_embeddings
+from zeoloom.search.embeddings import MOST_EMBEDDINGS, different_embeddings, on_other_axes
 from zeoloom.search.guide import agreeing_best
 from zeoloom.search.hollows import keeping_hollows
 from zeoloom.search.judging_stages import JUDGING_STAGES
@@ -210,15 +210,23 @@ def drop_duplicates(batch: BatchState, _search: Search, plan: SearchPlan) -> Bat
 def compare_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
     """Keep the nets that agree best with what was measured, if it guides the search.
 
-    Of each net the embedding that agrees best comes first, and few others stay.
+    Of each net the embedding that agrees best comes first, be it met or follow from one that was
+    met, and few others stay.
     """
     guide, best, others = plan.annealing.guide, dict(batch.best), dict(batch.others)
+    if plan.measurement is not None or guide is not None:
+        for name, first in batch.best.items():
+            met = [first, *batch.others.get(name, ())]
+            if time.monotonic() < batch.ends and (further := on_other_axes(first)):
+                met = list(different_embeddings([*met, *further]).values())
+            if len(met) > 1 and guide is not None:
+                met.sort(key=guide.agreement, reverse=True)
+            best[name], others[name] = met[0], tuple(met[1:])
     if guide is not None:
-        for name, further in batch.others.items():
-            best[name], *rest = sorted((best[name], *further), key=guide.agreement, reverse=True)
-            others[name] = tuple(rest)
         best = agreeing_best(guide, best)
-    kept = {name: each[: MOST_EMBEDDINGS - 1] for name, each in others.items() if name in best}
+    kept = {
+        name: each[: MOST_EMBEDDINGS - 1] for name, each in others.items() if each and name in best
+    }
     return replace(batch, best=best, others=kept)
 
 
