@@ -3,7 +3,8 @@
     python benchmarks/solving_pools.py pools.pkl --seconds 8
 
 For each type of a list the cell is strained a little, as real cells differ from those of the
-reference, and searched in the right group and in a wrong one. The pools are what
+reference, and searched in the right group and in a wrong one; with `--guided` also for a pattern
+that is of no framework, of intensities drawn at random. The pools are what
 `benchmarks/diffraction.py` ranks against simulated patterns, and what
 `scripts/build_confidence.py` learns from. Nothing of the time split is in the list.
 """
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 
 import zeoloom
+from zeoloom.diffraction.correlation import local_weights, two_theta_of
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
@@ -141,6 +143,15 @@ def drawn_difficulty(rng: np.random.Generator) -> Difficulty:
     )
 
 
+def of_no_framework(data: Reflections, rng: np.random.Generator) -> Reflections:
+    """Data whose groups have intensities of atoms anywhere (Wilson), with the local means kept."""
+    sums = np.bincount(data.group, weights=data.intensity)
+    angles = np.bincount(data.group, weights=two_theta_of(data.d)) / np.bincount(data.group)
+    random = rng.exponential(local_weights(angles) @ sums)
+    ratio = random / np.where(sums > 0.0, sums, np.inf)
+    return replace(data, intensity=data.intensity * ratio[data.group])
+
+
 def operations_in(hall_number: int) -> SymmetryOperations:
     """Operations of a setting, the identity first."""
     return identity_first(operations_of_hall_number(hall_number))
@@ -193,15 +204,19 @@ def pools_of(
     wrong: bool,
     guided: bool = False,
 ) -> list[Pool]:
-    """The pools of one type: in its own group, and in a wrong one."""
+    """The pools of a type: in its own group, in a wrong one, and for a pattern of no framework."""
     framework = strained(zeoloom.load_reference()[code], rng)
     right = hall_number_of_framework(framework)
     fingerprint = fingerprint_of(net_of(framework))
     pools = []
     data = simulated(framework, drawn_difficulty(rng), rng) if guided else None
-    halls = [right, wrong_group(framework, right, rng)] if wrong else [right]
+    searches = [(right, data, fingerprint)]
+    if wrong:
+        searches.append((wrong_group(framework, right, rng), data, fingerprint))
+        if data is not None:
+            searches.append((right, of_no_framework(data, rng), ""))
     atoms = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
-    for hall in halls:
+    for hall, measured, name in searches:
         known = len(framework.frac_t) > 4 and hall == right
         request = zeoloom.SolveRequest(
             cell=tuple(parameters_from_cell(framework.cell).tolist()),
@@ -210,15 +225,18 @@ def pools_of(
             density=None if known else (10.0, 21.0),
         )
         try:
-            measurement = None if data is None else measurement_of(data, operations_in(hall))
+            measurement = (
+                None if measured is None else measurement_of(measured, operations_in(hall))
+            )
             found = search_pool(request, model, seconds, int(rng.integers(2**31)), measurement)
         except InputError as error:
             print(f"{code} hall:{hall}: {error}")
             continue
-        pools.append(Pool(code, hall == right, framework, hall, fingerprint, found, data))
+        is_right = hall == right and name != ""
+        pools.append(Pool(code, is_right, framework, hall, name, found, measured))
         print(
-            f"{code} hall:{hall} {'right' if hall == right else 'wrong'}: {len(found)} nets, "
-            f"{'with' if fingerprint in found else 'without'} the type's own",
+            f"{code} hall:{hall} {'right' if is_right else 'wrong' if name else 'no framework'}: "
+            f"{len(found)} nets, {'with' if name in found else 'without'} the type's own",
             flush=True,
         )
     return pools

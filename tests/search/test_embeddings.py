@@ -16,7 +16,7 @@ from zeoloom.geometry.operations import identity_first
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.batch_state import BatchState, SearchPlan
 from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
-from zeoloom.search.embeddings import different_embeddings, embedding_of
+from zeoloom.search.embeddings import different_embeddings, embedding_of, on_other_axes
 from zeoloom.search.guide import guide_from
 from zeoloom.search.pipeline import compare_nets, drop_duplicates, judge_nets
 from zeoloom.search.target import target_of
@@ -55,6 +55,46 @@ def test_one_net_that_lies_otherwise_is_another_embedding(code: str) -> None:
         assert candidate_fingerprint(moved) == candidate_fingerprint(right)
         assert embedding_of(moved) == embedding_of(right)
     assert list(different_embeddings([right, other, right]).values()) == [right, other]
+
+
+@pytest.mark.parametrize("code", EXCHANGED)
+def test_an_embedding_follows_from_the_other_one(code: str) -> None:
+    right, other = embedded(code)
+    (found,) = on_other_axes(right)
+    assert embedding_of(found) == embedding_of(other)
+    assert found.cost == pytest.approx(other.cost, abs=0.05)
+    (back,) = on_other_axes(other)
+    assert embedding_of(back) == embedding_of(right)
+    assert back.cost == pytest.approx(right.cost, abs=0.01)
+
+
+def test_a_cell_is_deformed_step_by_step_where_axes_differ_much() -> None:
+    framework = load_reference()["SOR"]
+    lengths = np.linalg.norm(framework.cell, axis=1)
+    assert lengths[1] / lengths[0] > 1.18
+    right = points_to_atoms(framework.frac_t, target_of(framework, len(framework.frac_t)))
+    # its axes simply exchanged leave no net
+    assert not points_to_atoms(framework.frac_t[:, [1, 0, 2]], right.target).valid
+    (other,) = on_other_axes(right)
+    assert other.valid
+    assert candidate_fingerprint(other) == candidate_fingerprint(right)
+    assert embedding_of(other) != embedding_of(right)
+    (back,) = on_other_axes(other)
+    assert embedding_of(back) == embedding_of(right)
+    # met in the wrong embedding alone, it is compared in the right one
+    data = simulated(framework, Difficulty(shift=0.05, first=10.0), np.random.default_rng(0))
+    guide = guide_from(measurement_of(data, identity_first(framework.operations)))
+    plan = replace(PLAN, annealing=replace(PLAN.annealing, guide=guide))
+    batch = replace(BatchState(valid=(other,)), ends=np.inf)
+    batch = compare_nets(drop_duplicates(batch, search_from(0), plan), search_from(0), plan)
+    (kept,) = batch.best.values()
+    assert embedding_of(kept) == embedding_of(right)
+    assert guide.agreement(kept) > guide.agreement(other) + 0.2
+
+
+def test_where_no_axes_are_alike_there_is_nothing_to_exchange() -> None:
+    framework = load_reference()["FER"]
+    assert not on_other_axes(points_to_atoms(framework.frac_t, target_of(framework, 4)))
 
 
 @pytest.mark.parametrize("code", EXCHANGED)

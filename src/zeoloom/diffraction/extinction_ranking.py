@@ -92,17 +92,19 @@ class RankedSymbol:
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """What the counts say of the intensities of all reflections.
+    """What the counts say of the intensities of all reflections, and of lines of other phases.
 
     Attributes:
-        matrix: (k, k) of the least squares for their areas, profiles' T W profiles.
-        side: (k,) its right side.
+        matrix: (k + f, k + f) of the least squares for the areas of reflections and lines of other
+            phases, profiles' T W profiles.
+        side: (k + f,) its right side.
         area: (k,) as fitted by Le Bail's method.
         position: (k,) degrees.
         group: (k,) of those that overlap.
         factor: (k,) Lorentz and polarisation.
         members: (m, 3) equal reflections, each once.
         owner: (m,) which of the k they are equal to.
+        lines: (f,) areas of the lines of other phases, as fitted.
     """
 
     matrix: FloatArray
@@ -113,6 +115,7 @@ class _Data:
     factor: FloatArray
     members: IntArray
     owner: IntArray
+    lines: FloatArray
 
 
 def ranked_symbols(
@@ -152,9 +155,12 @@ def _data(fit: PatternFit, holohedry: SymmetryOperations, radiation: Radiation) 
     order = order[inside[order]][:MOST_RANKED]
     last = float(fit.positions[order[-1]])
     weights = np.where(pattern.two_theta < last, 1.0 / _variance(fit), 0.0)
-    profiles = profile_matrix(fit.profiles, len(pattern))[:, order]
+    everything = profile_matrix(fit.profiles, len(pattern))
     others = np.setdiff1d(np.arange(len(listed)), order)
-    known = profile_matrix(fit.profiles, len(pattern))[:, others] @ fit.state.intensity[others]
+    known = everything[:, others] @ fit.state.intensity[others]
+    # lines of other phases are there whatever the symbol
+    own = np.concatenate([order, np.arange(len(listed), len(fit.state.intensity))])
+    profiles = everything[:, own]
     counts = pattern.counts - fit.background - known
     images = np.stack(equal_reflections(listed.hkl[order], holohedry), axis=1)
     owners = np.repeat(np.arange(len(order)), images.shape[1])
@@ -169,6 +175,7 @@ def _data(fit: PatternFit, holohedry: SymmetryOperations, radiation: Radiation) 
         factor=lorentz_polarisation(theta, radiation),
         members=members,
         owner=owners[first],
+        lines=fit.state.intensity[len(listed) :],
     )
 
 
@@ -194,13 +201,12 @@ def _allowed_members(data: _Data, operations: SymmetryOperations) -> IntArray:
 def _log_evidence(data: _Data, allowed: IntArray) -> float:
     """Logarithm of the probability of the counts, but for a constant.
 
-    With areas I of mean m and variance m^2, A the matrix and b the right side of the least squares,
-    and S = diag(m): -1/2 chi2(m) - 1/2 log det(1 + S A S) + 1/2 h' (1 + S A S)^-1 h with
-    h = S (b - A m).
+    Lines of other phases have areas about those fitted. With areas I of mean m and variance m^2, A
+    the matrix and b the right side of the least squares, and S = diag(m):
+    -1/2 chi2(m) - 1/2 log det(1 + S A S) + 1/2 h' (1 + S A S)^-1 h with h = S (b - A m).
     """
-    kept = allowed > 0
-    means = _local_means(data, allowed)
-    mean = means[kept]
+    kept = np.concatenate([allowed > 0, np.ones(len(data.lines), dtype=bool)])
+    mean = np.concatenate([_local_means(data, allowed), data.lines])[kept]
     matrix, side = data.matrix[np.ix_(kept, kept)], data.side[kept]
     chi2 = float(mean @ (matrix @ mean) - 2.0 * mean @ side)
     scaled = mean * (side - matrix @ mean)
@@ -230,7 +236,7 @@ def _foreign_gain(
     stretch = 1.0 + size * np.maximum(own, 0.0)
     gain = 0.5 * size * left**2 / stretch - 0.5 * np.log(stretch)
     best = np.zeros(int(data.group[-1]) + 1)
-    np.maximum.at(best, data.group[gone], gain)
+    np.maximum.at(best, data.group[gone[: len(data.group)]], gain)
     worthwhile = np.sort(best - FOREIGN_COST)[::-1][:MOST_FOREIGN]
     return float(np.maximum(worthwhile, 0.0).sum())
 
@@ -247,10 +253,11 @@ def _local_means(data: _Data, allowed: IntArray) -> FloatArray:
 
 def _strongest(data: _Data, allowed: IntArray) -> float:
     """The clearest sign against a symbol."""
-    gone = allowed == 0
+    gone, k = allowed == 0, len(allowed)
     if not gone.any():
         return 0.0
-    size = np.diag(data.matrix)
-    coupling = np.abs(data.matrix) / np.sqrt(np.outer(size, size) + 1e-300)
+    matrix = data.matrix[:k, :k]
+    size = np.diag(matrix)
+    coupling = np.abs(matrix) / np.sqrt(np.outer(size, size) + 1e-300)
     alone = gone & ~(coupling[:, ~gone] > 0.5).any(axis=1) & (size > 0.0)
     return float((data.area * np.sqrt(size))[alone].max(initial=0.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,9 +32,9 @@ class FittedProfile:
         counts: (n,).
         esd: (n,) their uncertainties.
         fitted: (n,) with the background.
-        background: (n,).
+        background: (n,), with the lines of other phases.
         beam: its wavelengths.
-        shape: of the peaks.
+        shape: of the peaks, without lines of other phases.
         radiation: what was scattered.
     """
 
@@ -89,8 +89,8 @@ def profile_of_fit(fit: PatternFit, radiation: Radiation) -> FittedProfile:
         pattern.counts,
         pattern.esd,
         np.asarray(fit.peaks + fit.background),
-        fit.background,
+        np.asarray(fit.background + fit.foreign),
         fit.problem.beam,
-        fit.state.shape,
+        replace(fit.state.shape, foreign=np.zeros((0, 2))),
         radiation,
     )

@@ -46,7 +46,9 @@ SHAPE_ERROR = 0.1
 """Share of the height of a line by which its shape may be wrong."""
 
 
-def with_lines(problem: Problem, state: FitState, tops: FloatArray, heights: FloatArray) -> FitState:
+def with_lines(
+    problem: Problem, state: FitState, tops: FloatArray, heights: FloatArray
+) -> FitState:
     """The state with further lines, as far as they are not those that it has.
 
     Args:
@@ -126,7 +128,7 @@ def _new_lines(angles: FloatArray) -> FloatArray:
 
 
 def _tolerant(problem: Problem, state: FitState) -> Problem:
-    """The problem with counts less certain under lines of other phases, by errors of their shape."""
+    """The problem with counts less certain under lines of other phases, whose shapes may be off."""
     error = SHAPE_ERROR * lines_curve(problem, state)
     esd = np.sqrt(problem.pattern.esd**2 + error**2)
     return replace(problem, pattern=replace(problem.pattern, esd=esd))

@@ -191,6 +191,43 @@ def _with_foreign_lines(fit: PatternFit) -> PatternFit:
     return replace(fit, hidden=hidden_heights(fit))
 
 
+def with_reflections(
+    fit: PatternFit, operations: SymmetryOperations, radiation: Radiation
+) -> PatternFit:
+    """A fit with the reflections of another group in its cell; only their areas are fitted anew.
+
+    Args:
+        fit: whose cell, shapes, background and lines of other phases stay.
+        operations: of the group, whose lattice system has the cell.
+        radiation: what was scattered.
+
+    Raises:
+        InputError: as `fit_pattern`.
+    """
+    given = fit.problem
+    problem, state = _beginning(
+        given.pattern, given.beam, fit.state.shape.cell, operations, radiation
+    )
+    shape = replace(problem.start, values=fit.state.shape.values, foreign=fit.state.shape.foreign)
+    areas = problem.share * (fit.areas.sum() / problem.share.sum())
+    intensity = np.concatenate([areas, fit.state.intensity[len(fit.areas) :]])
+    state = replace(state, shape=shape, background=fit.state.background, intensity=intensity)
+    return finished_fit(problem, finished_fit(problem, state).state)
+
+
+def doubt_of_lines(fit: PatternFit) -> float:
+    """What fits with the same reflections and other lines of other phases are compared by.
+
+    The criterion of Schwarz (Ann. Stat. 6 (1978) 461), the less the better: n ln(cost) + p ln(n),
+    with three parameters for each line, and as many observations as peaks have room, since what a
+    fit leaves is alike over the width of a peak.
+    """
+    angles = fit.problem.pattern.two_theta
+    number = max(float((angles[-1] - angles[0]) / np.median(fit.widths)), 2.0)
+    lines = len(fit.state.shape.foreign)
+    return number * float(np.log(max(fit.cost, 1e-300))) + 3.0 * lines * float(np.log(number))
+
+
 def fits_better(fit: PatternFit, beam: Beam) -> bool:
     """Whether a pattern is fitted clearly better by another beam, begun from a fit."""
     problem, m = replace(fit.problem, beam=beam), len(fit.state.shape.metric)

@@ -19,7 +19,13 @@ from zeoloom.diffraction.fit_results import (
     unexplained_peaks,
     zero_esd,
 )
-from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern, fits_better
+from zeoloom.diffraction.pattern_fit import (
+    PatternFit,
+    doubt_of_lines,
+    fit_pattern,
+    fits_better,
+    with_reflections,
+)
 from zeoloom.diffraction.pattern_reader import read_pattern
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.reflection_files import holds_reflections
@@ -37,12 +43,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zeoloom.diffraction.beam import Beam
+    from zeoloom.diffraction.extinction_symbols import ExtinctionSymbol
     from zeoloom.diffraction.pattern import Pattern
     from zeoloom.diffraction.reflections import Radiation, Reflections
     from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.operations import SymmetryOperations
     from zeoloom.run.pattern_requests import PatternRequest
 
-PATTERN_COLUMNS = ("two_theta", "counts", "esd", "fitted", "background")
+PATTERN_COLUMNS = ("two_theta", "counts", "esd", "fitted", "background", "other_phases")
 """Of `pattern.csv`."""
 
 MOST_NAMED = 5
@@ -169,9 +177,24 @@ def _ranking(
     holohedry = holohedry_of(parameters)
     operations = operations_of_hall_number(holohedry)
     cell = cell_from_parameters(parameters)
-    fit = fit_pattern(pattern, beam, cell, operations, radiation)
     symbols = extinction_symbols(cell, holohedry)
+    fit = fit_pattern(pattern, beam, cell, operations, radiation)
+    if len(fit.state.shape.foreign):
+        # so many reflections take lines of other phases for their own too, with a wrong cell
+        centred = [fit_pattern(pattern, beam, cell, each, radiation) for each in _centred(symbols)]
+        fits = [with_reflections(each, operations, radiation) for each in centred]
+        fit = min((fit, *fits), key=doubt_of_lines)
     return fit.state.shape.cell, ranked_symbols(fit, symbols, operations, radiation)
+
+
+def _centred(symbols: Sequence[ExtinctionSymbol]) -> list[SymmetryOperations]:
+    """Groups that have no absences but those of a lattice with more points than the cell's own."""
+    own = symbols[0].name[0]
+    return [
+        each.operations
+        for each in symbols
+        if each.name[0] != own and set(each.name[1:]) <= set(" -1")
+    ]
 
 
 def _doubts_of_beam(fit: PatternFit) -> list[str]:
@@ -261,7 +284,9 @@ def _write(
     """All files but the record."""
     pattern = fit.problem.pattern
     fitted = fit.peaks + fit.background
-    columns = (pattern.two_theta, pattern.counts, pattern.esd, fitted, fit.background)
+    columns = (
+        pattern.two_theta, pattern.counts, pattern.esd, fitted, fit.background, fit.foreign
+    )  # fmt: skip
     rows = ([f"{value:.7g}" for value in row] for row in zip(*columns, strict=True))
     write_rows(folder / "pattern.csv", PATTERN_COLUMNS, rows)
     save_reflections(folder, reflections)

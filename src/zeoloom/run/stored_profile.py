@@ -45,6 +45,8 @@ def _profile(outcome: Any, rows: list[dict[str, str]]) -> FittedProfile:
         name: np.array([float(row[name]) for row in rows])
         for name in ("two_theta", "counts", "esd", "fitted", "background")
     }
+    # not in folders of earlier versions
+    columns["background"] += np.array([float(row.get("other_phases", 0.0)) for row in rows])
     cell = cell_from_parameters(outcome["cell"])
     shape = shape_of_cell(cell, operations_of_hall_number(P1), ANY_WIDTH)
     values = np.array([float(outcome[name]) for name in SHAPE_NAMES])
