@@ -25,7 +25,7 @@ from zeoloom.diffraction.whole_pattern import (
 
 if TYPE_CHECKING:
     from zeoloom.diffraction.peak_shape import PeakShape
-    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray
 
 PASSES, PASS_CYCLES = 3, 6
 """In turn, lines are placed, and all else is refined in so many cycles."""
@@ -70,7 +70,7 @@ def with_lines(
     )
 
 
-def only_lines(state: FitState, kept: FloatArray) -> FitState:
+def only_lines(state: FitState, kept: BoolArray) -> FitState:
     """The state with some of its lines of other phases, (f,) of which is a mask."""
     k = len(state.intensity) - len(state.shape.foreign)
     return replace(
@@ -100,7 +100,8 @@ def refined_with_lines(
 def line_widths(problem: Problem, shape: PeakShape) -> FloatArray:
     """(f,) degrees, full widths at half maximum of the lines of other phases."""
     layout = line_layout(shape, problem.reflections.hkl[:0], problem.beam)
-    return profiles_of(problem.pattern.two_theta[:1], shape, layout).table[layout.start[:-1], 1]
+    table = profiles_of(problem.pattern.two_theta[:1], shape, layout).table
+    return np.asarray(table[layout.start[:-1], 1])
 
 
 def line_heights(problem: Problem, state: FitState) -> FloatArray:
@@ -159,7 +160,7 @@ def _change_of_line(
     problem: Problem,
     found: Calculation,
     j: int,
-    near: FloatArray,
+    near: BoolArray,
     weights: FloatArray,
     off: FloatArray,
     width: float,

@@ -139,7 +139,7 @@ def _carried_over(candidate: Candidate, rotation: IntArray, shift: FloatArray) -
     given = target.cell @ target.cell.T
     turned = inverse.T @ given @ inverse
     frac = np.ascontiguousarray(candidate.frac_t @ rotation.T + shift)
-    group = group_in_cell(target.operations, np.linalg.cholesky(turned))
+    group = group_in_cell(target.operations, np.asarray(np.linalg.cholesky(turned)))
     atoms = relax_atoms(frac, group)
     if not (atoms.bonds.counts == DEGREE).all():
         return None
