@@ -36,7 +36,7 @@ LEAST_WIDTH_RATIO, GREATEST_WIDTH_RATIO = 0.4, 4.0
 PLACE_SPREAD, WIDTH_SPREAD = 0.3, 0.3
 """How far a line may be expected to move, in widths, and its width to change, in one pass."""
 
-REACH = 3.0
+PLACED_WITHIN = 3.0
 """Widths about a line within which it is placed."""
 
 SAME_LINE = 0.6
@@ -145,7 +145,7 @@ def _placed(problem: Problem, state: FitState) -> FitState:
     foreign, intensity = state.shape.foreign.copy(), state.intensity.copy()
     k = len(problem.reflections)
     for j, width in enumerate(widths):
-        near = np.abs(problem.pattern.two_theta - foreign[j, 0]) < REACH * width
+        near = np.abs(problem.pattern.two_theta - foreign[j, 0]) < PLACED_WITHIN * width
         if not near.any() or intensity[k + j] <= 0.0:
             continue
         change = _change_of_line(problem, found, j, near, weights[near], off[near], float(width))

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import find_peaks
 
+from zeoloom.diffraction.foreign_lines import SHAPE_ERROR
 from zeoloom.diffraction.foreign_phases import likely_phases, lines_of_phases, same_line
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 UNEXPLAINED = 0.02
 """Height of a peak that is worth a word, relative to the highest one."""
-
-SHAPE_ERROR = 0.1
-"""Share of a peak's height that may be left beside it by errors of its shape."""
 
 NEAR = 1.5
 """Widths around the top of an unexplained peak that count as its own."""
