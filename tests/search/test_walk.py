@@ -248,7 +248,7 @@ def test_atoms_on_top_of_one_another_are_seen() -> None:
     symmetry, vectors = site_symmetry(frac, group), np.empty((len(frac), MOST_BONDS, 3))
     assert find_bonds_and_cost(frac, group, symmetry, lattice, net, vectors) == IMPOSSIBLE
     rng = np.random.default_rng(0)
-    end, states, *_ = walk(frac, group, NO_HOLLOW, 50, 1.0, 4, initial_walk_state(), rng)
+    end, states, *_ = walk(frac, group, NO_HOLLOW, 0, 50, 1.0, 4, initial_walk_state(), rng)
     assert len(states) == 0
     assert (end == frac).all()
 
@@ -261,7 +261,7 @@ def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
     crystal = crystal_of(code)
     rng = np.random.default_rng(1)
     state = initial_walk_state()
-    walked = walk(crystal.frac_t, group_of(crystal), NO_HOLLOW, 3000, 2.0, 16, state, rng)
+    walked = walk(crystal.frac_t, group_of(crystal), NO_HOLLOW, 0, 3000, 2.0, 16, state, rng)
     _, states, costs, learned = walked
     assert len(states) > 0
     for positions, cost in zip(states, costs, strict=True):
@@ -285,14 +285,14 @@ def test_the_true_net_is_found_again_from_a_strained_one(code: str) -> None:
     found: list[str] = []
     strained = 0
     for _ in range(20):
-        _, states, costs, state = walk(true.frac_t, group, NO_HOLLOW, 300, 1.5, 300, state, rng)
+        _, states, costs, state = walk(true.frac_t, group, NO_HOLLOW, 0, 300, 1.5, 300, state, rng)
         positions = states[np.argmax(costs)]
         if costs.max() < true.cost + 1.0:
             continue
         strained += 1
         for temperature in (0.8, 0.4, 0.2, 0.1):
             positions, states, costs, state = walk(
-                positions, group, NO_HOLLOW, 3000, temperature, 4, state, rng
+                positions, group, NO_HOLLOW, 0, 3000, temperature, 4, state, rng
             )
             for k in np.flatnonzero(costs < true.cost + 0.1):
                 met = points_to_atoms(states[k], true.target)
@@ -347,7 +347,7 @@ def test_a_candidate_moved_is_what_points_there_would_form(code: str) -> None:
     kinds = set()
     for _ in range(60):
         end, states, _, state = walk(
-            true.frac_t, group_of(true), NO_HOLLOW, 100, 8.0, 4, state, rng
+            true.frac_t, group_of(true), NO_HOLLOW, 0, 100, 8.0, 4, state, rng
         )
         for positions in (end, *states):
             found, wanted = with_positions(true, positions), points_to_atoms(positions, true.target)

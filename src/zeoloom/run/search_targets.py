@@ -26,6 +26,7 @@ from zeoloom.search.growth import (
     unique_slack,
 )
 from zeoloom.search.hollows import hollow_plan, with_hollows
+from zeoloom.search.planting import units_to_plant, with_units
 from zeoloom.search.prior import draw_target, prior_of, strained_target, with_many_points
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
 from zeoloom.silica.force_field import INSTALL
@@ -60,8 +61,8 @@ FOUND_SHARE, FEWEST_NICHES = 0.35, 8
 """Share of the batches that are drawn in cells of frameworks that the run has found; and of how
 many densities and largest rings these have to be."""
 
-TRIES_FOR_HOLLOWS = 10
-"""Batches that are drawn until one has room for the hollows that are asked for."""
+TRIES_FOR_ROOM = 10
+"""Batches that are drawn until one has room for the hollows and units that are asked for."""
 
 DrawTargets = Callable[[torch.Generator, Growth], "Sequence[Target]"]
 """Draws the targets of one batch, by what those before have brought."""
@@ -146,21 +147,24 @@ class _DrawNew:
     def __call__(self, generator: torch.Generator, growth: Growth) -> list[Target]:
         """The targets of a batch, each with about as many orbits as it has points.
 
-        Those in which hollows have no room are drawn anew.
+        Those in which hollows or units have no room are drawn anew.
         """
         rng = numpy_generator(generator)
         drawn = self._batch(generator, growth, rng)
-        for _ in range(TRIES_FOR_HOLLOWS if self.hollows else 0):
-            targets = with_hollows(drawn, self.hollows, rng)
-            if targets[0].hollow is not None:
-                return targets
+        units = units_to_plant(self.request.conditions, rng)
+        for _ in range(TRIES_FOR_ROOM if self.hollows or units else 0):
+            targets = with_units(with_hollows(drawn, self.hollows, rng), units, rng)
+            hollow = self.hollows is None or targets[0].hollow is not None
+            if hollow and (not units or targets[0].n_planted):
+                drawn = targets
+                break
             drawn = self._batch(generator, growth, rng)
-        return drawn
+        return [_with_unique_range(each, self.request.limits) for each in drawn]
 
     def _batch(
         self, generator: torch.Generator, growth: Growth, rng: np.random.Generator
     ) -> list[Target]:
-        """Targets of a batch, without hollows."""
+        """Targets of a batch, without hollows or units."""
         capped = not self.request.groups
         weights = group_weights(growth, rng, capped=capped)
         fewest = fewest_points(growth, self.request.limits.n_t_unique[1], rng)
@@ -175,7 +179,7 @@ class _DrawNew:
         else:
             assert self.free is not None
             targets = draw_free_batch(reweighted(self.free, weights), self.size_of, rng, fewest)
-        return [_with_unique_range(each, self.request.limits) for each in targets]
+        return list(targets)
 
     def _strained(self, found: Sequence[Target], generator: torch.Generator) -> list[Target]:
         """Targets in cells of frameworks that were found before, strained."""

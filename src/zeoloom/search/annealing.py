@@ -315,7 +315,8 @@ def _draft(candidate: Candidate, plan: AnnealingPlan, rng: np.random.Generator) 
             frac = _with_a_neighbour(candidate, atom, rng)
     radius = plan.radii[rng.integers(len(plan.radii))]
     free = distances_to_images(candidate.frac_t[atom], frac, candidate.target.group) < radius
-    return Draft(frac, ~(free | within_hollow(frac, candidate.target)))
+    free |= within_hollow(frac, candidate.target)
+    return Draft(frac, ~free | (np.arange(len(frac)) < candidate.target.n_planted))
 
 
 def _without_an_atom(candidate: Candidate, atom: int, rng: np.random.Generator) -> FloatArray:
@@ -325,6 +326,9 @@ def _without_an_atom(candidate: Candidate, atom: int, rng: np.random.Generator) 
     group = candidate.target.group
     distances = distances_to_images(candidate.frac_t[atom], candidate.frac_t, group)
     near = np.flatnonzero(distances < BOND_CUTOFF)  # the atom itself is one of them
+    near = near[near >= candidate.target.n_planted]
+    if not len(near):
+        return candidate.frac_points
     removed = near[rng.integers(len(near))]
     return np.asarray(candidate.frac_points[candidate.atom_of_point != removed])
 

@@ -7,7 +7,7 @@ network expects of them to where points are allowed.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -62,12 +62,40 @@ def points_present(targets: Sequence[Target]) -> Tensor:
     return torch.arange(int(counts.max())) < counts[:, None]
 
 
+class Held(NamedTuple):
+    """Points that are known: they have the noise of each level, but stay where they are.
+
+    Attributes:
+        points: (B, N, 3) Å.
+        mask: (B, N) which of them are held.
+    """
+
+    points: Tensor
+    mask: Tensor
+
+    def put_into(self, points: Tensor) -> Tensor:
+        """Points (B, N, 3) Å with those that are held in their places."""
+        return torch.where(self.mask[..., None], self.points.to(points), points)
+
+
+def held_points(targets: Sequence[Target]) -> Held:
+    """The points that are planted in targets."""
+    present = points_present(targets)
+    points, mask = torch.zeros(*present.shape, 3), torch.zeros_like(present)
+    for row, target in enumerate(targets):
+        if target.planted is not None:
+            points[row, : target.n_planted] = torch.from_numpy(target.planted @ target.cell)
+            mask[row, : target.n_planted] = True
+    return Held(points, mask)
+
+
 def denoise_from_noise(
     crystal: Crystal,
     sampler: Sampler,
     steps: int,
     search: Search,
     constraint: Constraint = unconstrained,
+    held: Held | None = None,
 ) -> Tensor:
     """Draw points from noise alone and denoise them.
 
@@ -77,6 +105,7 @@ def denoise_from_noise(
         steps: noise levels.
         search: network, device and source of randomness.
         constraint: where points may be.
+        held: points that are known, which the others grow around.
 
     Returns:
         (B, N, 3) Å, on the CPU.
@@ -84,6 +113,7 @@ def denoise_from_noise(
     assert crystal.present is not None
     frac = torch.rand(*crystal.present.shape, 3, generator=search.rng)
     start = frac @ crystal.cells
+    start = start if held is None else held.put_into(start)
     start = start + CRYSTAL_SIGMA_MAX * standard_noise(start, search.rng)
     on_device = crystal.to(search.device)
     expect = denoiser(lambda points, level: search.network(points, level, on_device))
@@ -91,8 +121,10 @@ def denoise_from_noise(
 
     def denoise(points: Tensor, level: Tensor) -> Tensor:
         nonlocal assignments  # samplers pass points only
-        expected, assignments = constraint(expect(points, level), float(level[0]), assignments)
-        return expected
+        expected = expect(points, level)
+        expected = expected if held is None else held.put_into(expected)
+        expected, assignments = constraint(expected, float(level[0]), assignments)
+        return expected if held is None else held.put_into(expected)
 
     levels = noise_levels(steps, CRYSTAL_SIGMA_MAX, CRYSTAL_SIGMA_MIN, RHO)
     with torch.inference_mode():

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from zeoloom.judge.fulfilment import may_fulfil
-from zeoloom.judge.properties import with_adsorption, with_pores, with_relaxation
+from zeoloom.judge.conditions import Conditions
+from zeoloom.judge.fulfilment import distance_from, may_fulfil
+from zeoloom.judge.properties import with_adsorption, with_methane, with_pores, with_relaxation
 from zeoloom.silica.energy import relax_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zeoloom.judge.conditions import Conditions, Stage
+    from zeoloom.judge.conditions import Stage
     from zeoloom.judge.judgement import Judgement
 
 SECONDS_PER_ATOM = 1e-3
 """For each T atom of the cell, that refining or identifying a net is expected to take, until one
 has taken longer."""
+
+
+FEW_PLACES, SURELY_OFF = 4000, 1.0
+"""Places where methane is put first; and the gap, in steps of `judge.fulfilment`, above which what
+is known from these cannot be within what is asked for."""
 
 
 class Pace:
@@ -39,6 +46,22 @@ class Pace:
         """Learn from one that is done, and began at a time of that clock."""
         spent = time.monotonic() - began
         self._rate = max(self._rate, spent / max(judgement.n_t, 1))
+
+
+def adsorption_if_near(judgement: Judgement, *, conditions: Conditions) -> Judgement:
+    """Adsorption; of a framework that is far from what is asked for only roughly that of methane.
+
+    Carbon dioxide takes most of the time, and no condition is on it.
+
+    Args:
+        judgement: of a framework that may meet all conditions so far.
+        conditions: on it.
+    """
+    asked = Conditions(henry_ch4=conditions.henry_ch4, heat_ch4=conditions.heat_ch4)
+    rough = with_methane(judgement, insertions=FEW_PLACES)
+    if rough.heat_ch4 is None or distance_from(asked, rough) > SURELY_OFF:
+        return rough
+    return with_adsorption(judgement)
 
 
 def measured(
@@ -70,7 +93,7 @@ def measured(
 
     steps: tuple[tuple[Stage, Callable[[Judgement], Judgement]], ...] = (
         ("pores", with_pores),
-        ("adsorption", with_adsorption),
+        ("adsorption", partial(adsorption_if_near, conditions=conditions)),
     )
     for stage, step in steps:
         if conditions.asks(stage):

@@ -35,7 +35,12 @@ from zeoloom.search.candidates import (
     candidates_from,
 )
 from zeoloom.search.context import numpy_generator
-from zeoloom.search.denoising import crystals_at, denoise_from_noise, points_present
+from zeoloom.search.denoising import (
+    crystals_at,
+    denoise_from_noise,
+    held_points,
+    points_present,
+)
 from zeoloom.search.embeddings import MOST_EMBEDDINGS, different_embeddings, on_other_axes
 from zeoloom.search.guide import agreeing_best
 from zeoloom.search.hollows import keeping_hollows
@@ -137,13 +142,15 @@ def assign_positions(batch: BatchState, search: Search, _plan: SearchPlan) -> Ba
     """Decide which crystals keep their points on assigned Wyckoff positions."""
     numbered = with_cell_indices(batch.targets)
     targets, constrained = choose_constrained(numbered, search.rng)
-    constraint = wyckoff_constraint(targets, constrained, numpy_generator(search.rng))
+    held = held_points(targets).mask.numpy()
+    constraint = wyckoff_constraint(targets, constrained, numpy_generator(search.rng), held)
     return replace(batch, targets=tuple(targets), constraint=constraint)
 
 
 def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     """Denoise the points of all crystals together, from noise alone; none if the time is up."""
     assert batch.constraint is not None
+    held = held_points(batch.targets)
     constraint = keeping_hollows(batch.targets, batch.constraint)
 
     def in_time(points: Tensor, sigma: float, before: Assignments) -> tuple[Tensor, Assignments]:
@@ -153,7 +160,7 @@ def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> Batch
 
     crystal = crystals_at(batch.targets)
     with suppress(_OutOfTimeError):
-        points = denoise_from_noise(crystal, plan.sampler, plan.steps, search, in_time)
+        points = denoise_from_noise(crystal, plan.sampler, plan.steps, search, in_time, held)
         return replace(batch, points=points)
     return batch
 

@@ -53,6 +53,7 @@ class Target:
         n_t_unique: fewest and most orbits of T atoms.
         index: of the cell within a batch; targets of one index have one cell and group.
         hollow: what T atoms are to keep out of.
+        planted: (k, 3) fractional, where the first points are, and are held; None without.
     """
 
     cell: FloatArray
@@ -64,11 +65,17 @@ class Target:
     n_t_unique: tuple[int, int] = ANY_NUMBER
     index: int = 0
     hollow: Hollow | None = None
+    planted: FloatArray | None = None
 
     @property
     def group(self) -> Group:
         """The group in this cell."""
         return group_in_cell(self.operations, self.cell)
+
+    @property
+    def n_planted(self) -> int:
+        """How many points are held."""
+        return 0 if self.planted is None else len(self.planted)
 
     @property
     def counts_known(self) -> bool:

@@ -39,6 +39,8 @@ def bond_switch_walk(
 ) -> WalkResult:
     """Walk from net to net by bond switches; every atom stays on its special position.
 
+    Bonds between planted atoms stay too.
+
     Args:
         candidate: with as many atoms as asked for.
         tries: moves that are tried.
@@ -50,7 +52,15 @@ def bond_switch_walk(
     group = candidate.target.group
     hollow = candidate.target.hollow or NO_HOLLOW
     end, met, costs, state = walk(
-        candidate.frac_t, group, hollow, tries, temperature, max_reported, state, rng
+        candidate.frac_t,
+        group,
+        hollow,
+        candidate.target.n_planted,
+        tries,
+        temperature,
+        max_reported,
+        state,
+        rng,
     )
     # walks often end at a net that is reported, or where they began
     candidates = {candidate.frac_t.tobytes(): candidate}

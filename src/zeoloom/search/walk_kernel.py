@@ -21,7 +21,13 @@ from zeoloom.geometry.compiled import compiled, compiled_in_place
 from zeoloom.geometry.image_kernel import lattice_shifts
 from zeoloom.geometry.site_symmetry import site_symmetry
 from zeoloom.nets.bonding import BOND_CUTOFF
-from zeoloom.nets.quotient_kernel import balanced, copy_bonds, empty_bonds
+from zeoloom.nets.quotient_kernel import (
+    balanced,
+    bond_at,
+    bond_index,
+    copy_bonds,
+    empty_bonds,
+)
 from zeoloom.search.bond_switch import MAX_NEAR_IMAGES, chain, draw_index, only_renamed, switch
 from zeoloom.search.hollow_kernel import MOST_DEPTH, total_depth
 from zeoloom.search.strain import IMPOSSIBLE, find_bonds_and_cost
@@ -83,6 +89,7 @@ def walk(
     frac: FloatArray,
     group: Group,
     hollow: Hollow,
+    n_held: int,
     tries: int,
     temperature: float,
     max_reported: int,
@@ -95,6 +102,7 @@ def walk(
         frac: (n, 3) asymmetric atoms, exactly on their special positions, which they keep.
         group: in its cell.
         hollow: that atoms keep out of, or go no deeper into; `NO_HOLLOW` for none.
+        n_held: how many of the first atoms keep the bonds among them.
         tries: moves that are tried.
         temperature: in units of cost.
         max_reported: valid nets that are reported at most.
@@ -120,6 +128,7 @@ def walk(
             net,
             group,
             hollow,
+            n_held,
             symmetry,
             lattice,
             tries,
@@ -140,6 +149,7 @@ def _try_moves(
     net: BondTable,
     group: Group,
     hollow: Hollow,
+    n_held: int,
     symmetry: SiteSymmetry,
     lattice: LatticeShifts,
     tries: int,
@@ -171,7 +181,7 @@ def _try_moves(
             other, g, shift = switch(i, net, new, symmetry, group, rng)
             changed = other >= 0 and not only_renamed(i, other, g, shift, net, new, symmetry, group)
         wrong = _wrong_bonds(new)
-        if not changed or wrong >= threshold:
+        if not changed or wrong >= threshold or _parts_held(net, new, n_held):
             continue
         copy_rows(cart, trial)
         learning = rng.random() < LEARNING_SHARE
@@ -202,6 +212,17 @@ def _wrong_bonds(net: BondTable) -> int:
     for k in range(len(net.counts)):
         wrong += abs(net.counts[k] - 4)
     return wrong
+
+
+@compiled_in_place
+def _parts_held(net: BondTable, new: BondTable, n_held: int) -> bool:
+    """Whether a bond among the first atoms is there no more."""
+    for i in range(n_held):
+        for m in range(net.counts[i]):
+            j, g, shift = bond_at(net, i, m)
+            if j < n_held and bond_index(new, i, j, g, shift) == new.counts[i]:
+                return True
+    return False
 
 
 @compiled_in_place

@@ -3,20 +3,23 @@
 Names are those of the IZA Structure Commission. Most units are polyhedra whose vertices are T atoms
 with three edges, known by the number of their faces of each size, as [4^6.6^8] of the sodalite
 cage; there is one such polyhedron in the framework types that are known to hold it. Their graphs
-lie in `building_units.json` beside this file, made by `scripts/build_building_units.py`.
+and the places of their T atoms are in `building_units.json` beside this file, made by
+`scripts/build_building_units.py`.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from zeoloom.geometry.arrays import BoolArray, IntArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
     from zeoloom.nets.periodic_net import PeriodicNet
 
 UNIT_FACES: dict[str, Mapping[int, int]] = {
@@ -137,16 +140,74 @@ def _distances(neighbours: Mapping[int, Sequence[int]], start: int) -> dict[int,
     return apart
 
 
+@dataclass(frozen=True, slots=True)
+class UnitShape:
+    """A building unit in space, as symmetrical as its graph.
+
+    Attributes:
+        cart: (k, 3) Å, its T atoms about their middle.
+        edges: (e, 2) which of them are bonded.
+        isometries: (m, 3, 3) orthogonal matrices that bring it to itself, acting on columns.
+    """
+
+    cart: FloatArray
+    edges: IntArray
+    isometries: FloatArray
+
+
+SAME_PLACE = 0.05
+"""Å between the T atoms of a unit and those of its images that are taken for the same."""
+
+
+@cache
+def unit_shape(name: str) -> UnitShape:
+    """The shape of a composite building unit, as framework types have it."""
+    import numpy as np  # noqa: PLC0415 - the names alone are needed by --help
+
+    listed = _listed()
+    cart, edges = np.array(listed["places"][name]), np.array(listed["edges"][name])
+    # three T atoms that are not in a plane with the middle decide where all others come to
+    basis = next(
+        list(three)
+        for three in combinations(range(len(cart)), 3)
+        if abs(np.linalg.det(cart[list(three)])) > 1.0
+    )
+    products, wanted = cart @ cart.T, cart[basis] @ cart[basis].T
+    found = []
+    for first in _alike(np.diag(products), wanted[0, 0]):
+        for second in _alike(products[first], wanted[0, 1]):
+            for third in _alike(products[first], wanted[0, 2]):
+                turned = cart[[first, second, third]]
+                if np.abs(turned @ turned.T - wanted).max() > SAME_PLACE:
+                    continue
+                matrix = np.linalg.solve(cart[basis], turned).T
+                apart = np.linalg.norm((cart @ matrix.T)[:, None] - cart[None], axis=-1)
+                if (apart.min(axis=1) < SAME_PLACE).all():
+                    left, _, right = np.linalg.svd(matrix)
+                    found.append(left @ right)
+    return UnitShape(cart, edges, np.array(found))
+
+
+def _alike(values: FloatArray, wanted: float) -> list[int]:
+    """Where values are about as wanted."""
+    return [k for k, value in enumerate(values.tolist()) if abs(value - wanted) < SAME_PLACE]
+
+
+@cache
+def _listed() -> dict[str, Any]:
+    file = resources.files("zeoloom.structure").joinpath("building_units.json")
+    listed: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return listed
+
+
 @cache
 def _graphs() -> dict[str, tuple[BoolArray, IntArray]]:
     """Of each unit which vertices are bonded (k, k), and the parent of each vertex (k,)."""
     import numpy as np  # noqa: PLC0415 - the names alone are needed by --help
 
-    file = resources.files("zeoloom.structure").joinpath("building_units.json")
-    listed = json.loads(file.read_text("utf-8"))["edges"]
     graphs = {}
     for name in UNIT_NAMES:
-        edges = np.array(listed[name] if name in listed else in_search_order(SMALL_UNITS[name]))
+        edges = np.array(_listed()["edges"][name])
         bonded = np.zeros((edges.max() + 1,) * 2, dtype=np.bool_)
         bonded[edges[:, 0], edges[:, 1]] = bonded[edges[:, 1], edges[:, 0]] = True
         parents = np.tril(bonded).argmax(axis=1).astype(np.int64)
