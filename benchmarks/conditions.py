@@ -1,30 +1,35 @@
 """Eight targets: how often `generate` meets them, against sifting a run that was asked for nothing.
 
     python benchmarks/conditions.py --minutes 10
-    python benchmarks/conditions.py --minutes 2 --only rings14 d4r --seed 1
+    python benchmarks/conditions.py --minutes 2 --only rings14 d4r --seed 1 --plain FILE
 
 One run without conditions is sifted for all targets: what it found is measured (pores, energies)
 only where it may still meet a target, and that time is added to its own. Each target then has a run
 of its own, as long as the sifted one. Printed are the families that meet the target, per core-hour.
-CPU seconds count, those of relaxations too; with `--workers` targets have a process each. A target
-whose figures the judge does not yet know is said to be unknown.
+CPU seconds count, those of relaxations too; with `--workers` targets have a process each. With
+`--plain` the run without conditions is kept in a file, or taken from it: so the table can be made
+in parts. With `--random` the network's weights are drawn at random.
 """
 
 from __future__ import annotations
 
 import argparse
+import pickle
 import resource
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import torch
 
 import zeoloom
 from at_once import add_workers, done_at_once
+from discover import weights_of
 from zeoloom.judge.fulfilment import fulfils, may_fulfil
 from zeoloom.judge.judgement import family_of
-from zeoloom.judge.properties import with_adsorption, with_pores, with_relaxation
+from zeoloom.judge.properties import with_pores, with_relaxation
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import no_notice
@@ -33,6 +38,7 @@ from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.context import search_with
 from zeoloom.search.growth import NO_GROWTH
+from zeoloom.search.measuring import adsorption_if_near
 from zeoloom.search.pipeline import find_nets, judge_nets
 from zeoloom.silica.energy import relax_many
 
@@ -127,7 +133,7 @@ def sifted(
         left = [each for each in left if may_fulfil(conditions, each)]
     began = cpu_seconds()
     if conditions.asks("adsorption"):
-        left = [with_adsorption(each) for each in left]
+        left = [adsorption_if_near(each, conditions=conditions) for each in left]
         left = [each for each in left if may_fulfil(conditions, each)]
     if conditions.asks("energy"):
         relaxed = relax_many([each.framework for each in left if each.framework is not None])
@@ -148,11 +154,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--model", default="crystal")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--plain", type=Path, help="file of the run without conditions")
+    parser.add_argument("--random", action="store_true", help="weights drawn at random")
     add_workers(parser)
     options = parser.parse_args()
-    model, seconds = _model(options.model), 60.0 * options.minutes
-    wide = zeoloom.GenerateRequest(model=options.model, seed=options.seed, density="7-22")
-    plain = make(wide, model, seconds)
+    if options.random:
+        learned = zeoloom.load_model(options.model, torch.device("cpu"))
+        options.model = weights_of("random", learned, Path(mkdtemp()), 0)
+    plain = _plain(options)
     print(
         f"seed {options.seed}: without conditions {plain.seconds:.0f} s, {plain.tried} crystals, "
         f"{families(plain.judgements)} families"
@@ -163,6 +172,18 @@ def main() -> None:
     cases = [(name, plain, options) for name in options.only]
     for row in done_at_once(target_row, cases, options.workers):
         print(row, flush=True)
+
+
+def _plain(options: argparse.Namespace) -> Made:
+    """The run without conditions, from its file if there is one."""
+    if options.plain and options.plain.exists():
+        made: Made = pickle.loads(options.plain.read_bytes())  # noqa: S301 - our own
+        return made
+    wide = zeoloom.GenerateRequest(model=options.model, seed=options.seed, density="7-22")
+    made = make(wide, _model(options.model), 60.0 * options.minutes)
+    if options.plain:
+        options.plain.write_bytes(pickle.dumps(made))
+    return made
 
 
 @cache

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
+from target_examples import search_from
+from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.conditions import NO_CONDITIONS, Conditions
 from zeoloom.judge.ranges import parse_ranges
+from zeoloom.search.annealing import AnnealingPlan
+from zeoloom.search.batch_state import BatchState, SearchPlan
+from zeoloom.search.candidates import candidate_net
+from zeoloom.search.denoising import held_points
 from zeoloom.search.hollow_kernel import Hollow
+from zeoloom.search.pipeline import assign_positions, denoise_points, find_nets
 from zeoloom.search.planting import OPEN_UNITS, plant, turned_to, units_to_plant, with_units
 from zeoloom.search.target import Target, target_of
-from zeoloom.structure.building_units import UNIT_NAMES, unit_shape
+from zeoloom.structure.building_units import UNIT_NAMES, unit_shape, units_in
 from zeoloom.structure.reference import load_reference
 
 
@@ -126,3 +135,18 @@ def test_what_is_asked_for_decides_the_units() -> None:
     assert {units_to_plant(dense, rng) for _ in range(20)} == {()}
     lean = Conditions(density=parse_ranges("-12"))
     assert {name for _ in range(60) for name in units_to_plant(lean, rng)} == set(OPEN_UNITS)
+
+
+def test_points_grow_around_what_is_planted() -> None:
+    """The unit is still there when all points are atoms, and most of the nets that grow hold it."""
+    targets = with_units([room_of("AST")] * 6, ["d4r"], np.random.default_rng(5))
+    search = search_from(0)
+    plan = SearchPlan(partial(ancestral, noise_factor=1.0), 6, AnnealingPlan(rounds=3))
+    held = held_points(targets)
+    grown = denoise_points(assign_positions(BatchState(tuple(targets)), search, plan), search, plan)
+    assert grown.points is not None
+    torch.testing.assert_close(grown.points[held.mask], held.points[held.mask], atol=1e-3, rtol=0)
+    found = find_nets(targets, search, plan)
+    assert len(found.valid) > 4
+    holding = [bool(units_in(candidate_net(each), ["d4r"])) for each in found.valid]
+    assert np.mean(holding) > 0.8

@@ -278,6 +278,32 @@ def test_every_net_met_is_valid_and_costs_what_is_said(code: str) -> None:
     assert (state.limits == np.array(INITIAL_LIMITS)).all(), "state in, state out"
 
 
+def test_bonds_among_held_atoms_stay() -> None:
+    crystal = crystal_of("MFI")
+    group, held = group_of(crystal), 5
+    before = looked_at(crystal)[2]
+    kept = []
+    for n_held in (0, held):
+        state, rng = initial_walk_state(), np.random.default_rng(1)
+        walked = walk(crystal.frac_t, group, NO_HOLLOW, n_held, 3000, 2.0, 16, state, rng)
+        assert len(walked[1]) > 4
+        met = (points_to_atoms(frac, crystal.target) for frac in walked[1])
+        nets = [looked_at(each)[2] for each in met if each.valid]
+        kept.append([_bonds_among(net, held) >= _bonds_among(before, held) for net in nets])
+    assert all(kept[1])
+    assert not all(kept[0])
+
+
+def _bonds_among(net: BondTable, n: int) -> set[tuple[int, ...]]:
+    """The bonds among the first n atoms."""
+    return {
+        (i, net.partners[i, m], net.operations[i, m], *net.shifts[i, m].tolist())
+        for i in range(n)
+        for m in range(net.counts[i])
+        if net.partners[i, m] < n
+    }
+
+
 @pytest.mark.parametrize("code", ["STF", "TER"])
 def test_the_true_net_is_found_again_from_a_strained_one(code: str) -> None:
     true = crystal_of(code)
