@@ -155,7 +155,7 @@ class UnitShape:
     isometries: FloatArray
 
 
-SAME_PLACE = 0.05
+SAME_VERTEX = 0.05
 """Å between the T atoms of a unit and those of its images that are taken for the same."""
 
 
@@ -178,11 +178,11 @@ def unit_shape(name: str) -> UnitShape:
         for second in _alike(products[first], wanted[0, 1]):
             for third in _alike(products[first], wanted[0, 2]):
                 turned = cart[[first, second, third]]
-                if np.abs(turned @ turned.T - wanted).max() > SAME_PLACE:
+                if np.abs(turned @ turned.T - wanted).max() > SAME_VERTEX:
                     continue
                 matrix = np.linalg.solve(cart[basis], turned).T
                 apart = np.linalg.norm((cart @ matrix.T)[:, None] - cart[None], axis=-1)
-                if (apart.min(axis=1) < SAME_PLACE).all():
+                if (apart.min(axis=1) < SAME_VERTEX).all():
                     left, _, right = np.linalg.svd(matrix)
                     found.append(left @ right)
     return UnitShape(cart, edges, np.array(found))
@@ -190,7 +190,7 @@ def unit_shape(name: str) -> UnitShape:
 
 def _alike(values: FloatArray, wanted: float) -> list[int]:
     """Where values are about as wanted."""
-    return [k for k, value in enumerate(values.tolist()) if abs(value - wanted) < SAME_PLACE]
+    return [k for k, value in enumerate(values.tolist()) if abs(value - wanted) < SAME_VERTEX]
 
 
 @cache
