@@ -135,9 +135,9 @@ def test_points_grow_around_what_is_planted() -> None:
     search = search_from(0)
     plan = SearchPlan(partial(ancestral, noise_factor=1.0), 6, AnnealingPlan(rounds=3))
     held = held_points(targets)
-    grown = denoise_points(assign_positions(BatchState(tuple(targets)), search, plan), search, plan)
-    assert grown.points is not None
-    torch.testing.assert_close(grown.points[held.mask], held.points[held.mask], atol=1e-3, rtol=0)
+    batch = denoise_points(assign_positions(BatchState(tuple(targets)), search, plan), search, plan)
+    assert batch.points is not None
+    torch.testing.assert_close(batch.points[held.mask], held.points[held.mask], atol=1e-3, rtol=0)
     found = find_nets(targets, search, plan)
     assert len(found.valid) > 2
     holding = [bool(units_in(candidate_net(each), ["d4r"])) for each in found.valid]

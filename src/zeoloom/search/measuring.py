@@ -22,7 +22,7 @@ SECONDS_PER_ATOM = 1e-3
 has taken longer."""
 
 
-FEW_PLACES, SURELY_OFF = 4000, 1.0
+FEW_INSERTIONS, SURELY_OFF = 4000, 1.0
 """Places where methane is put first; and the gap, in steps of `judge.fulfilment`, above which what
 is known from these cannot be within what is asked for."""
 
@@ -58,7 +58,7 @@ def adsorption_if_near(judgement: Judgement, *, conditions: Conditions) -> Judge
         conditions: on it.
     """
     asked = Conditions(henry_ch4=conditions.henry_ch4, heat_ch4=conditions.heat_ch4)
-    rough = with_methane(judgement, insertions=FEW_PLACES)
+    rough = with_methane(judgement, insertions=FEW_INSERTIONS)
     if rough.heat_ch4 is None or distance_from(asked, rough) > SURELY_OFF:
         return rough
     return with_adsorption(judgement)

@@ -52,7 +52,7 @@ COMMON_DENSITY = 17.0
 fewer of these are planted, the more points are left to grow."""
 
 PLACE_TRIES, TURN_TRIES = 12, 6
-"""Places that are tried in a crystal for each unit, and ways to turn it there."""
+"""Places that are tried in a crystal for each unit, and turns there."""
 
 FEWEST_OF_CAGE, CAGES_OF_ATOM, RINGS_OF_ATOM = 20, 4, 2
 """Atoms of a cage; and cages, as in SOD, or other units, as in RHO, that a T atom is part of."""
@@ -192,7 +192,7 @@ def _at_site(
 def turned_to(
     site: FloatArray, isometries: FloatArray, rng: np.random.Generator
 ) -> FloatArray | None:
-    """How a unit is to be turned so that it has the symmetry of a site, at random among all ways.
+    """How a unit is to be turned so that it has the symmetry of a site, drawn at random.
 
     Args:
         site: (s, 3, 3) the operations of the site, Cartesian.
@@ -319,8 +319,8 @@ def _apart(frac: FloatArray, group: Group) -> bool:
         return False
     for k in range(len(frac)):
         near = distances[k] < BOND_CUTOFF
-        places = (away[k][:, None] + cells)[near & several[k]]
-        if len(np.unique(np.round(places @ group.cell, 1), axis=0)) > DEGREE:
+        vectors = (away[k][:, None] + cells)[near & several[k]]
+        if len(np.unique(np.round(vectors @ group.cell, 1), axis=0)) > DEGREE:
             return False
     return True
 
