@@ -101,7 +101,8 @@ weights: .venv/installed
 	$(TRAIN) --config equivariant -o runs/training/equivariant
 	$(TRAIN) --config pointnet -o runs/training/pointnet
 	$(TRAIN) --config pointnet-weak -o runs/training/pointnet-weak
-	for model in crystal equivariant pointnet pointnet-weak; do \
+	$(TRAIN) --config equivariant-weak -o runs/training/equivariant-weak
+	for model in crystal equivariant pointnet equivariant-weak pointnet-weak; do \
 		cp runs/training/$$model/weights.safetensors src/zeoloom/learn/weights/$$model.safetensors && \
 		cp runs/training/$$model/weights.json src/zeoloom/learn/weights/$$model.json || exit 1; \
 	done

@@ -29,8 +29,9 @@ from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.diffusion.samplers import euler
 
 POSTER = {"points": 1024, "steps": 2000}
-POINTNET = {"model": "pointnet", "sampler": "euler"}
+POINTNET = {"model": "pointnet", "noise_factor": 1.0, "repair": 0}
 SMALL = {"model": "pointnet", "points": 60, "n": 256}
+UNGUIDED = {"repair": 0, "guidance": 0.0}
 UNREPAIRED = {"n": 32, "repair": 0, "batch": 16}
 TIMED_STEPS = 3
 
@@ -49,8 +50,10 @@ ROWS = (
     Row("sample", "pointnet, the poster's setting", {**POINTNET, **POSTER, "n": 64}, 1),
     Row("sample", "pointnet, 1024 points", {**POINTNET, "points": 1024, "n": 64}, 4),
     Row("sample", "pointnet, 60 points, no repair", {**SMALL, "repair": 0}, 64),
+    Row("sample", "pointnet, 60 points, no repair, unguided", {**SMALL, **UNGUIDED}, 64),
     Row("sample", "pointnet, 60 points", {**SMALL, "repair": 160}, 64),
     Row("sample", "equivariant, no repair", {"n": 256, "repair": 0}, 64),
+    Row("sample", "equivariant, no repair, unguided", {"n": 256, **UNGUIDED}, 64),
     Row("sample", "equivariant", {"n": 1000}, 64),
     Row("join", "pointnet, sequential", {"model": "pointnet", "mode": "sequential", "n": 4}, 1),
     Row("join", "pointnet, together", {"model": "pointnet", "mode": "together", "n": 32}, 2),

@@ -14,9 +14,9 @@ from cif_examples import GIS
 from cluster_examples import RADIUS
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.learn import training
-from zeoloom.learn.checkpoint import SHIPPED, file_sha256, find_weights
+from zeoloom.learn.checkpoint import SHIPPED, WEAK, file_sha256, find_weights
 from zeoloom.run.framework_table import write_frameworks
-from zeoloom.run.training_inputs import ON_GPU, ONE_POOL, QUICK, WEAK_POINTNET
+from zeoloom.run.training_inputs import ON_GPU, ONE_POOL, QUICK, WEAK_ONES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,15 +116,17 @@ def test_the_quick_configuration_goes_by_name_too(run: Run, configs: list[Any]) 
     assert configs[0].crystals is not None
 
 
-def test_the_weak_companion_has_a_configuration_too(run: Run, configs: list[Any]) -> None:
-    """And with it `pointnet` takes no more than five megabytes."""
-    assert run("train", "--config", WEAK_POINTNET, "--dry-run").code == 0
-    weak = zeoloom.load_model("pointnet", torch.device("cpu")).weak
-    assert weak is not None
-    assert configs == [weak.config]
-    sizes = [find_weights("pointnet").stat().st_size]
-    sizes.append(find_weights("pointnet").with_name("pointnet-weak.safetensors").stat().st_size)
-    assert sum(sizes) < 5_000_000
+@pytest.mark.parametrize("name", WEAK_ONES)
+def test_weak_companions_have_configurations_too(run: Run, name: str, configs: list[Any]) -> None:
+    """And both weights together take no more than five megabytes."""
+    assert run("train", "--config", name, "--dry-run").code == 0
+    guided = name.removesuffix(WEAK)
+    model = zeoloom.load_model(guided, torch.device("cpu"))
+    assert model.weak is not None
+    assert configs == [model.weak.config]
+    weights = find_weights(guided)
+    both = (weights, weights.with_name(f"{name}.safetensors"))
+    assert sum(path.stat().st_size for path in both) < 5_000_000
 
 
 def test_the_configuration_for_a_gpu_is_of_the_same_network(run: Run, configs: list[Any]) -> None:

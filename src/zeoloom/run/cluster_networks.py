@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.cluster_requests import ClusterRequest
 
-GUIDED_LEVELS = (0.0, 20.0)
-"""Å, noise levels at which a network is guided."""
+GUIDED_LEVELS = (0.0, 1.0)
+"""Å, noise levels at which a network is guided. Above, guidance makes clusters smaller."""
 
 
 def sampler_of(request: ClusterRequest) -> Sampler:

@@ -22,7 +22,7 @@ their square."""
 REPAIR_ROUNDS = {"pointnet": 160, "plain-pointnet": 0, "equivariant": 160}
 """Rounds of repair by default; the poster had none."""
 
-GUIDANCE = {"pointnet": 1.0, "plain-pointnet": 0.0, "equivariant": 0.0}
+GUIDANCE = {"pointnet": 2.5, "plain-pointnet": 0.0, "equivariant": 1.0}
 """Weight of the guidance by default, for models that have a weak companion."""
 
 OPEN_SPACE_ONLY = (
@@ -80,8 +80,8 @@ class ClusterRequest(Request):
     """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
 
     guidance: float | None = Field(None, ge=0, le=20)
-    """How far the network is guided away from its weak companion (1 for pointnet); 0 is not at
-    all."""
+    """How far the network is guided away from its weak companion (2.5 for pointnet, 1 for
+    equivariant, 0 without a companion)."""
 
     repair: int | None = Field(None, ge=0)
     """Most rounds of repair of a cloud (160 for equivariant, 160 for pointnet)."""
@@ -184,7 +184,7 @@ def resolved(request: AnyClusterRequest, model: Model) -> AnyClusterRequest:
     elif guidance > 0 and model.weak is None:
         raise InputError(
             f"guidance {guidance:g}: the model {request.model} has no weak companion to be guided "
-            "away from; pointnet has one, and for weights of your own put one beside them, "
+            "away from; pointnet and equivariant have, and for weights of your own put one beside, "
             "NAME-weak.safetensors beside NAME.safetensors; guidance 0 goes without"
         )
     return request.model_copy(

@@ -116,7 +116,7 @@ class TrainRequest(Request):
 
     config: Path | None = None
     """Configuration: a TOML file, or the name of a shipped one (equivariant, pointnet, crystal,
-    crystal-quick, pointnet-one-pool, pointnet-weak, pointnet-gpu)."""
+    crystal-quick, pointnet-one-pool, pointnet-gpu, pointnet-weak, equivariant-weak)."""
 
     network: Annotated[
         Literal["equivariant", "pointnet", "plain-pointnet"] | None, Flag(metavar="NETWORK")

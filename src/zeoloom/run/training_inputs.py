@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 QUICK, ONE_POOL, ON_GPU = "crystal-quick", "pointnet-one-pool", "pointnet-gpu"
 """Shipped configurations of weights that are not shipped."""
 
-WEAK_POINTNET = f"pointnet{WEAK}"
-"""That of the weights that `pointnet` is guided away from."""
+WEAK_ONES = (f"equivariant{WEAK}", f"pointnet{WEAK}")
+"""Those of the weights that `equivariant` and `pointnet` are guided away from."""
 
 GOOD_R_DLS: float = GenerateRequest.model_fields["max_r_dls"].default
 """R_DLS up to which a new framework is one to learn from: that of one worth having."""
@@ -53,7 +53,7 @@ def find_config(path: Path | None) -> Path | None:
     Raises:
         InputError: if there is no such file or name.
     """
-    shipped = sorted((*SHIPPED, QUICK, ONE_POOL, ON_GPU, WEAK_POINTNET))
+    shipped = sorted((*SHIPPED, *WEAK_ONES, QUICK, ONE_POOL, ON_GPU))
     if path is not None and str(path) in shipped:
         return Path(str(resources.files("zeoloom.learn") / "configs" / f"{path}.toml"))
     if path is not None and not path.exists():
