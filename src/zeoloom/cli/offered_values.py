@@ -87,7 +87,9 @@ def _files(package: str, folder: str, ending: str) -> list[str]:
 
 
 def _models() -> list[str]:
-    return _files("zeoloom.learn", "weights", ".safetensors")
+    # a weak companion is no model of its own
+    shipped = _files("zeoloom.learn", "weights", ".safetensors")
+    return [name for name in shipped if not name.endswith("-weak")]
 
 
 def _configurations() -> list[str]:
