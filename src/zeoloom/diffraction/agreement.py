@@ -9,15 +9,14 @@ Fitted are a scale s, a further displacement factor B, and the density rho of th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import least_squares
-from scipy.spatial import cKDTree
 
 from zeoloom.diffraction.structure_factors import group_sums, structure_factors
-from zeoloom.geometry.lattice import plane_spacings, volume
+from zeoloom.geometry.lattice import volume
+from zeoloom.geometry.neighbours import cart_images_around, nearest_points
 from zeoloom.geometry.operations import expand_orbits
 
 if TYPE_CHECKING:
@@ -124,11 +123,8 @@ def in_pores(
     atoms = np.concatenate(
         [expand_orbits(each, group, cell)[0] for each in (framework.frac_t, framework.frac_o)]
     )
-    reach = PORE_DISTANCE / plane_spacings(cell)
-    shifts = np.array(list(product((-1, 0, 1), repeat=3)))
-    copies = (atoms[None] + shifts[:, None]).reshape(-1, 3)
-    copies = copies[((copies > -reach) & (copies < 1.0 + reach)).all(axis=1)]
+    images, _ = cart_images_around(atoms, cell, PORE_DISTANCE)
     axes = [np.arange(n) / n for n in sizes]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    near, _ = cKDTree(copies @ cell).query(points @ cell, distance_upper_bound=PORE_DISTANCE)
+    near, _ = nearest_points(points @ cell, images, PORE_DISTANCE)
     return np.asarray(np.isinf(near).reshape(tuple(sizes)))

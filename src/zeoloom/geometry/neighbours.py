@@ -1,7 +1,7 @@
 """Neighbours: in a periodic crystal every image of every point within a radius, and in open space.
 
-The one neighbour search of the package, exact for any cell. One convention: the neighbour of centre
-i is point j shifted by whole cells S, `r = (x_j + S - x_i) @ cell`.
+The one search for periodic neighbours of the package, exact for any cell. One convention: the
+neighbour of centre i is point j shifted by whole cells S, `r = (x_j + S - x_i) @ cell`.
 """
 
 from __future__ import annotations
@@ -93,13 +93,37 @@ def close_pairs(cart: FloatArray, radius: float) -> IntArray:
     return np.asarray(pairs[np.lexsort(pairs.T[::-1])])
 
 
+def cart_images_around(
+    frac_points: FloatArray, cell: FloatArray, margin: float
+) -> tuple[FloatArray, IntArray]:
+    """All images of points in a cell and around it.
+
+    Args:
+        frac_points: (n, 3), anywhere.
+        cell: (3, 3) Å.
+        margin: Å beyond each face of the cell.
+
+    Returns:
+        (m, 3) Å; (m,) index of the point of each.
+    """
+    from zeoloom.geometry.image_kernel import images_in_slab  # noqa: PLC0415 - compiles
+
+    images, owner, _ = images_in_slab(frac_points, margin / plane_spacings(cell))
+    return np.asarray(images @ cell), owner
+
+
 def nearest_points(
-    cart_centres: FloatArray, cart_points: FloatArray
+    cart_centres: FloatArray, cart_points: FloatArray, within: float = np.inf
 ) -> tuple[FloatArray, IntArray]:
     """The nearest of some points (m, 3) Å in open space to each centre (n, 3) Å.
 
+    Args:
+        cart_centres: (n, 3) Å.
+        cart_points: (m, 3) Å.
+        within: Å, beyond which no point counts.
+
     Returns:
-        (n,) Å how far it is; (n,) its index.
+        (n,) Å how far it is, infinite if none counts; (n,) its index, m then.
     """
-    distance, point = cKDTree(cart_points).query(cart_centres)
+    distance, point = cKDTree(cart_points).query(cart_centres, distance_upper_bound=within)
     return np.asarray(distance), np.asarray(point, dtype=np.int64)

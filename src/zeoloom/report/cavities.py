@@ -16,6 +16,7 @@ import numpy as np
 from scipy.spatial import QhullError, Voronoi, cKDTree
 
 from zeoloom.geometry.lattice import plane_spacings, volume
+from zeoloom.geometry.neighbours import cart_images_around
 from zeoloom.geometry.operations import expand_orbits, wrap
 from zeoloom.silica.pores import RADIUS
 
@@ -135,12 +136,7 @@ def _tree_around(
     """
     reach = 7.0
     while True:
-        margin = reach / plane_spacings(cell)
-        cells = [np.arange(-n, n + 1) for n in np.ceil(margin).astype(np.int64)]
-        shifts = np.stack(np.meshgrid(*cells, indexing="ij"), axis=-1).reshape(-1, 1, 3)
-        images = (frac + shifts).reshape(-1, 3)
-        near = ((images >= -margin) & (images <= 1.0 + margin)).all(axis=1)
-        tree = cKDTree(images[near] @ cell)
+        tree = cKDTree(cart_images_around(frac, cell, reach)[0])
         distances, _ = tree.query(frac_points @ cell)
         # uphill from the grid a sphere may become larger by about half a spacing of the grid
         if distances.max() + 2.0 * SPACING < reach:

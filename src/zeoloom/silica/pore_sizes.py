@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from zeoloom.geometry.lattice import plane_spacings, volume
+from zeoloom.geometry.lattice import volume
+from zeoloom.geometry.neighbours import cart_images_around
 from zeoloom.geometry.operations import wrap
 from zeoloom.silica.void_points import classified
 
@@ -60,16 +61,8 @@ def pore_radii(void: Voids, cell: FloatArray, points: VoidPoints) -> FloatArray:
         return np.zeros(0)
     largest = points.distance[inside].copy()
     wide = np.flatnonzero(void.distance >= largest.min())
-    reach = int(np.ceil((void.distance.max() / plane_spacings(cell)).max()))
-    whole = np.arange(-reach, reach + 1)
-    steps = np.stack(np.meshgrid(whole, whole, whole, indexing="ij"), axis=-1).reshape(-1, 1, 3)
-    frac, radii = (
-        (void.frac_nodes[wide] + steps).reshape(-1, 3),
-        np.tile(void.distance[wide], len(steps)),
-    )
-    margin = radii[:, None] / plane_spacings(cell)
-    near = ((frac >= -margin) & (frac <= 1.0 + margin)).all(axis=1)
-    nodes, radii = frac[near] @ cell, radii[near]
+    nodes, owner = cart_images_around(void.frac_nodes[wide], cell, float(void.distance.max()))
+    radii = void.distance[wide][owner]
     order = np.argsort(radii)
     held = cKDTree(points.frac[inside] @ cell).query_ball_point(nodes[order], radii[order])
     for radius, each in zip(radii[order], held, strict=True):
