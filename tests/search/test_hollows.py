@@ -13,6 +13,9 @@ from target_examples import targets_like
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.conditions import Conditions
 from zeoloom.judge.ranges import parse_ranges
+from zeoloom.run.crystal_requests import GenerateRequest
+from zeoloom.run.request import parse_request
+from zeoloom.run.search_targets import limits_to_draw
 from zeoloom.search.hollow_kernel import Hollow, depths, moved_out
 from zeoloom.search.hollows import (
     HollowPlan,
@@ -100,8 +103,27 @@ def test_what_is_asked_for_decides_the_hollows() -> None:
     assert cages.tube[1] <= ring_radius(8) + 1e-9
     assert cages.ball[0] == pytest.approx(6.8, abs=0.1)
     assert plan(energy="-20", density="10-13", rings="12-") is None
+    # methane is held best where it just fits
+    tight = plan(heat_ch4="22-", largest_free_sphere="3.6-")
+    assert tight is not None
+    assert tight.tube is not None
+    assert 3.4 < tight.tube[0] < tight.tube[1] < ring_radius(10)
+    assert plan(heat_ch4="15-", largest_free_sphere="3.6-") is None
     # the channel of AFI is a 12-ring, and as wide as a regular one
     assert ring_radius(12) == pytest.approx(5.66, abs=0.35)
+
+
+def test_what_is_asked_for_decides_the_densities_of_cells() -> None:
+    def drawn(**asked: str) -> tuple[float, float]:
+        request = parse_request(GenerateRequest, {"model": "crystal", **asked})
+        return limits_to_draw(request).density
+
+    assert drawn() == GenerateRequest(model="crystal").limits.density
+    assert drawn(density="7-22") == (7.0, 22.0)
+    assert drawn(density="7-22", heat_ch4="15-") == (7.0, 22.0)
+    assert drawn(density="7-22", heat_ch4="22-") == (17.0, 22.0)
+    assert drawn(density="10-15", heat_ch4="22-") == (14.0, 15.0)
+    assert drawn(density="12-13", heat_ch4="22-") == (12.0, 13.0)
 
 
 def test_hollows_leave_room_and_run_as_asked() -> None:

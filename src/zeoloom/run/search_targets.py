@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from zeoloom.errors import InputError
+from zeoloom.judge.conditions import POSSIBLE
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.free_cells import (
@@ -25,7 +26,7 @@ from zeoloom.search.growth import (
     group_weights,
     unique_slack,
 )
-from zeoloom.search.hollows import hollow_plan, with_hollows
+from zeoloom.search.hollows import TIGHT_HEAT, hollow_plan, with_hollows
 from zeoloom.search.planting import units_to_plant, with_units
 from zeoloom.search.prior import draw_target, prior_of, strained_target, with_many_points
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
@@ -60,6 +61,10 @@ MANY_ATOMS = 1000
 FOUND_SHARE, FEWEST_NICHES = 0.35, 8
 """Share of the batches that are drawn in cells of frameworks that the run has found; and of how
 many densities and largest rings these have to be."""
+
+TIGHT_DENSITY, LEAST_SPAN = 17.0, 1.0
+"""T atoms per 1000 Å^3: least of all frameworks but a few in which methane has a heat of adsorption
+of `TIGHT_HEAT`; and the least span of densities to draw from."""
 
 TRIES_FOR_ROOM = 10
 """Batches that are drawn until one has room for the hollows and units that are asked for."""
@@ -115,15 +120,25 @@ def _draw_new(
 ) -> DrawTargets:
     """How `generate` draws batches: in cells of known types, in free ones, or in those it found."""
     known, free = None, None
+    limits = limits_to_draw(request)
     if request.cells != "known":
-        free = free_prior_of(frameworks, request.limits, request.groups)
+        free = free_prior_of(frameworks, limits, request.groups)
     try:
         if request.cells != "free":
-            known = prior_of(frameworks, request.limits, request.groups)
+            known = prior_of(frameworks, limits, request.groups)
     except InputError:
         if free is None:
             raise
     return _DrawNew(request, size_of, known, free, hollow_plan(request.conditions))
+
+
+def limits_to_draw(request: GenerateRequest) -> Limits:
+    """Limits on the cells that are drawn: those where frameworks that meet the conditions lie."""
+    low, high = request.limits.density
+    heat = request.heat_ch4
+    if heat is not None and heat.within(*POSSIBLE["heat_ch4"])[0] >= TIGHT_HEAT:
+        low = min(max(low, TIGHT_DENSITY), max(low, high - LEAST_SPAN))
+    return replace(request.limits, density=(low, high))
 
 
 @dataclass(frozen=True, slots=True)

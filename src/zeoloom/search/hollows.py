@@ -47,6 +47,10 @@ LEAST_TUBE, CHANNEL_RADIUS, WIDE_TUBE = 3.0, 3.7, 4.8
 the least that is worth planning by itself: a quarter of all frameworks has windows of 10 rings and
 more, and where crystals grew around such tubes fewer of them became valid."""
 
+TIGHT_HEAT = 20.5
+"""kJ/mol, heat of adsorption of methane from which channels are to be as narrow as it just fits, so
+that narrow tubes are worth planning."""
+
 HOLLOW_SPREAD = 0.6
 """Å, by which hollows may be wider than asked for."""
 
@@ -110,7 +114,9 @@ def hollow_plan(conditions: Conditions) -> HollowPlan | None:
     if ball and dimension:
         least = max(least, LEAST_TUBE)
     tube = None
-    if least >= WIDE_TUBE or (ball and least >= LEAST_TUBE):
+    heat = conditions.heat_ch4
+    tight = heat is not None and heat.within(*POSSIBLE["heat_ch4"])[0] >= TIGHT_HEAT
+    if least >= WIDE_TUBE or (least >= LEAST_TUBE and (ball or tight)):
         tube = least, max(least, min(least + HOLLOW_SPREAD, most))
     return HollowPlan(tube, ball, max(1, dimension)) if tube or ball else None
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zeoloom.geometry.lattice import volume
-from zeoloom.judge.conditions import POSSIBLE
 from zeoloom.nets.bonding import BOND_CUTOFF
 from zeoloom.nets.fingerprint import DEGREE
 from zeoloom.search.hollow_kernel import MOST_DEPTH, depths
@@ -39,13 +38,6 @@ symmetry leaves free."""
 PLANTED_SHARE = 0.9
 """Share of the batches with units planted, where units are asked for; in the others they have to
 come by themselves, wherever that is."""
-
-OPEN_DENSITY = 14.0
-"""T atoms per 1000 Å^3. Frameworks of at most so many are made of double rings and cages: the lower
-the density, the smaller the rings (Brunner & Meier, Nature 337, 146 (1989))."""
-
-OPEN_UNITS, OPEN_SHARE, SECOND_SHARE = ("d4r", "d6r", "d8r", "sod", "lta"), 0.7, 0.4
-"""Units that are planted for these, the share of the batches, and of those with a second one."""
 
 COMMON_DENSITY = 17.0
 """T atoms per 1000 Å^3 that a crystal is to have in the end, if that is among those asked for: the
@@ -79,16 +71,9 @@ class Sites(NamedTuple):
 
 
 def units_to_plant(conditions: Conditions, rng: np.random.Generator) -> tuple[str, ...]:
-    """The units that are planted in a batch: those asked for, or what makes frameworks open."""
+    """The units that are planted in a batch: those asked for, in most batches."""
     asked = tuple(sorted(conditions.contains or ()))
-    if asked:
-        return asked if rng.random() < PLANTED_SHARE else ()
-    density = conditions.density
-    if density is None or density.within(*POSSIBLE["density"])[1] > OPEN_DENSITY:
-        return ()
-    if rng.random() > OPEN_SHARE:
-        return ()
-    return tuple(rng.choice(OPEN_UNITS, 1 + (rng.random() < SECOND_SHARE), replace=False).tolist())
+    return asked if asked and rng.random() < PLANTED_SHARE else ()
 
 
 def with_units(
