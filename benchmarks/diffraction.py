@@ -8,8 +8,8 @@ zeolites, or are given a wrong group. `simulated` searches each type once, and r
 against patterns of rising difficulty, one of each kind for each seed: the place of the type's own
 net among them, which is put in where the search has not found it. Whether a pattern helps to find a
 type is asked by `benchmarks/guide.py`. How often the words are right is printed and drawn by
-`scripts/build_confidence.py POOLS --print-only --figure FILE`. With `--workers` the searches of
-`real` have a process each.
+`scripts/build_confidence.py POOLS --print-only --figure FILE`. With `--workers` the searches have a
+process each.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ class Case:
     asked: dict[str, object]
     scan: tuple[float, float] | None = None
 
+
+Place = tuple[int, int]
+"""Of a net, by E2 and strain together and by E2 alone."""
 
 CU = {"wavelength": "CuKa"}
 
@@ -125,7 +128,7 @@ def solve_real(given: tuple[Case, argparse.Namespace, int]) -> str:
     return f"{name}  {place:14s}  {made.confidence}"
 
 
-def rank_in_pool(pool: Pool, difficulty: Difficulty, rng: np.random.Generator) -> tuple[int, int]:
+def rank_in_pool(pool: Pool, difficulty: Difficulty, rng: np.random.Generator) -> Place:
     """Places of the type's own net for one pattern: by E2 and strain together, and by E2 alone."""
     operations = identity_first(operations_of_hall_number(pool.hall_number))
     measured = measurement_of(simulated(pool.framework, difficulty, rng), operations)
@@ -138,33 +141,53 @@ def rank_in_pool(pool: Pool, difficulty: Difficulty, rng: np.random.Generator) -
     )
 
 
-def rank_simulated(model: zeoloom.Model, options: argparse.Namespace) -> None:
-    """Search each type once, and print the place of its own net for patterns of each kind."""
-    first = {name: [0, 0] for name in DIFFICULTIES}
-    tried = found = 0
-    for code in chosen_types(options):
-        rng = np.random.default_rng(options.seeds[0])
-        (pool,) = pools_of(code, model, options.seconds, rng, wrong=False) or [None]
-        if pool is None:
-            continue
-        found += pool.fingerprint in pool.found
+def rank_type(given: tuple[str, argparse.Namespace]) -> tuple[str, bool, list[list[Place]]]:
+    """Search a type, and rank its own net for patterns of each kind.
+
+    Returns:
+        A line; whether the search has found the net; its places for each seed, in the order of
+        `DIFFICULTIES`, by E2 and strain together and by E2 alone.
+    """
+    code, options = given
+    rng = np.random.default_rng(options.seeds[0])
+    (pool,) = pools_of(code, _model(), options.seconds, rng, wrong=False) or [None]
+    if pool is None:
+        return f"{code}: no search", False, []
+    found = pool.fingerprint in pool.found
+    if not found:
         own = refined_as_given(judge_net(pool.framework))
-        if pool.fingerprint not in pool.found and own.given is not None:
-            pool.found[pool.fingerprint] = (own.given, own.r_dls_cell or 0.0)
-        if pool.fingerprint not in pool.found:
-            continue
-        for seed in options.seeds:
-            rng = np.random.default_rng(seed)
-            tried += 1
-            places = []
-            for name, difficulty in DIFFICULTIES.items():
-                place, by_e2 = rank_in_pool(pool, difficulty, rng)
-                first[name][0] += place == 1
-                first[name][1] += by_e2 == 1
-                places.append(f"{name} {place}" + (f" ({by_e2} by E2)" if by_e2 != place else ""))
-            print(f"{code} of {len(pool.found)} nets: {', '.join(places)}", flush=True)
-    shares = ", ".join(f"{name} {both} ({e2})" for name, (both, e2) in first.items())
-    print(f"types found by the search: {found}; first of {tried} patterns (by E2 alone): {shares}")
+        if own.given is None:
+            return f"{code} of {len(pool.found)} nets: its own cannot be refined", False, []
+        pool.found[pool.fingerprint] = (own.given, own.r_dls_cell or 0.0)
+    places = []
+    for seed in options.seeds:
+        rng = np.random.default_rng(seed)
+        places.append([rank_in_pool(pool, each, rng) for each in DIFFICULTIES.values()])
+    texts = [
+        f"{name} "
+        + " ".join(f"{both}" + (f" ({e2} by E2)" if e2 != both else "") for both, e2 in k)
+        for name, k in zip(DIFFICULTIES, zip(*places, strict=True), strict=True)
+    ]
+    about = f"{code} of {len(pool.found)} nets{'' if found else ', not met'}"
+    return f"{about}: {', '.join(texts)}", found, places
+
+
+def rank_simulated(options: argparse.Namespace) -> None:
+    """Search each type once, and print the place of its own net for patterns of each kind."""
+    firsts, met = [], []
+    asked = [(code, options) for code in chosen_types(options)]
+    for row, found, places in done_at_once(rank_type, asked, options.workers):
+        print(row, flush=True)
+        firsts += [[(both == 1, e2 == 1) for both, e2 in each] for each in places]
+        met += [found] * len(places)
+    table = np.array(firsts, dtype=bool).reshape(-1, len(DIFFICULTIES), 2)
+    among = table[np.array(met, dtype=bool), :, 0]
+    shares = ", ".join(
+        f"{name} {both} ({e2})"
+        for name, (both, e2) in zip(DIFFICULTIES, table.sum(axis=0).tolist(), strict=True)
+    )
+    print(f"first of {len(table)} patterns (by E2 alone): {shares}")
+    print(f"of types found by the search: first in {int(among.sum())} of {among.size}")
 
 
 def chosen_types(options: argparse.Namespace) -> list[str]:
@@ -199,7 +222,7 @@ def main() -> None:
         for row in done_at_once(solve_real, asked, options.workers):
             print(row, flush=True)
     else:
-        rank_simulated(_model(), options)
+        rank_simulated(options)
     print(f"{time.monotonic() - began:.0f} s")
 
 
