@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
+import zeoloom
 from paths import SHARED
 from pattern_examples import Simulated, simulated_pattern
 from zeoloom.diffraction.beam import beam_of_text
@@ -14,6 +17,9 @@ from zeoloom.diffraction.pattern_fit import PatternFit, fit_pattern, with_reflec
 from zeoloom.diffraction.pattern_reader import read_pattern
 from zeoloom.geometry.lattice import cell_from_parameters
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PXRD = SHARED / "pxrd"
 
@@ -92,3 +98,19 @@ def test_mordenite_with_zinc_oxide() -> None:
     off = [found[np.argmin(np.abs(found - angle))] - angle for angle in angles]
     assert np.ptp(off) < 0.06
     assert np.abs(off).max() < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PXRD.exists(), reason="needs the measured patterns")
+def test_the_symbol_of_mordenite_comes_first_beside_zinc_oxide(tmp_path: Path) -> None:
+    request = zeoloom.parse_request(
+        zeoloom.PatternRequest,
+        {
+            "file": PXRD / "rockjock_mordenite.xy",
+            "cell": "18.05 20.43 7.51",
+            "wavelength": "CuKa",
+        },
+    )
+    found = zeoloom.fit_measured_pattern(request, tmp_path / "pattern")
+    assert found.ranked[0].symbol.name == "C - c -"
+    assert found.ranked[1].log_probability < -3.0

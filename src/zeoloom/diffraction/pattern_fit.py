@@ -222,8 +222,9 @@ def doubt_of_lines(fit: PatternFit) -> float:
     with three parameters for each line, and as many observations as peaks have room, since what a
     fit leaves is alike over the width of a peak.
     """
-    angles = fit.problem.pattern.two_theta
-    number = max(float((angles[-1] - angles[0]) / np.median(fit.widths)), 2.0)
+    pattern, background = fit.problem.pattern, fit.problem.background
+    width = _typical_width(pattern, background.values(background.start))
+    number = max(float(pattern.two_theta[-1] - pattern.two_theta[0]) / width, 2.0)
     lines = len(fit.state.shape.foreign)
     return number * float(np.log(max(fit.cost, 1e-300))) + 3.0 * lines * float(np.log(number))
 
