@@ -6,8 +6,9 @@
 Cell, group and number of T atoms are given, and a simulated pattern: atoms shifted by 0.05 Å, a
 fifth Al, 20 % of the electrons in guests, noise of 10 %, texture 0.8, lines 0.15 degrees wide. All
 uses are tried in one run, with the same seeds. A row says after how many seconds the batch was done
-that found the type, its place among what was found, and how many batches there were. Seconds are
-those of the clock: on a busy machine a clock of the processor's time is fairer.
+that found the type, its place among what was found, and how many batches there were; with `--stop`
+a search ends there, and the place is not known. Seconds are those of the clock: on a busy machine a
+clock of the processor's time is fairer.
 """
 
 from __future__ import annotations
@@ -50,12 +51,18 @@ class Case:
         use: what the pattern is for.
         seconds: of the search.
         seed: of the search and of the pattern.
+        stop: whether it ends with the batch that finds the type.
     """
 
     code: str
     use: str
     seconds: float
     seed: int
+    stop: bool = False
+
+
+class _FoundError(Exception):
+    """The type is found, and nothing more is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class Hit:
     """What became of a search for one type.
 
     Attributes:
-        place: of the type among what was found; 0 if it was not.
+        place: of the type among what was found; 0 if it was not, or not looked at.
         after: seconds until the batch was done that found it.
         batches: that were made.
         sure: how sure it is that the first is right.
@@ -106,18 +113,28 @@ def hit_of(case: Case) -> Hit:
             """Read the journal, which is deleted at the end."""
             journal = Journal(run / JOURNAL)
             batches[:] = [journal.result(STEP, name) for name in journal.names(STEP)]
+            if case.stop and times_of(case.code, batches):
+                raise _FoundError
 
-        made = zeoloom.make_frameworks(
-            request, _model(), run, generator=generator, on_progress=note
-        )
+        try:
+            made = zeoloom.make_frameworks(
+                request, _model(), run, generator=generator, on_progress=note
+            )
+        except _FoundError:
+            return Hit(0, times_of(case.code, batches)[0], len(batches), "")
     places = [k for k, each in enumerate(made.judgements) if each.framework_type == case.code]
-    times = [
+    place = places[0] + 1 if places else 0
+    after = min(times_of(case.code, batches), default=math.inf)
+    return Hit(place, after, len(batches), str(made.confidence or ""))
+
+
+def times_of(code: str, batches: list[dict[str, Any]]) -> list[float]:
+    """Seconds after which batches were done that found a type."""
+    return [
         batch["elapsed"]
         for batch in batches
-        if any(each["name"] == case.code for each in batch["judgements"].values())
+        if any(each["name"] == code for each in batch["judgements"].values())
     ]
-    place = places[0] + 1 if places else 0
-    return Hit(place, min(times, default=math.inf), len(batches), str(made.confidence or ""))
 
 
 def main() -> None:
@@ -128,11 +145,12 @@ def main() -> None:
     parser.add_argument("--uses", nargs="+", choices=USES, default=USES)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--stop", action="store_true", help="end a search with its hit")
     add_workers(parser)
     options = parser.parse_args()
     codes = options.codes or LISTS[options.list]
     cases = [
-        Case(code, use, options.seconds, seed)
+        Case(code, use, options.seconds, seed, options.stop)
         for seed in options.seeds
         for code in codes
         for use in options.uses
@@ -141,17 +159,18 @@ def main() -> None:
     hits: dict[str, list[Hit]] = {use: [] for use in options.uses}
     for case, hit in zip(cases, done_at_once(hit_of, cases, options.workers), strict=True):
         hits[case.use].append(hit)
-        when = f"after {hit.after:.1f} s, place {hit.place}" if hit.place else "never"
+        place = f", place {hit.place}" if hit.place else ""
+        when = f"after {hit.after:.1f} s{place}" if hit.after < math.inf else "never"
         print(
             f"{case.code}  seed {case.seed}  {case.use:6s}  {when:24s}  {hit.batches} batches  "
             f"{hit.sure}",
             flush=True,
         )
     for use, made in hits.items():
-        found = [hit.after for hit in made if hit.place]
+        found = [hit.after for hit in made if hit.after < math.inf]
         median = f"{statistics.median(found):.1f} s" if found else "-"
-        first = sum(hit.place == 1 for hit in made)
-        print(f"{use}: {len(found)} of {len(made)} found, {first} of them first, median {median}")
+        first = "" if options.stop else f", {sum(hit.place == 1 for hit in made)} of them first"
+        print(f"{use}: {len(found)} of {len(made)} found{first}, median {median}", flush=True)
 
 
 if __name__ == "__main__":

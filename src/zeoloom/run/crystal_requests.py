@@ -228,6 +228,11 @@ class SolveRequest(CrystalRequest):
         return hall_number
 
     @property
+    def guided(self) -> bool:
+        """Whether what was measured guides the search."""
+        return self.pattern is not None and self.guide
+
+    @property
     def given_cell(self) -> tuple[float, ...]:
         """a, b, c in Å, alpha, beta, gamma in degrees."""
         assert self.cell is not None

@@ -33,6 +33,7 @@ from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.batch_state import SearchPlan
 from zeoloom.search.context import search_with
 from zeoloom.search.growth import NO_GROWTH
+from zeoloom.search.guide import guide_from
 from zeoloom.search.pipeline import search_batch
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.reference import load_reference
@@ -49,39 +50,42 @@ MOST_SECONDS = 3600.0
 """Time limit of a process that compiles."""
 
 
-def prepare_search(model: Model, on_notice: OnNotice = no_notice) -> None:
+def prepare_search(model: Model, on_notice: OnNotice = no_notice, *, guided: bool = False) -> None:
     """Make ready what `solve` and `generate` need, in this process.
 
     Args:
         model: learned on whole frameworks, or on clusters.
+        guided: whether what was measured guides the search.
         on_notice: called when something has to be compiled, when that is done, and if the code
             cannot be kept.
     """
     with _compiling_announced(on_notice):
-        _search_example(model)
+        _search_example(model, guided=guided)
         prepare_judging()
 
 
-def prepare_processes(pool: Pool, name: str, model: Model) -> None:
+def prepare_processes(pool: Pool, name: str, model: Model, *, guided: bool = False) -> None:
     """Start the processes of a pool and load there what `solve` and `generate` need.
 
     Args:
         pool: of other processes.
         name: by which they load the weights.
         model: learned on whole frameworks.
+        guided: whether what was measured guides the search.
 
     Raises:
         RunError: if none of them can.
     """
-    given = (name, model.sha256, str(device_of_model(model)))
+    given = (name, model.sha256, str(device_of_model(model)), guided)
     outcomes = pool.run(_prepare_process, [given] * pool.count, seconds=MOST_SECONDS)
     if all(each.status != "done" for each in outcomes):
         raise RunError(f"no process can search: {outcomes[-1].reason}")
     pool.count_anew()
 
 
-def _prepare_process(given: tuple[str, str, str]) -> None:
-    prepare_search(loaded_model(*given))
+def _prepare_process(given: tuple[str, str, str, bool]) -> None:
+    *which, guided = given
+    prepare_search(loaded_model(*which), guided=guided)
 
 
 def prepare(workers: int = 1, on_notice: OnNotice = no_notice) -> None:
@@ -109,7 +113,7 @@ def _prepare_part(name: str) -> None:
     _PARTS[name]()
 
 
-def _search_example(model: Model | None = None) -> None:
+def _search_example(model: Model | None = None, *, guided: bool = True) -> None:
     """Search in the cell of ABW, one of the smallest, through all stages."""
     model = model or load_model("crystal", torch.device("cpu"))
     request = SolveRequest(
@@ -118,12 +122,13 @@ def _search_example(model: Model | None = None) -> None:
     generator = torch.Generator().manual_seed(0)
     known = load_reference()["ABW"]
     data = simulated(known, Difficulty(), np.random.default_rng(0))
+    measurement = measurement_of(data, known.operations)
     plan = SearchPlan(
         partial(ancestral, noise_factor=0.8),
         3,
-        AnnealingPlan(rounds=1, walk=2),
+        AnnealingPlan(rounds=1, walk=2, guide=guide_from(measurement) if guided else None),
         in_given_cell=True,
-        measurement=measurement_of(data, known.operations),
+        measurement=measurement,
     )
     targets = draw_targets(request, model)(generator, NO_GROWTH)
     search_batch(targets, search_with(model, generator), plan)

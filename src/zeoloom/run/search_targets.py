@@ -66,6 +66,9 @@ TIGHT_DENSITY, LEAST_SPAN = 17.0, 1.0
 """T atoms per 1000 Å^3: least of all frameworks but a few in which methane has a heat of adsorption
 of `TIGHT_HEAT`; and the least span of densities to draw from."""
 
+GUIDED_AT_ONCE = 64
+"""Crystals of a batch, of any size, if what was measured guides the search: few are kept."""
+
 TRIES_FOR_ROOM = 10
 """Batches that are drawn until one has room for the hollows and units that are asked for."""
 
@@ -100,6 +103,8 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
     if isinstance(request, SolveRequest):
         cell = fitting_cell(request.given_cell, request.hall_number)
         targets = targets_in_cell(cell, request.hall_number, request.limits)
+        if request.guided:
+            return _draw_guided(targets, request.batch or GUIDED_AT_ONCE)
         size = request.batch or batch_size(targets[-1].n_points, model)
 
         def given(generator: torch.Generator, _: Growth) -> list[Target]:
@@ -113,6 +118,17 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
     learned = set(model.record["learned"])
     frameworks = [each for code, each in load_reference().items() if code in learned]
     return _draw_new(request, frameworks, lambda n: request.batch or batch_size(n, model))
+
+
+def _draw_guided(targets: Sequence[Target], size: int) -> DrawTargets:
+    """Draw batches of a size, small numbers of points more often than large ones."""
+    numbers = torch.tensor([each.n_points for each in targets], dtype=torch.float64)
+
+    def given(generator: torch.Generator, _: Growth) -> list[Target]:
+        drawn = torch.multinomial(numbers**-2, size, replacement=True, generator=generator)
+        return [targets[i] for i in drawn.tolist()]
+
+    return given
 
 
 def _draw_new(

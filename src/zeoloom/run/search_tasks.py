@@ -52,6 +52,9 @@ MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
 """Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
 to refining them."""
 
+GUIDED_ROUNDS = 40
+"""Rounds of an annealing at most, if what was measured has guided the crystals before."""
+
 MOST_GROUPS = 64
 """Space groups of a run whose targets are kept."""
 
@@ -214,7 +217,9 @@ def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> Sear
         in_given_cell=solving,
     )
     if isinstance(request, SolveRequest):
-        return replace(plan, annealing=replace(plan.annealing, guide=guide_for(request)))
+        guide = guide_for(request)
+        rounds = request.repair if guide is None else min(request.repair, GUIDED_ROUNDS)
+        return replace(plan, annealing=replace(plan.annealing, guide=guide, rounds=rounds))
     conditions = request.conditions
     plan = replace(
         plan,

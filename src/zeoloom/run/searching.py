@@ -86,10 +86,10 @@ def make_frameworks(
     store = Store(database, on_notice)
     with pool_with_weights(workers, scheduler, request.model, model) as pool:
         run = open_run(folder, _asked(request, model) | own_in_record(own), resume=resume)
-        prepare_search(model, on_notice)
+        prepare_search(model, on_notice, guided=_is_guided(request))
         if not alone:
             on_progress(0, 1, f"starting {pool.count} processes")
-            prepare_processes(pool, request.model, model)
+            prepare_processes(pool, request.model, model, guided=_is_guided(request))
         making, seed = ThisProcess() if alone else pool, generator.initial_seed()
         findings = search_batches(
             request, model, run.journal, making, seed, own, store, on_progress, on_notice
@@ -106,6 +106,10 @@ def make_frameworks(
     used = {"device": device_of_model(model).type, "workers": workers}
     _write(request, run, result, findings, used)
     return result
+
+
+def _is_guided(request: SolveRequest | GenerateRequest) -> bool:
+    return isinstance(request, SolveRequest) and request.guided
 
 
 def _with_failure(result: SearchResult, pool: Pool) -> SearchResult:

@@ -157,7 +157,7 @@ def guide_for(request: SolveRequest) -> Guide | None:
     Raises:
         InputError: as `measurement_for`.
     """
-    if request.pattern is None or not request.guide:
+    if not request.guided:
         return None
     return _guide(_source_of(request, request.given_cell, request.hall_number))
 

@@ -32,8 +32,9 @@ from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.nets.fingerprint import DEGREE
 from zeoloom.search.candidates import candidate_net, candidates_from
 from zeoloom.search.context import numpy_generator
-from zeoloom.search.denoising import crystals_at, denoise_once
+from zeoloom.search.denoising import crystals_at, denoise_once, padded_positions
 from zeoloom.search.guide import guide_cost
+from zeoloom.search.guided_denoising import REPAIRING, guided_constraint
 from zeoloom.search.hollows import hollow_cost, hollows_whole, keeping_hollows, within_hollow
 from zeoloom.search.walk import bond_switch_walk
 from zeoloom.search.walk_kernel import initial_walk_state
@@ -286,19 +287,19 @@ def _denoise_drafts(
     ]
     batch = crystals_at(targets)
     assert batch.present is not None
-    positions = np.zeros((*batch.present.shape, 3), dtype=np.float32)
+    positions = padded_positions([draft.frac for draft in drafts], targets)
     fixed = np.zeros(batch.present.shape, dtype=np.bool_)
     constrained = np.zeros(len(targets), dtype=np.bool_)
     for row, (target, draft) in enumerate(zip(targets, drafts, strict=True)):
         n = len(draft.frac)
-        positions[row, :n], fixed[row, :n] = draft.frac @ target.cell, draft.fixed
-        fitting = target.n_t_unique[0] <= n <= target.n_t_unique[1]
-        constrained[row] = fitting and rng.random() < plan.constrained_share
+        fixed[row, :n] = draft.fixed
+        constrained[row] = target.fits_orbits(n) and rng.random() < plan.constrained_share
     sigma = plan.sigmas[rng.integers(len(plan.sigmas))]
     stays = torch.from_numpy(fixed)
     assigned = wyckoff_constraint(targets, constrained, rng, fixed)
-    constraint = keeping_hollows(targets, assigned, stays)
-    points = denoise_once(batch, torch.from_numpy(positions), stays, sigma, search, constraint)
+    whole = keeping_hollows(targets, assigned, stays)
+    constraint = guided_constraint(targets, whole, plan.guide, REPAIRING, stays)
+    points = denoise_once(batch, positions, stays, sigma, search, constraint)
     return candidates_from(points, batch.present, asked)
 
 

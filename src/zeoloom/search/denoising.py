@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 
 from zeoloom.diffusion.denoiser import denoiser
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.search.context import Search
     from zeoloom.search.target import Target
     from zeoloom.search.wyckoff import Assignments, Constraint
@@ -112,9 +114,36 @@ def denoise_from_noise(
     """
     assert crystal.present is not None
     frac = torch.rand(*crystal.present.shape, 3, generator=search.rng)
-    start = frac @ crystal.cells
-    start = start if held is None else held.put_into(start)
-    start = start + CRYSTAL_SIGMA_MAX * standard_noise(start, search.rng)
+    cart = frac @ crystal.cells
+    cart = cart if held is None else held.put_into(cart)
+    levels = noise_levels(steps, CRYSTAL_SIGMA_MAX, CRYSTAL_SIGMA_MIN, RHO)
+    return denoise_from_points(crystal, cart, levels, sampler, search, constraint, held)
+
+
+def denoise_from_points(
+    crystal: Crystal,
+    positions: Tensor,
+    levels: Sequence[float],
+    sampler: Sampler,
+    search: Search,
+    constraint: Constraint = unconstrained,
+    held: Held | None = None,
+) -> Tensor:
+    """Add noise of the first level to points, and denoise them level by level.
+
+    Args:
+        crystal: B cells with their groups and numbers of points.
+        positions: (B, N, 3) Å.
+        levels: Å, falling, the last may be 0.
+        sampler: that carries points down the noise levels.
+        search: network, device and source of randomness.
+        constraint: where points may be.
+        held: points that are known, which the others grow around.
+
+    Returns:
+        (B, N, 3) Å, on the CPU.
+    """
+    start = positions + levels[0] * standard_noise(positions, search.rng)
     on_device = crystal.to(search.device)
     expect = denoiser(lambda points, level: search.network(points, level, on_device))
     assignments: Assignments = {}
@@ -126,9 +155,16 @@ def denoise_from_noise(
         expected, assignments = constraint(expected, float(level[0]), assignments)
         return expected if held is None else held.put_into(expected)
 
-    levels = noise_levels(steps, CRYSTAL_SIGMA_MAX, CRYSTAL_SIGMA_MIN, RHO)
     with torch.inference_mode():
         return final(sampler(denoise, start.to(search.device), levels, search.rng)).cpu()
+
+
+def padded_positions(clouds: Sequence[FloatArray], targets: Sequence[Target]) -> Tensor:
+    """(B, N, 3) Å of fractional points (n, 3) of each target; padding lies at the origin."""
+    positions = np.zeros((len(targets), max(map(len, clouds)), 3), dtype=np.float32)
+    for row, (frac, target) in enumerate(zip(clouds, targets, strict=True)):
+        positions[row, : len(frac)] = frac @ target.cell
+    return torch.from_numpy(positions)
 
 
 def denoise_once(

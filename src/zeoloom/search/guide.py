@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.diffraction.correlation import e2
+from zeoloom.diffraction.correlation import e2, normalised
 from zeoloom.diffraction.structure_factors import group_sums
+from zeoloom.search.agreement_kernel import LEAST_INTENSITY, Intensities
 from zeoloom.search.guide_kernel import candidate_factors
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 GUIDE_D_MIN = 1.8
 """Å. Groups of a smaller spacing than this are not compared, as candidates are not so well placed
 that these say much, and time goes with their number."""
+
+SPACINGS = (1.8, 2.0, 2.2, 2.6, 3.0, 3.6, 4.5, 5.4)
+"""Å, least spacings of the intensities that denoising climbs by."""
+
+FEWEST_CLIMBED = 12
+"""Groups that denoising climbs by, whatever their spacing, if there are so many."""
 
 FEWEST_GUIDING = 30
 """Groups that are compared, whatever their spacing, if there are so many."""
@@ -48,12 +55,19 @@ class Guide:
             of those that an inversion in the origin makes of one another one.
         translations: (G, 3).
         centric: whether there is such an inversion, so that phases are 0 or 180 degrees.
+        resolved: the intensities to each of `SPACINGS`.
     """
 
     measurement: Measurement
     rotations: IntArray
     translations: FloatArray
     centric: bool
+    resolved: tuple[Intensities, ...]
+
+    def intensities_to(self, spacing: float) -> Intensities:
+        """The intensities whose spacing, Å, is at least this or the next of `SPACINGS`."""
+        larger = [k for k, each in enumerate(SPACINGS) if each >= spacing]
+        return self.resolved[larger[0] if larger else -1]
 
     def intensities(self, candidate: Candidate) -> FloatArray:
         """(n,) m |F|^2 of a candidate with oxygen beside its bonds, up to a factor."""
@@ -85,12 +99,29 @@ class Guide:
 def guide_from(measurement: Measurement) -> Guide:
     """The guide that a measurement gives, to the resolution that candidates are good for."""
     plan = measurement.scattering
+    rotations, translations = plan.rotations[: plan.modulo], plan.translations[: plan.modulo]
+    inversion = (rotations == -np.eye(3, dtype=np.int64)).all(axis=(1, 2))
+    centric = bool((np.abs(translations[inversion]) < ORIGIN).all() and inversion.any())
+    if centric:
+        proper = np.linalg.det(rotations) > 0.0
+        rotations, translations = rotations[proper], translations[proper]
+    images = np.ascontiguousarray(rotations), np.ascontiguousarray(translations)
+    resolved = tuple(
+        _as_arrays(_resolved(measurement, spacing, FEWEST_CLIMBED), *images, centric)
+        for spacing in SPACINGS
+    )
+    return Guide(_resolved(measurement, GUIDE_D_MIN, FEWEST_GUIDING), *images, centric, resolved)
+
+
+def _resolved(measurement: Measurement, spacing: float, fewest: int) -> Measurement:
+    """A measurement without its groups below a spacing, Å; but with some, if there are so many."""
+    plan = measurement.scattering
     number = len(measurement.observed)
     # groups are in order of falling d, and overlap in neither list
     least = np.full(number, np.inf)
     np.minimum.at(least, measurement.group, 0.5 / np.sqrt(plan.s_squared))
-    kept = int(np.count_nonzero(np.minimum.accumulate(least) >= GUIDE_D_MIN))
-    kept = max(kept, min(FEWEST_GUIDING, number))
+    kept = int(np.count_nonzero(np.minimum.accumulate(least) >= spacing))
+    kept = max(kept, min(fewest, number))
     rows = measurement.group < kept
     hkl = plan.hkl[rows]
     lower = replace(
@@ -103,26 +134,37 @@ def guide_from(measurement: Measurement) -> Guide:
         most=np.abs(hkl).max(axis=0),
     )
     local = measurement.local[:kept, :kept]
-    rotations, translations = plan.rotations[: plan.modulo], plan.translations[: plan.modulo]
-    inversion = (rotations == -np.eye(3, dtype=np.int64)).all(axis=(1, 2))
-    centric = bool((np.abs(translations[inversion]) < ORIGIN).all() and inversion.any())
-    if centric:
-        proper = np.linalg.det(rotations) > 0.0
-        rotations, translations = rotations[proper], translations[proper]
-    return Guide(
-        replace(
-            measurement,
-            scattering=lower,
-            group=measurement.group[rows],
-            observed=measurement.observed[:kept],
-            esd=measurement.esd[:kept],
-            local=local / local.sum(axis=1, keepdims=True),
-            weights=measurement.weights[:kept],
-            two_theta=measurement.two_theta[:kept],
-        ),
-        np.ascontiguousarray(rotations),
-        np.ascontiguousarray(translations),
+    return replace(
+        measurement,
+        scattering=lower,
+        group=measurement.group[rows],
+        observed=measurement.observed[:kept],
+        esd=measurement.esd[:kept],
+        local=local / local.sum(axis=1, keepdims=True),
+        weights=measurement.weights[:kept],
+        two_theta=measurement.two_theta[:kept],
+    )
+
+
+def _as_arrays(
+    measurement: Measurement, rotations: IntArray, translations: FloatArray, centric: bool
+) -> Intensities:
+    """What compiled functions need of a measurement."""
+    plan, local = measurement.scattering, np.ascontiguousarray(measurement.local)
+    ratios = normalised(np.maximum(measurement.observed, 0.0), local)
+    return Intensities(
+        rotations,
+        translations,
         centric,
+        plan.hkl,
+        plan.most,
+        plan.multiplicity,
+        plan.factor_t,
+        plan.factor_o,
+        measurement.group,
+        np.sqrt(ratios + LEAST_INTENSITY),
+        local,
+        measurement.weights,
     )
 
 

@@ -5,6 +5,7 @@
 | `assign` | decides which crystals keep their points on assigned Wyckoff positions |
 | `denoise` | denoises the points of all crystals together, from noise alone |
 | `gather` | lets points that meet become atoms, and keeps the better candidates |
+| `regrow` | if what was measured guides the search, gives candidates noise and denoises them anew |
 | `anneal` | alternates rounds of the network with walks of bond switches |
 | `deduplicate` | keeps of each net and embedding, in a given cell, the candidate of least cost |
 | `compare` | keeps those that agree best with what was measured, if it guides the search |
@@ -42,9 +43,11 @@ from zeoloom.search.denoising import (
     points_present,
 )
 from zeoloom.search.embeddings import MOST_EMBEDDINGS, different_embeddings, on_other_axes
-from zeoloom.search.guide import agreeing_best
+from zeoloom.search.guide import agreeing_best, guide_cost
+from zeoloom.search.guided_denoising import GROWING, guided_constraint
 from zeoloom.search.hollows import keeping_hollows
 from zeoloom.search.judging_stages import JUDGING_STAGES
+from zeoloom.search.regrowth import regrown
 from zeoloom.search.target import with_cell_indices
 from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 
@@ -59,6 +62,13 @@ if TYPE_CHECKING:
 
 ANNEALED_SHARE = 0.6
 """Share of the candidates of a batch, those of least cost, that are annealed."""
+
+MOST_REGROWN, MOST_GUIDED = 16, 10
+"""Candidates of a batch that grow anew with a guide, and that are annealed: few of many, as the
+denoiser costs little beside annealing."""
+
+REGROWTH_TIME_SHARE = 0.6
+"""Share of the time until annealing has to end after which no further generation begins."""
 
 ANNEALING_TIME_SHARE = 0.6
 """Share of the time of a batch after which annealing ends, so that time is left to judge nets."""
@@ -151,7 +161,8 @@ def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> Batch
     """Denoise the points of all crystals together, from noise alone; none if the time is up."""
     assert batch.constraint is not None
     held = held_points(batch.targets)
-    constraint = keeping_hollows(batch.targets, batch.constraint)
+    whole = keeping_hollows(batch.targets, batch.constraint)
+    constraint = guided_constraint(batch.targets, whole, plan.annealing.guide, GROWING)
 
     def in_time(points: Tensor, sigma: float, before: Assignments) -> tuple[Tensor, Assignments]:
         if time.monotonic() > batch.ends:
@@ -169,15 +180,38 @@ class _OutOfTimeError(Exception):
     """Denoising was not finished in time."""
 
 
-def gather_atoms(batch: BatchState, _search: Search, _plan: SearchPlan) -> BatchState:
-    """Let points that meet become atoms, and keep the candidates of least cost."""
+def gather_atoms(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchState:
+    """Let points that meet become atoms, and keep the candidates of least cost.
+
+    With a guide they also cost what they lack in agreement, and few are kept of many.
+    """
     if batch.points is None:
         return batch
     found = candidates_from(batch.points, points_present(batch.targets), batch.targets)
-    found = sorted(found, key=lambda each: each.cost)
+    guide, weight = plan.annealing.guide, plan.annealing.guide_cost
+    found = sorted(found, key=lambda each: each.cost + guide_cost(each, guide, weight, {}))
     valid = tuple(each for each in found if each.valid)
-    kept = tuple(found[: round(ANNEALED_SHARE * len(found))])
+    most = round(ANNEALED_SHARE * len(found))
+    kept = tuple(found[: most if guide is None else min(most, MOST_REGROWN)])
     return replace(batch, candidates=kept, valid=valid, valid_at_once=len(valid))
+
+
+def regrow(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
+    """Give the candidates noise and denoise them again and again, if a guide chooses among them."""
+    guide, weight = plan.annealing.guide, plan.annealing.guide_cost
+    if guide is None:
+        return batch
+    now, known = time.monotonic(), dict[bytes, float]()
+    alive = regrown(
+        batch.candidates,
+        lambda each: each.cost + guide_cost(each, guide, weight, known),
+        guide,
+        plan.sampler,
+        search,
+        now + REGROWTH_TIME_SHARE * (batch.annealing_ends - now),
+    )
+    valid = tuple(each for each in alive if each.valid)
+    return replace(batch, candidates=tuple(alive[:MOST_GUIDED]), valid=batch.valid + valid)
 
 
 def anneal(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
@@ -241,6 +275,7 @@ FINDING_STAGES: dict[str, Callable[[BatchState, Search, SearchPlan], BatchState]
     "assign": assign_positions,
     "denoise": denoise_points,
     "gather": gather_atoms,
+    "regrow": regrow,
     "anneal": anneal,
     "deduplicate": drop_duplicates,
     "compare": compare_nets,

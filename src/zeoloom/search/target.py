@@ -82,6 +82,10 @@ class Target:
         """Whether exact numbers of atoms and of orbits are asked for."""
         return self.n_t[0] == self.n_t[1] and self.n_t_unique[0] == self.n_t_unique[1]
 
+    def fits_orbits(self, n_points: int) -> bool:
+        """Whether so many points may each become an orbit of its own."""
+        return self.n_t_unique[0] <= n_points <= self.n_t_unique[1]
+
 
 def target_of(
     framework: Framework,
