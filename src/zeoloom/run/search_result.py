@@ -132,5 +132,5 @@ def _failure(
             f"{nothing}: none of {counts['tried']} crystals became a valid net; more time, other "
             "numbers of atoms or another group may help"
         )
-    text = f"{nothing}: of the valid nets are {', '.join(reasons)}"
+    text = f"{nothing}; valid nets: {', '.join(reasons)}"
     return f"{text}; {nearest}" if nearest else text
