@@ -187,6 +187,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--unique-atoms", default="1-12")
     parser.add_argument("--cells", default="mixed")
+    parser.add_argument("--repair", type=int, help="rounds, other than `generate` has")
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--folder", type=Path, help="where the searches are kept")
@@ -206,6 +207,7 @@ def main() -> None:
                         "seconds": 3600.0 * options.hours / options.workers,
                         "unique_atoms": options.unique_atoms,
                         "cells": options.cells,
+                        "repair": options.repair,
                         "relax": 0,
                         "seed": seed,
                     },
