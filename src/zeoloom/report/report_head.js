@@ -43,6 +43,7 @@ const Head = (() => {
     const filled = element("b");
     filled.style.width = `${Math.min(100, 100 * (share ?? 0))}%`;
     bar.append(filled);
+    if (share === null) bar.style.visibility = "hidden";
     const note = share === null ? "\u00a0" : share > 1 ? `${share.toFixed(1)} for each ${of}` : `${percent(share)} of ${of}`;
     box.append(element("span", name, "soft"), element("strong", number(count)), element("span", note, "soft"), bar);
     box.title = meaning;

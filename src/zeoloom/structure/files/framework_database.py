@@ -71,16 +71,16 @@ class FrameworkDatabase:
         self._server = url.startswith(SERVERS)
         if not self._server and (Path(url).suffix != ".db" or "://" in url):
             raise InputError(
-                f"--database {url}: expected a file whose name ends in .db, or "
+                f"database {url}: expected a file whose name ends in .db, or "
                 "postgresql://USER:PASSWORD@HOST:PORT/NAME"
             )
         if not self._server and not Path(url).absolute().parent.is_dir():
-            raise InputError(f"--database {url}: there is no folder for it")
+            raise InputError(f"database {url}: there is no folder for it")
         try:
             kind = "postgresql" if self._server else "db"
             self._database: Any = connect(url, type=kind, use_lock_file=False)
         except ImportError as error:
-            raise InputError(f"--database {url} needs more packages: {INSTALL_DATABASE}") from error
+            raise InputError(f"database {url} needs more packages: {INSTALL_DATABASE}") from error
         self._facts = FactsTable({**columns, RELAXED: "answer"}, self._server)
         self._ready = False
 
