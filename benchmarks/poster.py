@@ -97,6 +97,8 @@ def made(verb: str, picture: str, options: argparse.Namespace, **flags: object) 
     if not (folder / "metrics.json").exists():
         names = ("points", "steps", "sampler", "noise_factor", "guidance")
         given = {name: getattr(options, name) for name in names}
+        if verb == "join":  # whose clouds start as they always did
+            given["sampler"] = "euler"
         kind = zeoloom.SampleRequest if verb == "sample" else zeoloom.JoinRequest
         request = zeoloom.parse_request(
             kind, {"model": options.model, "repair": 0, **given, **flags}

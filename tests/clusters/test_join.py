@@ -55,13 +55,6 @@ class Knows(nn.Module):
         return (self.cart_t[nearest] - points) / output_scale(sigma)
 
 
-class Still(nn.Module):
-    """A network that moves nothing."""
-
-    def forward(self, points: Tensor, sigma: Tensor, space: Space) -> Tensor:  # noqa: ARG002
-        return torch.zeros_like(points)
-
-
 class Shifts(nn.Module):
     """A network that moves every point to the centre, and counts the points."""
 
@@ -252,17 +245,3 @@ def test_clouds_from_few_places_are_spread_as_those_of_atoms() -> None:
     means = final(still).mean(dim=1)  # (n, 3)
     variance = 7.0**2 / 5 / n_sites + CLUSTER_SIGMA_MAX**2 / n_points
     assert float(means.square().mean()) == pytest.approx(variance, rel=0.1)
-
-
-def test_joined_clouds_from_few_places_have_as_many_points() -> None:
-    centres = tetrahedral_centres(2, 5, seeded())
-
-    def joined(sites: int | None) -> Tensor:
-        how = {"radius": 7.0, "steps": 2, "generator": seeded(), "device": CPU, "sites": sites}
-        *_, last = join_together(Still(), euler, centres, 240, **how)
-        return last.x
-
-    many, gathered = joined(None), joined(24)
-    assert gathered.shape[1] == pytest.approx(many.shape[1], rel=0.08)
-    spread = [float(x.mean(dim=1).square().sum(-1).mean()) for x in (many, gathered)]
-    assert spread[1] > spread[0]

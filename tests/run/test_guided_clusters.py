@@ -12,7 +12,7 @@ import torch
 import zeoloom
 from zeoloom.learn.checkpoint import file_sha256, save_weights
 from zeoloom.run import sampling
-from zeoloom.run.cluster_requests import GUIDANCE
+from zeoloom.run.cluster_requests import GUIDANCE, JOINING_GUIDANCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,11 +60,13 @@ def test_guidance_changes_what_is_made(
         assert done.code == 0, done.err
         made[name] = cart_points(folder)
     assert np.array_equal(made["far"], made["two"])
-    for one, other in (("without", "far"), ("without", "by itself"), ("by itself", "far")):
+    default = (JOINING_GUIDANCE if verb == "join" else GUIDANCE)["pointnet"]
+    assert np.array_equal(made["without"], made["by itself"]) == (default == 0)
+    for one, other in (("without", "far"), ("by itself", "far")):
         same_shape = made[one].shape == made[other].shape
         assert not same_shape or not np.array_equal(made[one], made[other])
     weak = file_sha256(with_companion / "weights-weak.safetensors")
-    for name, guidance in (("without", 0.0), ("by itself", GUIDANCE["pointnet"]), ("far", 3.0)):
+    for name, guidance in (("without", 0.0), ("by itself", default), ("far", 3.0)):
         request = json.loads((tmp_path / name / "run.json").read_text())["request"]
         assert request["guidance"] == guidance
         assert request["weak"] == (weak if guidance else None)

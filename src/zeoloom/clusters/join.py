@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from zeoloom.clusters.atoms import merge_points
-from zeoloom.clusters.sample import CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN, fill_ball, shared_out
+from zeoloom.clusters.sample import CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN, fill_ball
 from zeoloom.diffusion.denoiser import denoiser
 from zeoloom.diffusion.noise import noise_levels, standard_noise
 from zeoloom.geometry.rotation import random_orthogonal
@@ -39,9 +39,6 @@ CENTRES_FOLLOW_BELOW = 1.0
 
 CENTRE_REACH = 0.7
 """Å, width of the Gaussian with which a centre looks for its atom."""
-
-FEWEST_TRIED = 192
-"""Places tried for each sphere of a union, from which its volume follows."""
 
 CENTRE_JITTER = 0.4
 """Å, by which neighbour centres start off an ideal tetrahedron."""
@@ -130,7 +127,6 @@ def join_together(
     steps: int,
     generator: torch.Generator,
     device: torch.device,
-    sites: int | None = None,
 ) -> Iterator[Joined]:
     """All clusters at once, nothing frozen.
 
@@ -143,13 +139,11 @@ def join_together(
         steps: noise levels.
         generator: source of randomness, on the CPU.
         device: where to compute.
-        sites: places that the points of a single sphere start from; None for one each.
 
     Yields:
         The clouds and their centres after every step.
     """
-    clean, share = _fill_union(centres, sites or points_per_sphere, radius, generator)
-    clean = shared_out(clean, round(points_per_sphere * share))
+    clean = _fill_union(centres, points_per_sphere, radius, generator)
     x = (clean + CLUSTER_SIGMA_MAX * standard_noise(clean, generator)).to(device)
     clean, centres = clean.to(device), centres.to(device)
     levels = noise_levels(steps, CLUSTER_SIGMA_MAX, CLUSTER_SIGMA_MIN)
@@ -165,21 +159,17 @@ def join_together(
 
 def _fill_union(
     centres: Tensor, points_per_sphere: int, radius: float, generator: torch.Generator
-) -> tuple[Tensor, float]:
-    """Points spread evenly over the union of spheres, as dense as asked.
-
-    Returns:
-        (B, N, 3) Å, and the volume of the union in those of a sphere.
-    """
+) -> Tensor:
+    """(B, N, 3) Å, points spread evenly over the union of spheres, as dense as asked."""
     reach = radius + float(centres.norm(dim=-1).max())
-    crowd = math.ceil(max(4 * points_per_sphere, FEWEST_TRIED) * (reach / radius) ** 3)
+    crowd = math.ceil(4 * points_per_sphere * (reach / radius) ** 3)
     points = fill_ball(len(centres), crowd, reach, generator)
     inside = ((points[:, :, None] - centres[:, None]).norm(dim=-1) <= radius).any(dim=-1)
     # the share of the ball that the union fills gives its volume, and so its number of points
-    share = float(inside.double().mean()) * (reach / radius) ** 3
-    wanted = round(points_per_sphere * share)
+    share = float(inside.double().mean())
+    wanted = round(points_per_sphere * share * (reach / radius) ** 3)
     first = torch.argsort(inside.to(torch.int8), dim=1, descending=True, stable=True)[:, :wanted]
-    return torch.gather(points, 1, first[..., None].expand(-1, -1, 3)), share
+    return torch.gather(points, 1, first[..., None].expand(-1, -1, 3))
 
 
 def _follow(centres: Tensor, clean: Tensor) -> Tensor:
@@ -201,7 +191,6 @@ def join_sequentially(
     radius: float,
     steps: int,
     generator: torch.Generator,
-    sites: int | None = None,
 ) -> Iterator[Joined]:
     """The poster's way: clusters about the neighbours of a central one, one after another.
 
@@ -217,7 +206,6 @@ def join_sequentially(
         radius: Å.
         steps: noise levels.
         generator: source of randomness, on the CPU.
-        sites: places that the points of a cluster start from; None for one each.
 
     Yields:
         The state after every step of every cluster: all points so far.
@@ -229,7 +217,7 @@ def join_sequentially(
     for k in range(1, n_clusters):
         context = central - centres[:, k : k + 1]
         seen = context.norm(dim=-1) <= radius
-        start = shared_out(fill_ball(len(central), sites or n_points, radius, generator), n_points)
+        start = fill_ball(len(central), n_points, radius, generator)
         start = (start + CLUSTER_SIGMA_MAX * standard_noise(start, generator)).to(central)
         denoise = _denoiser_beside(network, context, seen, n_points, generator)
         with torch.no_grad():

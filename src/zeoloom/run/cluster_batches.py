@@ -27,7 +27,7 @@ from zeoloom.run.batches import (
     doing_text,
     run_batches,
 )
-from zeoloom.run.cluster_networks import guided_network, weak_sha256
+from zeoloom.run.cluster_networks import weak_sha256
 from zeoloom.run.folder import RunFolder, finish_run, write_json
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded, loaded_model
 from zeoloom.run.pools import pool_with_weights
@@ -38,7 +38,6 @@ from zeoloom.structure.records import Atoms, CloudSet, Trajectory
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from zeoloom.clusters.sample import ClusterNetwork
     from zeoloom.clusters.statistics import Metrics
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.cluster_requests import ClusterRequest
@@ -106,9 +105,7 @@ def clouds_batch(task: CloudsTask) -> Batch:
     with _counting_evaluations(model.network) as count:
         states = task.make(task.request, model, task.n, generator)
         batch = _from_noise(states, task.report, record=not task.index)
-        network = guided_network(task.request, model)
-        denoise = (network, device_of_model(model))
-        batch["repaired"] = _repaired(denoise, batch, plan, generator, task.report)
+        batch["repaired"] = _repaired(model.network, batch, plan, generator, task.report)
     return _with_last_frame(batch) | {"evaluations": count()}
 
 
@@ -287,7 +284,7 @@ def _with_last_frame(batch: Batch) -> Batch:
 
 
 def _repaired(
-    networks: tuple[ClusterNetwork, torch.device],
+    network: nn.Module,
     batch: Batch,
     plan: RepairPlan,
     generator: torch.Generator,
@@ -298,7 +295,7 @@ def _repaired(
     if plan.rounds == 0:
         return x.numpy()
     sampler = functools.partial(ancestral, noise_factor=REPAIR_NOISE_FACTOR)
-    network, device = networks
+    device = next(network.parameters()).device
     population = begin_repair(x, centres, plan)
     for i, population in enumerate(repair(network, sampler, population, plan, generator, device)):  # noqa: B020
         faulty = int((population.best_cost > 0).sum())

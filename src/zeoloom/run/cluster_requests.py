@@ -25,6 +25,9 @@ REPAIR_ROUNDS = {"pointnet": 160, "plain-pointnet": 0, "equivariant": 160}
 GUIDANCE = {"pointnet": 2.5, "plain-pointnet": 0.0, "equivariant": 1.0}
 """Weight of the guidance by default, for models that have a weak companion."""
 
+JOINING_GUIDANCE = {"pointnet": 0.0, "plain-pointnet": 0.0, "equivariant": 1.0}
+"""The same where clusters are joined: spheres with others beside them lead `pointnet` astray."""
+
 OPEN_SPACE_ONLY = (
     *("n", "mode", "clusters", "points", "steps", "sampler", "noise_factor", "guidance"),
     *("repair", "batch"),
@@ -80,8 +83,8 @@ class ClusterRequest(Request):
     """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
 
     guidance: float | None = Field(None, ge=0, le=20)
-    """How far the network is guided away from its weak companion (2.5 for pointnet, 1 for
-    equivariant, 0 without a companion)."""
+    """How far the network is guided away from its weak companion, repair aside (1 for equivariant;
+    for pointnet 2.5, and 0 in join; 0 without a companion)."""
 
     repair: int | None = Field(None, ge=0)
     """Most rounds of repair of a cloud (160 for equivariant, 160 for pointnet)."""
@@ -180,7 +183,8 @@ def resolved(request: AnyClusterRequest, model: Model) -> AnyClusterRequest:
         )
     guidance = request.guidance
     if guidance is None:
-        guidance = GUIDANCE[model.name] if model.weak else 0.0
+        weights = JOINING_GUIDANCE if isinstance(request, JoinRequest) else GUIDANCE
+        guidance = weights[model.name] if model.weak else 0.0
     elif guidance > 0 and model.weak is None:
         raise InputError(
             f"guidance {guidance:g}: the model {request.model} has no weak companion to be guided "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zeoloom.clusters.join import join_sequentially, join_together, tetrahedral_centres
-from zeoloom.clusters.sample import denoise_clusters, open_denoiser, starting_sites
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.clusters.statistics import Metrics, joining_metrics
 from zeoloom.diffusion.samplers import final
 from zeoloom.errors import InputError
@@ -82,7 +82,6 @@ def _states(request: JoinRequest, model: Model, n: int, generator: torch.Generat
         "radius": float(model.record["radius"]),
         "steps": request.steps,
         "generator": generator,
-        "sites": starting_sites(model.config, points),
     }
     if request.mode == "together":
         centres = tetrahedral_centres(n, request.clusters, generator)
