@@ -11,6 +11,7 @@ from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.run.crystal_requests import GenerateRequest
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.search_growth import LAG, NO_HISTORY, UNKNOWN_GAP
+from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.growth import arm_of
 from zeoloom.structure.reference import load_reference
 
@@ -72,3 +73,19 @@ def test_what_is_near_to_conditions_is_kept(
     [elite] = history.after[1].archive.values()
     assert elite.gap == pytest.approx(gap)
     assert sum(history.after[1].holdings.values()) == int(gap == 0.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rounds"),
+    [
+        ({}, 10),
+        ({"density": "12-13", "unique_atoms": "1-4"}, 10),
+        ({"contains": "d4r"}, 40),
+        ({"no_rings": "3"}, 40),
+        ({"window": "14-"}, 40),
+        ({"contains": "d4r", "repair": 3}, 3),
+        ({"repair": 0}, 0),
+    ],
+)
+def test_conditions_that_lead_repair_get_more_rounds(asked: dict[str, Any], rounds: int) -> None:
+    assert search_plan(GenerateRequest(**asked), 10.0).annealing.rounds == rounds
