@@ -341,6 +341,7 @@ def test_an_origin_shift_changes_nothing() -> None:
                 positions,
                 each,
                 NO_HOLLOW,
+                0,
                 300,
                 1.0,
                 8,
