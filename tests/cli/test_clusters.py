@@ -229,10 +229,10 @@ def test_a_folder_in_use_and_one_without_a_run(small: Any, tmp_path: Path) -> No
     (tmp_path / "used").mkdir()
     (tmp_path / "used" / "mine.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
-    for name in ("used", "file"):
+    for name, why in (("used", "is not empty"), ("file", "is no folder")):
         done = small("sample", name)
         assert done.code == 2
-        assert f"{tmp_path / name} exists and is not empty" in done.message
+        assert f"{tmp_path / name} exists and {why}" in done.message
         done = small("sample", name, "--resume")
         assert done.code == 2
         assert f"{tmp_path / name} holds no interrupted run" in done.message
