@@ -22,7 +22,7 @@ their square."""
 REPAIR_ROUNDS = {"pointnet": 160, "plain-pointnet": 0, "equivariant": 160}
 """Rounds of repair by default; the poster had none."""
 
-GUIDANCE = {"pointnet": 2.5, "plain-pointnet": 0.0, "equivariant": 1.0}
+GUIDANCE = {"pointnet": 2.0, "plain-pointnet": 0.0, "equivariant": 1.0}
 """Weight of the guidance by default, for models that have a weak companion."""
 
 JOINING_GUIDANCE = {"pointnet": 0.0, "plain-pointnet": 0.0, "equivariant": 1.0}
@@ -84,7 +84,7 @@ class ClusterRequest(Request):
 
     guidance: float | None = Field(None, ge=0, le=20)
     """How far the network is guided away from its weak companion, repair aside (1 for equivariant;
-    for pointnet 2.5, and 0 in join; 0 without a companion)."""
+    for pointnet 2, and 0 in join; 0 without a companion)."""
 
     repair: int | None = Field(None, ge=0)
     """Most rounds of repair of a cloud (160 for equivariant, 160 for pointnet)."""
