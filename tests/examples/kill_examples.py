@@ -158,7 +158,7 @@ def _run_and_leave(verb: str, folder: Path, moment: Moment, resume: bool, worker
     code = FAILED
     try:
         pools.Workers = HereWorkers if workers == 1 else Workers  # type: ignore[misc]
-        searching.prepare_search = lambda *_: None  # all is compiled
+        searching.prepare_search = lambda *_, **__: None  # all is compiled
         killer = _Killer(folder, moment.change)
         sys.addaudithook(killer)
         RUNS[verb](folder, resume, workers)

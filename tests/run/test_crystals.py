@@ -364,7 +364,7 @@ def test_what_is_not_refined_in_time_is_reported(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "ANNEALING_TIME_SHARE", 1.0)  # nothing is left for refining
-    hurry = ("--seconds", 0.4, "--batch", 8)  # over long before all rounds of a batch
+    hurry = ("--seconds", 0.4, "--batch", 32)  # over long before all rounds of a batch
     made = run("solve", *CHA, *hurry, "--relax", 5, "-o", tmp_path / "hasty")
     assert made.code == 1
     assert rows_of(tmp_path / "hasty") == []

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numba
 import pytest
@@ -71,8 +72,8 @@ def test_compiling_is_not_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr(pipeline, "time", Clock)
     prepared = searching.prepare_search
 
-    def slowly(*given: object) -> None:
-        prepared(*given)  # type: ignore[arg-type]
+    def slowly(*given: Any, **named: Any) -> None:
+        prepared(*given, **named)
         clock["now"] += 1000.0
 
     monkeypatch.setattr(searching, "prepare_search", slowly)
