@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -297,7 +298,7 @@ def _apart(frac: FloatArray, group: Group) -> bool:
     images = np.einsum("gxy,ky->gkx", group.rotations, frac) + group.translations[:, None]
     away = images.reshape(1, -1, 3) - frac[:, None]
     away -= np.round(away)
-    cells = np.array(_corners())
+    cells = np.array(list(product((-1, 0, 1), repeat=3)))  # the neighbouring ones too
     distances = np.linalg.norm((away[:, :, None] + cells) @ group.cell, axis=-1)
     several = distances > 0.05  # images that coincide are one atom
     if (distances[several] < LEAST_APART).any():
@@ -308,9 +309,3 @@ def _apart(frac: FloatArray, group: Group) -> bool:
         if len(np.unique(np.round(vectors @ group.cell, 1), axis=0)) > DEGREE:
             return False
     return True
-
-
-def _corners() -> list[tuple[int, int, int]]:
-    """Neighbouring cells, the same one among them."""
-    steps = (-1, 0, 1)
-    return [(a, b, c) for a in steps for b in steps for c in steps]
