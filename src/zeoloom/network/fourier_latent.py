@@ -100,7 +100,7 @@ class FourierLatent(nn.Module):
             (B, 2K), real parts, then imaginary ones.
         """
         phases = points @ self.waves
-        weights = _weights(points, present)[:, None]
+        weights = point_weights(points, present)[:, None]
         return torch.cat((weights @ phases.cos(), weights @ phases.sin()), dim=-1)[:, 0]
 
     def forward(self, points: Tensor, present: Tensor | None = None) -> Surroundings:
@@ -117,7 +117,7 @@ class FourierLatent(nn.Module):
         with torch.autocast(device, enabled=False):  # phases need all their digits
             even, odd = _Read.apply(  # type: ignore[no-untyped-call]
                 points.to(self.waves.dtype),
-                _weights(points, present),
+                point_weights(points, present),
                 self.waves,
                 self.even.to(kind),
                 self.odd.to(kind),
@@ -127,7 +127,7 @@ class FourierLatent(nn.Module):
         return Surroundings(even[..., 0], odd[..., :3], even[..., 1:], odd[..., 3:])
 
 
-def _weights(points: Tensor, present: Tensor | None) -> Tensor:
+def point_weights(points: Tensor, present: Tensor | None) -> Tensor:
     """(B, N) of the mean over the points of each cloud."""
     if present is None:
         return points.new_full(points.shape[:2], 1.0 / points.shape[1])

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from zeoloom.diffusion.denoiser import output_scale
-from zeoloom.network.fourier_latent import FourierLatent
+from zeoloom.network.fourier_latent import FourierLatent, point_weights
 from zeoloom.network.noise_embedding import embed_noise_level
 from zeoloom.network.surroundings import N_CENTRE, Features, Tensors, count_invariants
 
@@ -77,7 +77,7 @@ class PointNet(nn.Module):
         self.active_stages = config.stages
         self.latent = FourierLatent(config.latent // 2, config.period, config.shells)
         self.tensors = Tensors()
-        self.stages = nn.ModuleList(_Stage(config, first=i == 0) for i in range(config.stages))
+        self.stages = nn.ModuleList(Stage(config, first=i == 0) for i in range(config.stages))
 
     def forward(self, cart_points: Tensor, sigma: Tensor, space: Space) -> Tensor:
         """Scaled displacements F of the points.
@@ -96,9 +96,18 @@ class PointNet(nn.Module):
         variance = sigma.square()[:, None, None]
         # expected of points of a Gaussian cloud
         contraction = -cart_points * variance / (variance + CLOUD_SPREAD**2) / scale
+
+        def place(total: Tensor) -> Tensor:
+            return (cart_points + scale * total) * shrink
+
+        if _without_gradients(cart_points, noise):
+            from zeoloom.network.pointnet_compiled import displacements  # noqa: PLC0415 - compiles
+
+            weights = point_weights(cart_points, space.present)
+            return displacements(self, cart_points, place, contraction, noise, weights)
         total, hidden = torch.zeros_like(cart_points), None
         for stage in self.stages[: self.active_stages]:
-            points = (cart_points + scale * total) * shrink
+            points = place(total)
             read = self.latent(points, space.present)
             moved = None if hidden is None else total.flatten(0, 1)
             features = self.tensors(read, points.flatten(0, 1), moved)
@@ -109,7 +118,7 @@ class PointNet(nn.Module):
         return total
 
 
-class _Stage(nn.Module):
+class Stage(nn.Module):
     """From what is read around a point to its displacement."""
 
     def __init__(self, config: PointNetConfig, *, first: bool) -> None:
@@ -154,3 +163,15 @@ class _Stage(nn.Module):
         gates = self.gates(modulated)
         moved = (features.vectors * gates[:, None]).sum(-1) * self.scale
         return moved, inner
+
+
+def _without_gradients(cart_points: Tensor, weights: Tensor) -> bool:
+    """Whether the compiled network will do."""
+    kinds = {cart_points.dtype, weights.dtype}
+    if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:
+        return False
+    return (
+        cart_points.device.type == "cpu"
+        and not torch.is_grad_enabled()
+        and kinds == {torch.float32}
+    )

@@ -117,7 +117,7 @@ class Tensors(nn.Module):
             log1,
             log2,
             log3,
-            _centre_functions(distance),
+            centre_functions(distance),
         ]
         if moved is not None:
             moved = moved[..., None]
@@ -134,7 +134,8 @@ def _within_bounds(tensor: Tensor) -> tuple[Tensor, Tensor]:
     return tensor * squares.rsqrt()[..., None], squares.log()
 
 
-def _centre_functions(distance: Tensor) -> Tensor:
+def centre_functions(distance: Tensor) -> Tensor:
+    """Gaussians (..., N_CENTRE) of distances from the centre, (..., 1) Å."""
     centres = torch.linspace(0.0, CENTRE_RANGE, N_CENTRE, device=distance.device)
     width = CENTRE_RANGE / (N_CENTRE - 1)
     return torch.exp(-((distance - centres.to(distance.dtype)) ** 2) / (2 * width**2))

@@ -1,0 +1,338 @@
+"""What the poster's network does within each point, compiled: on the CPU, without gradients.
+
+Points lie side by side, `LANES` of them to a block, so that every loop over them runs in vector
+registers. Arrays are flat, row after row of `LANES` numbers, so that the compiler knows that rows do
+not overlap. The tests hold these functions to the network itself.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.geometry.compiled import compiled_in_place, compiled_with_reordered_sums
+
+if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import IntArray
+
+    BitArray = np.ndarray[tuple[int, ...], np.dtype[np.unsignedinteger]]
+    RealArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
+
+LANES, GROUP = 128, 16
+"""Points of a block, and those of a group, which belong to one cloud."""
+
+NORM_EPSILON = 1e-5
+"""Of `torch.nn.LayerNorm`."""
+
+
+@compiled_with_reordered_sums
+def surroundings_at(
+    table: RealArray,
+    whole: IntArray,
+    latents: RealArray,
+    clouds: IntArray,
+    n_levels: int,
+    dropped: int,
+    out: BitArray,
+) -> None:
+    """Turn the latents of clouds to the points of a block.
+
+    Args:
+        table: (3 * n_levels * 2 * LANES,), for each axis and each h, cosines then sines of h u.
+        whole: (K, 3) h, k and l.
+        latents: (B, K, 8) means of cos cos cos, cos cos sin, ... sin sin sin.
+        clouds: (LANES // GROUP,) cloud of each group.
+        n_levels: numbers h, from 0.
+        dropped: bits of a number that `out` does not take: 16 for bfloat16, 0 for float32.
+        out: (K * 8 * LANES,), written: the bits of the same means of the cloud seen from each
+            point, in the order of `PARITIES`.
+    """
+    both = 2 * LANES
+    for k in range(len(whole)):
+        at = whole[k, 0] * both
+        x = table[at : at + both]
+        at = (n_levels + whole[k, 1]) * both
+        y = table[at : at + both]
+        at = (2 * n_levels + whole[k, 2]) * both
+        z = table[at : at + both]
+        to = out[k * 8 * LANES : (k + 1) * 8 * LANES]
+        for g in range(LANES // GROUP):
+            m = latents[clouds[g], k]
+            m0, m1, m2, m3, m4, m5, m6, m7 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
+            for q in range(GROUP):
+                p = g * GROUP + q
+                c, s = x[p], x[LANES + p]
+                e0, e1, o0, o1 = c * m0 + s * m4, c * m1 + s * m5, c * m4 - s * m0, c * m5 - s * m1
+                e2, e3, o2, o3 = c * m2 + s * m6, c * m3 + s * m7, c * m6 - s * m2, c * m7 - s * m3
+                c, s = y[p], y[LANES + p]
+                ee0, ee1, eo0 = c * e0 + s * e2, c * e1 + s * e3, c * e2 - s * e0
+                oe0, oe1, oo0 = c * o0 + s * o2, c * o1 + s * o3, c * o2 - s * o0
+                eo1, oo1 = c * e3 - s * e1, c * o3 - s * o1
+                c, s = z[p], z[LANES + p]
+                to[p] = _bits(c * ee0 + s * ee1, dropped)
+                to[LANES + p] = _bits(c * oe0 + s * oe1, dropped)
+                to[2 * LANES + p] = _bits(c * eo0 + s * eo1, dropped)
+                to[3 * LANES + p] = _bits(c * ee1 - s * ee0, dropped)
+                to[4 * LANES + p] = _bits(c * oo0 + s * oo1, dropped)
+                to[5 * LANES + p] = _bits(c * eo1 - s * eo0, dropped)
+                to[6 * LANES + p] = _bits(c * oe1 - s * oe0, dropped)
+                to[7 * LANES + p] = _bits(c * oo1 - s * oo0, dropped)
+
+
+@compiled_in_place
+def _bits(value: float, dropped: int) -> int:
+    """The bits of a float32, rounded to nearest even where the lower half is dropped."""
+    bits = np.float32(value).view(np.uint32)
+    half = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+    if dropped == 0:
+        half = np.uint32(0)
+    return (bits + half) >> np.uint32(dropped)
+
+
+@compiled_with_reordered_sums
+def contract(
+    read: RealArray,
+    order: IntArray,
+    centre: RealArray,
+    functions: RealArray,
+    moved: RealArray,
+    second: RealArray,
+    third: RealArray,
+    dropped: int,
+    vectors: RealArray,
+    out: BitArray,
+) -> None:
+    """Invariants and vectors of the points of a block, as `Tensors` makes them; invariants normed.
+
+    Args:
+        read: 16 S rows, what is read of the surroundings.
+        order: (16,) place of each harmonic among them.
+        centre: 3 rows, from the centre.
+        functions: C rows, of the distance from the centre.
+        moved: 3 rows, displacements so far; none in a first stage.
+        second: (5, 9) as in `Tensors`.
+        third: (5, 21) likewise.
+        dropped: as for `surroundings_at`.
+        vectors: 3 V rows, written, the components of each vector together.
+        out: F rows, written: the bits of the invariants, with mean 0 and variance 1 over F.
+    """
+    s = len(read) // (16 * LANES)
+    one = np.empty(3 * s * LANES, read.dtype)  # shell after shell
+    two = np.empty(5 * s * LANES, read.dtype)
+    three = np.empty(7 * s * LANES, read.dtype)
+    logs = np.empty(3 * LANES, read.dtype)
+    _within_bounds(read, order[1:4], s, one, logs[:LANES])
+    _within_bounds(read, order[4:9], s, two, logs[LANES : 2 * LANES])
+    _within_bounds(read, order[9:], s, three, logs[2 * LANES :])
+    matrices = np.empty(9 * s * LANES, read.dtype)
+    maps = np.empty(21 * s * LANES, read.dtype)
+    _mix(second, two, s, matrices)
+    _mix(third, two, s, maps)
+    by_first, by_third = 3 * s * LANES, 3 * (s + s * s) * LANES
+    by_centre = 3 * (s + 2 * s * s) * LANES
+    third_by_centre, at_centre = by_centre + 3 * s * LANES, by_centre + 6 * s * LANES
+    by_moved = at_centre + 3 * LANES
+    _copy(one, vectors, 0)
+    _copy(centre, vectors, at_centre)
+    outer = np.empty(5 * LANES, read.dtype)
+    lever = np.empty(21 * LANES, read.dtype)
+    _outer(centre, second, outer)
+    _mix(third, outer, 1, lever)
+    for i in range(s):
+        for c in range(3):
+            row = (3 * i + c) * LANES
+            _dot(matrices, 3 * row, centre, 0, 3, vectors, by_centre + row)
+            _dot(lever, 7 * c * LANES, three, 7 * i * LANES, 7, vectors, third_by_centre + row)
+            if len(moved):
+                _dot(matrices, 3 * row, moved, 0, 3, vectors, by_moved + row)
+            for j in range(s):
+                place = (3 * (i * s + j) + c) * LANES
+                _dot(matrices, 3 * row, one, 3 * j * LANES, 3, vectors, by_first + place)
+                _dot(maps, 7 * row, three, 7 * j * LANES, 7, vectors, by_third + place)
+    values = np.empty(len(out), read.dtype)
+    scalars = read[order[0] * s * LANES : (order[0] + 1) * s * LANES]
+    _copy(scalars, values, 0)
+    at = s * LANES
+    for i in range(s):
+        for j in range(s):
+            place = at + (i * s + j) * LANES
+            _dot(one, 3 * i * LANES, one, 3 * j * LANES, 3, values, place)
+            place += s * s * LANES
+            _dot(two, 5 * i * LANES, two, 5 * j * LANES, 5, values, place)
+            place += s * s * LANES
+            _dot(three, 7 * i * LANES, three, 7 * j * LANES, 7, values, place)
+            place += s * s * LANES
+            both = 3 * (i * s + j) * LANES
+            _dot(vectors, by_first + both, one, 3 * j * LANES, 3, values, place)
+            place += s * s * LANES
+            _dot(vectors, by_third + both, one, 3 * j * LANES, 3, values, place)
+    at += 5 * s * s * LANES
+    for start in (0, by_centre, third_by_centre):
+        for i in range(s):
+            _dot(vectors, start + 3 * i * LANES, centre, 0, 3, values, at)
+            at += LANES
+    _copy(logs, values, at)
+    at += 3 * LANES
+    _copy(functions, values, at)
+    at += len(functions)
+    if len(moved):
+        _copy(moved, vectors, by_moved + 3 * s * LANES)
+        for start in (0, by_moved):
+            for i in range(s):
+                _dot(vectors, start + 3 * i * LANES, moved, 0, 3, values, at)
+                at += LANES
+        _dot(moved, 0, moved, 0, 3, values, at)
+        _dot(centre, 0, moved, 0, 3, values, at + LANES)
+    _normed(values, dropped, out)
+
+
+@compiled_with_reordered_sums
+def _within_bounds(
+    read: RealArray, places: IntArray, s: int, out: RealArray, logs: RealArray
+) -> None:
+    """Tensors divided by sqrt(1 + mean square), shell after shell, and the logs of that sum."""
+    size = len(places)
+    squares = np.zeros(LANES, read.dtype)
+    for m in range(size):
+        for i in range(s):
+            row = _row(read, places[m] * s + i)
+            for p in range(LANES):
+                squares[p] += row[p] * row[p]
+    share = read.dtype.type(1.0 / (s * size))
+    one = read.dtype.type(1.0)
+    for p in range(LANES):
+        squares[p] = one + squares[p] * share
+    for p in range(LANES):
+        logs[p] = math.log(squares[p])
+        squares[p] = one / np.sqrt(squares[p])
+    for m in range(size):
+        for i in range(s):
+            row, to = _row(read, places[m] * s + i), _row(out, i * size + m)
+            for p in range(LANES):
+                to[p] = row[p] * squares[p]
+
+
+@compiled_with_reordered_sums
+def _mix(coupling: RealArray, tensors: RealArray, s: int, out: RealArray) -> None:
+    """Linear maps (5, W) of s tensors of degree 2, 5 rows each, to W rows each."""
+    width = coupling.shape[1]
+    for i in range(s):
+        for w in range(width):
+            c0, c1, c2 = coupling[0, w], coupling[1, w], coupling[2, w]
+            c3, c4 = coupling[3, w], coupling[4, w]
+            of, to = tensors[5 * i * LANES : 5 * (i + 1) * LANES], _row(out, i * width + w)
+            for p in range(LANES):
+                first = c0 * of[p] + c1 * of[LANES + p] + c2 * of[2 * LANES + p]
+                to[p] = first + c3 * of[3 * LANES + p] + c4 * of[4 * LANES + p]
+
+
+@compiled_with_reordered_sums
+def _outer(centre: RealArray, second: RealArray, out: RealArray) -> None:
+    """Directions times themselves as tensors of degree 2, 5 rows."""
+    for q in range(5):
+        for p in range(LANES):
+            total = second[q, 0] * centre[p] * centre[p]
+            for ab in range(1, 9):
+                total += second[q, ab] * centre[ab // 3 * LANES + p] * centre[ab % 3 * LANES + p]
+            out[q * LANES + p] = total
+
+
+@compiled_in_place
+def _dot(a: RealArray, i: int, b: RealArray, j: int, n: int, out: RealArray, o: int) -> None:
+    """The sum of n products, of the rows from i and from j on, into the row at o."""
+    x, y, to = a[i : i + n * LANES], b[j : j + n * LANES], out[o : o + LANES]
+    for p in range(LANES):
+        total = x[p] * y[p]
+        for m in range(1, n):
+            total += x[m * LANES + p] * y[m * LANES + p]
+        to[p] = total
+
+
+@compiled_in_place
+def _row(rows: RealArray, i: int) -> RealArray:
+    """One of the rows."""
+    return rows[i * LANES : (i + 1) * LANES]
+
+
+@compiled_in_place
+def _copy(rows: RealArray, out: RealArray, start: int) -> None:
+    """Rows, from a place on."""
+    out[start : start + len(rows)] = rows
+
+
+@compiled_with_reordered_sums
+def _normed(values: RealArray, dropped: int, out: BitArray) -> None:
+    """The bits of values with mean 0 and variance 1 over the rows."""
+    mean, stretch = np.zeros(LANES, values.dtype), np.zeros(LANES, values.dtype)
+    _moments(values, mean, stretch)
+    for i in range(len(values) // LANES):
+        row, to = _row(values, i), _row(out, i)
+        for p in range(LANES):
+            to[p] = _bits((row[p] - mean[p]) * stretch[p], dropped)
+
+
+@compiled_with_reordered_sums
+def _moments(values: RealArray, mean: RealArray, stretch: RealArray) -> None:
+    """Mean over the rows, and one over the standard deviation, added to zeros."""
+    share = values.dtype.type(LANES / len(values))
+    for i in range(len(values) // LANES):
+        row = _row(values, i)
+        for p in range(LANES):
+            mean[p] += row[p] * share
+    for i in range(len(values) // LANES):
+        row = _row(values, i)
+        for p in range(LANES):
+            stretch[p] += (row[p] - mean[p]) * (row[p] - mean[p])
+    least = values.dtype.type(NORM_EPSILON)
+    one = values.dtype.type(1.0)
+    for p in range(LANES):
+        stretch[p] = one / np.sqrt(stretch[p] * share + least)
+
+
+@compiled_with_reordered_sums
+def add_and_modulate(
+    inner: RealArray,
+    change: RealArray,
+    bias: RealArray,
+    stretch: RealArray,
+    shift: RealArray,
+    clouds: IntArray,
+    out: RealArray,
+) -> None:
+    """Add a change and a bias to hidden features; norm, stretch and shift them by their cloud.
+
+    Args:
+        inner: F rows, written.
+        change: F rows.
+        bias: (F,).
+        stretch: (B, F).
+        shift: (B, F).
+        clouds: (LANES // GROUP,) cloud of each group.
+        out: F rows, written.
+    """
+    for f in range(len(bias)):
+        row, added, term = _row(inner, f), _row(change, f), bias[f]
+        for p in range(LANES):
+            row[p] += added[p] + term
+    mean, scale = np.zeros(LANES, inner.dtype), np.zeros(LANES, inner.dtype)
+    _moments(inner, mean, scale)
+    for f in range(len(inner) // LANES):
+        row, to = _row(inner, f), _row(out, f)
+        for g in range(LANES // GROUP):
+            factor, term = stretch[clouds[g], f], shift[clouds[g], f]
+            for p in range(g * GROUP, (g + 1) * GROUP):
+                to[p] = (row[p] - mean[p]) * scale[p] * factor + term
+
+
+@compiled_with_reordered_sums
+def move(vectors: RealArray, gates: RealArray, factor: float, out: RealArray) -> None:
+    """The sum of vectors, 3 V rows, times gates, V rows, and a factor, added to 3 rows."""
+    f = out.dtype.type(factor)
+    for v in range(len(gates) // LANES):
+        gate, vector = _row(gates, v), vectors[3 * v * LANES : 3 * (v + 1) * LANES]
+        for c in range(3):
+            row, to = _row(vector, c), _row(out, c)
+            for p in range(LANES):
+                to[p] += gate[p] * f * row[p]
