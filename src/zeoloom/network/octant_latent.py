@@ -29,10 +29,11 @@ from zeoloom.network.fourier_latent import (
     shell_transforms,
     wave_vectors,
 )
-from zeoloom.network.pointnet_kernel import GROUP, LANES, surroundings_at
+from zeoloom.network.octant_kernel import GROUP, LANES, add_octants, surroundings_at
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import FloatArray, IntArray
+    from zeoloom.geometry.arrays import IntArray
+    from zeoloom.network.octant_kernel import BitArray
 
 PARITIES = (
     *((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)),  # three harmonics each
@@ -53,8 +54,6 @@ class Octants(NamedTuple):
     Attributes:
         step: 1/Å, of h, k and l.
         whole: (K, 3) h, k and l, none negative.
-        columns: (Q, 2) the different (h, k).
-        column: (K,) which of them each has.
         wide: (WIDE, 3 S, K) filters of the first parities, a harmonic after the other.
         narrow: (8 - WIDE, S, K) those of the others.
         order: (16,) at which place each harmonic stands among those of the filters.
@@ -62,8 +61,6 @@ class Octants(NamedTuple):
 
     step: float
     whole: IntArray
-    columns: Tensor
-    column: Tensor
     wide: Tensor
     narrow: Tensor
     order: IntArray
@@ -73,11 +70,13 @@ class Lanes(NamedTuple):
     """Points of clouds, side by side in blocks of `LANES`.
 
     Attributes:
+        shape: (B, N) clouds and points of each.
         blocks: number of blocks.
         padded: points of a cloud with its padding, a multiple of `GROUP`.
         clouds: (blocks, LANES // GROUP) which cloud each group of points belongs to.
     """
 
+    shape: tuple[int, int]
     blocks: int
     padded: int
     clouds: IntArray
@@ -97,10 +96,16 @@ class Bits:
     """
 
     def __init__(self, size: int, kind: torch.dtype) -> None:
-        self.dropped = 32 - torch.finfo(kind).bits
-        signed = np.empty(size, np.int16 if self.dropped else np.int32)
-        self.array = signed.view(np.uint16 if self.dropped else np.uint32)
-        self.numbers = torch.from_numpy(signed).view(kind)
+        self.numbers = torch.empty(size, dtype=kind)
+        self.array, self.dropped = bits_of(self.numbers)
+
+
+def bits_of(numbers: Tensor) -> tuple[BitArray, int]:
+    """The bits of float32 or bfloat16, flat, and how many of float32 are left out."""
+    short = numbers.dtype == torch.bfloat16
+    signed = numbers.reshape(-1).view(torch.int16 if short else torch.int32).numpy()
+    bits: BitArray = signed.view(np.uint16) if short else signed.view(np.uint32)
+    return bits, 16 if short else 0
 
 
 def lanes_of(batch: int, n_points: int) -> Lanes:
@@ -108,7 +113,9 @@ def lanes_of(batch: int, n_points: int) -> Lanes:
     padded = -(-n_points // GROUP) * GROUP
     blocks = -(-batch * padded // LANES)
     first = np.arange(blocks * LANES // GROUP) * GROUP // padded
-    return Lanes(blocks, padded, np.minimum(first, batch - 1).reshape(blocks, -1))
+    return Lanes(
+        (batch, n_points), blocks, padded, np.minimum(first, batch - 1).reshape(blocks, -1)
+    )
 
 
 def to_lanes(points: Tensor, lanes: Lanes) -> Tensor:
@@ -120,8 +127,9 @@ def to_lanes(points: Tensor, lanes: Lanes) -> Tensor:
     return whole.reshape(lanes.blocks, LANES, width).mT.contiguous()
 
 
-def from_lanes(values: Tensor, lanes: Lanes, batch: int, n_points: int) -> Tensor:
+def from_lanes(values: Tensor, lanes: Lanes) -> Tensor:
     """(B, N, C) of (blocks, C, LANES)."""
+    batch, n_points = lanes.shape
     flat = values.mT.reshape(lanes.blocks * LANES, -1)[: batch * lanes.padded]
     return flat.reshape(batch, lanes.padded, -1)[:, :n_points]
 
@@ -155,19 +163,14 @@ def octants_of(n_waves: int, period: float, n_shells: int, kind: torch.dtype) ->
         np.flatnonzero((odd == np.array(parity)).all(axis=1)).tolist() for parity in PARITIES
     ]
     placed = [harmonic for harmonics_of_one in by_parity for harmonic in harmonics_of_one]
+    rows = filters.transpose(2, 1, 0)  # (16, S, K)
     wide, narrow = (
-        torch.from_numpy(
-            np.stack([filters[:, :, each].transpose(2, 1, 0).reshape(-1, len(first)) for each in of])
-        ).to(kind)
+        torch.from_numpy(np.stack([rows[each].reshape(-1, len(first)) for each in of])).to(kind)
         for of in (by_parity[:WIDE], by_parity[WIDE:])
     )
-    whole = np.abs(signed)
-    columns, column = np.unique(whole[:, :2], axis=0, return_inverse=True)
     return Octants(
         step,
-        whole,
-        torch.from_numpy(columns),
-        torch.from_numpy(column.reshape(-1)),
+        np.abs(signed),
         wide,
         narrow,
         np.argsort(placed),
@@ -185,57 +188,29 @@ def read_octants(points: Tensor, weights: Tensor, octants: Octants, lanes: Lanes
     """What `FourierLatent` reads of clouds at their points.
 
     Args:
-        points: (B, N, 3) Å.
-        weights: (B, N) of the mean over the points of each cloud.
+        points: (blocks, 3, LANES) Å.
+        weights: (blocks, 1, LANES) of the mean over the points of each cloud; 0 for padding.
         octants: wave vectors and filters.
-        lanes: how the points are to lie.
+        lanes: which clouds lie where.
 
     Returns:
         (blocks, 16 S, LANES), harmonic after harmonic as `Octants.order` has them.
     """
-    batch, n, _ = points.shape
     n_levels = int(octants.whole.max()) + 1
-    padded = points.new_zeros(batch, 3, lanes.padded)
-    padded[:, :, :n] = points.mT
     turns = octants.step * torch.arange(n_levels, dtype=points.dtype)
-    angles = padded[:, :, None] * turns[:, None]  # (B, 3, H, N)
-    table = torch.stack((angles.cos(), angles.sin()), dim=3)  # (B, 3, H, 2, N)
-    latents = _octant_latents(table[..., :n], weights, octants)
-    rows = table.reshape(batch, 6 * n_levels, lanes.padded).mT
-    table = to_lanes(rows, lanes)  # (blocks, 6 H, LANES)
-    kind = octants.wide.dtype
-    products = Bits(len(octants.whole) * 8 * LANES, kind)
+    angles = points[:, :, None] * turns[:, None]  # (blocks, 3, H, LANES)
+    table = torch.stack((angles.cos(), angles.sin()), dim=3).flatten(1).numpy()
+    each_weight = weights.flatten(1).numpy()
+    latents = np.zeros((lanes.shape[0], len(octants.whole), 8), table.dtype)
+    for i, clouds in enumerate(lanes.clouds):
+        add_octants(table[i], each_weight[i], octants.whole, clouds, n_levels, latents)
+    products = Bits(len(octants.whole) * 8 * LANES, octants.wide.dtype)
     by_parity = products.numbers.reshape(-1, 8, LANES).transpose(0, 1)
     read = points.new_empty(lanes.blocks, 16 * octants.narrow.shape[1], LANES)
     split = octants.wide.shape[0] * octants.wide.shape[1]
-    for i in range(lanes.blocks):
-        surroundings_at(
-            table[i].numpy().reshape(-1),
-            octants.whole,
-            latents,
-            lanes.clouds[i],
-            n_levels,
-            products.dropped,
-            products.array,
-        )
+    for i, clouds in enumerate(lanes.clouds):
+        to = (products.dropped, products.array)
+        surroundings_at(table[i], octants.whole, latents, clouds, n_levels, *to)
         read[i, :split] = (octants.wide @ by_parity[:WIDE]).flatten(0, 1)
         read[i, split:] = (octants.narrow @ by_parity[WIDE:]).flatten(0, 1)
     return read
-
-
-def _octant_latents(table: Tensor, weights: Tensor, octants: Octants) -> FloatArray:
-    """(B, K, 8) means of products of cosine or sine along x, along y and along z.
-
-    Args:
-        table: (B, 3, H, 2, N) cosines and sines.
-        weights: (B, N).
-        octants: the wave vectors.
-    """
-    x, y, z = table.unbind(1)
-    flat = x[:, octants.columns[:, 0], :, None] * y[:, octants.columns[:, 1], None]
-    weighted = (z * weights[:, None, None]).flatten(1, 2)  # (B, 2 H, N)
-    sums = flat.flatten(1, 3) @ weighted.mT  # (B, 4 Q, 2 H)
-    sums = sums.unflatten(1, (-1, 4)).unflatten(3, (-1, 2)).transpose(2, 3)  # (B, Q, H, 4, 2)
-    heights = torch.from_numpy(octants.whole[:, 2])
-    latents: FloatArray = sums[:, octants.column, heights].flatten(2).contiguous().numpy()
-    return latents

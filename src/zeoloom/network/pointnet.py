@@ -15,7 +15,7 @@ points as the stages before have moved them, and moves them once more.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,6 +28,7 @@ from zeoloom.network.surroundings import N_CENTRE, Features, Tensors, count_inva
 
 if TYPE_CHECKING:
     from zeoloom.geometry.space import Space
+    from zeoloom.network.pointnet_compiled import Seen
 
 NOISE_FEATURES, LOG_HIGHEST = 20, 3.0
 """Functions of the noise level, up to 20 Å."""
@@ -79,43 +80,74 @@ class PointNet(nn.Module):
         self.tensors = Tensors()
         self.stages = nn.ModuleList(Stage(config, first=i == 0) for i in range(config.stages))
 
-    def forward(self, cart_points: Tensor, sigma: Tensor, space: Space) -> Tensor:
+    def forward(
+        self, cart_points: Tensor, sigma: Tensor, space: Space, first: Seen | None = None
+    ) -> Tensor:
         """Scaled displacements F of the points.
 
         Args:
             cart_points: (B, N, 3) Å, noisy, about the centre of each cloud.
             sigma: (B,) Å, noise level.
             space: says which points are padding; the network knows open space only.
+            first: what `look` has given for the same points, by this or another network that
+                sees the same.
 
         Returns:
             (B, N, 3).
         """
         noise = embed_noise_level(sigma, NOISE_FEATURES, LOG_HIGHEST)
-        shrink = (1 + (sigma / self.config.noise_length) ** 2).rsqrt()[:, None, None]
+        shrink = self._shrink(sigma)
         scale = output_scale(sigma)
         variance = sigma.square()[:, None, None]
         # expected of points of a Gaussian cloud
         contraction = -cart_points * variance / (variance + CLOUD_SPREAD**2) / scale
+        first = self.look(cart_points, sigma, space) if first is None else first
+        total = torch.zeros_like(cart_points)
+        hidden: Any = None
+        for i, stage in enumerate(cast("list[Stage]", self.stages[: self.active_stages])):
+            points = (cart_points + scale * total) * shrink
+            moved = total if i else None
+            if first is None:
+                read = self.latent(points, space.present)
+                flat = None if moved is None else moved.flatten(0, 1)
+                features = self.tensors(read, points.flatten(0, 1), flat)
+                change, hidden = stage(features, hidden, noise, cart_points.shape[1])
+            else:
+                from zeoloom.network import pointnet_compiled as fast  # noqa: PLC0415 - compiles
 
-        def place(total: Tensor) -> Tensor:
-            return (cart_points + scale * total) * shrink
-
-        if _without_gradients(cart_points, noise):
-            from zeoloom.network.pointnet_compiled import displacements  # noqa: PLC0415 - compiles
-
-            weights = point_weights(cart_points, space.present)
-            return displacements(self, cart_points, place, contraction, noise, weights)
-        total, hidden = torch.zeros_like(cart_points), None
-        for stage in self.stages[: self.active_stages]:
-            points = place(total)
-            read = self.latent(points, space.present)
-            moved = None if hidden is None else total.flatten(0, 1)
-            features = self.tensors(read, points.flatten(0, 1), moved)
-            change, hidden = stage(features, hidden, noise, cart_points.shape[1])
-            if moved is None:
+                weights = point_weights(points, space.present)
+                seen = fast.see(self, points, weights, moved) if i else first
+                change, hidden = fast.displace(stage, seen, hidden, noise)
+            if not i:
                 total = contraction
             total = total + change.reshape(cart_points.shape)
         return total
+
+    def look(self, cart_points: Tensor, sigma: Tensor, space: Space) -> Seen | None:
+        """What the first stage sees, which is not learned; None where it is made in its modules.
+
+        On the CPU, without gradients and in float32, what happens within points is compiled.
+
+        Args:
+            cart_points: (B, N, 3) Å.
+            sigma: (B,) Å.
+            space: says which points are padding.
+        """
+        if not _is_fast(cart_points, self.latent.waves):
+            return None
+        from zeoloom.network.pointnet_compiled import see  # noqa: PLC0415 - compiles
+
+        weights = point_weights(cart_points, space.present)
+        return see(self, cart_points * self._shrink(sigma), weights)
+
+    def sees_as(self, other: PointNet) -> bool:
+        """Whether both see the same of a cloud."""
+        names = ("latent", "period", "shells", "noise_length")
+        return all(getattr(self.config, name) == getattr(other.config, name) for name in names)
+
+    def _shrink(self, sigma: Tensor) -> Tensor:
+        """(B, 1, 1) for (B,) Å."""
+        return (1 + (sigma / self.config.noise_length) ** 2).rsqrt()[:, None, None]
 
 
 class Stage(nn.Module):
@@ -165,13 +197,10 @@ class Stage(nn.Module):
         return moved, inner
 
 
-def _without_gradients(cart_points: Tensor, weights: Tensor) -> bool:
+def _is_fast(cart_points: Tensor, waves: Tensor) -> bool:
     """Whether the compiled network will do."""
-    kinds = {cart_points.dtype, weights.dtype}
+    if torch.is_grad_enabled() or cart_points.device.type != "cpu":
+        return False
     if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:
         return False
-    return (
-        cart_points.device.type == "cpu"
-        and not torch.is_grad_enabled()
-        and kinds == {torch.float32}
-    )
+    return cart_points.dtype == waves.dtype == torch.float32

@@ -7,72 +7,64 @@ within each point (`pointnet_kernel`). Matrix products are those of torch, in bf
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from zeoloom.network.octant_kernel import LANES
 from zeoloom.network.octant_latent import (
     Bits,
     Lanes,
     Octants,
+    bits_of,
     from_lanes,
     lanes_of,
     octants_of,
     read_octants,
     to_lanes,
 )
-from zeoloom.network.pointnet_kernel import LANES, add_and_modulate, contract, move
+from zeoloom.network.pointnet_kernel import add_and_modulate, contract, move
 from zeoloom.network.surroundings import N_CENTRE, centre_functions, count_invariants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from zeoloom.geometry.arrays import IntArray
+    from zeoloom.network.octant_kernel import RealArray
     from zeoloom.network.pointnet import PointNet, Stage
 
 
-def displacements(
-    network: PointNet,
-    cart_points: Tensor,
-    place: Callable[[Tensor], Tensor],
-    contraction: Tensor,
-    noise: Tensor,
-    weights: Tensor,
-) -> Tensor:
-    """Scaled displacements of points.
+class Seen(NamedTuple):
+    """What a stage sees of all points: whatever is not learned.
+
+    Attributes:
+        vectors: (blocks, 3 V, LANES).
+        invariants: (blocks, F, LANES) with mean 0 and variance 1 over F, float32 or bfloat16.
+        lanes: which clouds lie where.
+    """
+
+    vectors: Tensor
+    invariants: Tensor
+    lanes: Lanes
+
+
+def see(network: PointNet, points: Tensor, weights: Tensor, moved: Tensor | None = None) -> Seen:
+    """What a stage of a network sees.
 
     Args:
-        network: its weights in float32.
-        cart_points: (B, N, 3) Å.
-        place: from displacements so far, (B, N, 3), to points as stages see them, Å.
-        contraction: (B, N, 3), added to the displacements of the first stage.
-        noise: (B, E) the noise level.
+        network: of which size and contractions count, but no weights.
+        points: (B, N, 3) Å, as the stage sees them.
         weights: (B, N) of the mean over the points of each cloud.
-
-    Returns:
-        (B, N, 3).
+        moved: (B, N, 3) displacements so far; None in a first stage.
     """
+    kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32
     config = network.config
-    kind = torch.float32
-    if torch.is_autocast_enabled("cpu"):
-        kind = torch.get_autocast_dtype("cpu")
     octants = octants_of(config.latent // 2, config.period, config.shells, kind)
-    batch, n, _ = cart_points.shape
-    lanes = lanes_of(batch, n)
-    total, hidden = torch.zeros_like(cart_points), None
     with torch.autocast("cpu", enabled=False):
-        for i, stage in enumerate(network.stages[: network.active_stages]):
-            points = place(total)
-            read = read_octants(points, weights, octants, lanes)
-            moved = to_lanes(total, lanes) if i else None
-            vectors, invariants = _features(network, read, octants, to_lanes(points, lanes), moved)
-            change, hidden = _displace(stage, vectors, invariants, hidden, noise, lanes)
-            if not i:
-                total = contraction
-            total = total + from_lanes(change, lanes, batch, n)
-    return total
+        lanes = lanes_of(*points.shape[:2])
+        points = to_lanes(points, lanes)
+        read = read_octants(points, to_lanes(weights[..., None], lanes), octants, lanes)
+        before = None if moved is None else to_lanes(moved, lanes)
+        return Seen(*_features(network, read, octants, points, before), lanes)
 
 
 def _features(
@@ -113,60 +105,61 @@ def _features(
     return vectors, out.numbers.reshape(len(read), n_invariants, LANES)
 
 
-def _displace(
-    stage: Stage,
-    vectors: Tensor,
-    invariants: Tensor,
-    hidden: Tensor | None,
-    noise: Tensor,
-    lanes: Lanes,
-) -> tuple[Tensor, Tensor]:
-    """Displacements (blocks, 3, LANES) and hidden features (blocks, F, LANES) of a stage.
+def displace(
+    stage: Stage, seen: Seen, hidden: RealArray | None, noise: Tensor
+) -> tuple[Tensor, RealArray]:
+    """Displacements (B, N, 3) of points by a stage, and its hidden features, block by block.
 
     Args:
-        stage: its weights.
-        vectors: (blocks, 3 V, LANES).
-        invariants: (blocks, I, LANES), normed.
-        hidden: (blocks, F, LANES) of the stage before, written over.
+        stage: its weights, in float32.
+        seen: of the points.
+        hidden: of the stage before, written over; None in a first stage.
         noise: (B, E) the noise level.
-        lanes: which clouds lie where.
     """
-    enter, norm = stage.enter, stage.norm_in
-    weight, bias = enter.weight * norm.weight, enter.bias + enter.weight @ norm.bias
-    change = _times(weight, invariants)
-    inner = torch.zeros_like(change) if hidden is None else hidden
-    modulation = stage.noise(noise).chunk(2 * len(stage.norms), dim=-1)
-    out = torch.empty_like(inner)
-    for i, layer_norm in enumerate(stage.norms):
-        shift, stretch = modulation[2 * i], 1 + modulation[2 * i + 1]
-        stretch, shift = layer_norm.weight * stretch, layer_norm.bias * stretch + shift
-        _each_block(add_and_modulate, (inner, change), (bias, stretch, shift), lanes.clouds, out)
-        modulated = nn.functional.silu(out).to(invariants.dtype)
-        if i < len(stage.layers):
-            layer = stage.layers[i]
-            change, bias = _times(layer.weight, modulated), layer.bias
-    gates = _times(stage.gates.weight, modulated) + stage.gates.bias[:, None]
-    moved = vectors.new_zeros(len(vectors), 3, LANES)
-    for block in range(len(moved)):
-        each = (x[block].numpy().reshape(-1) for x in (vectors, gates))
-        move(*each, stage.scale, moved[block].numpy().reshape(-1))
-    return moved, inner
+    with torch.autocast("cpu", enabled=False):
+        kind, clouds = seen.invariants.dtype, seen.lanes.clouds
+        linear = _linear(stage, kind)
+        stretch, shift = _modulation(stage, noise)
+        width = len(linear[0].bias)
+        if hidden is None:
+            hidden = np.zeros((len(clouds), width * LANES), np.float32)
+        moved = torch.zeros(len(clouds), 3, LANES)
+        out = torch.empty(width, LANES)
+        for block, (features, inner) in enumerate(zip(seen.invariants, hidden, strict=True)):
+            x = features
+            for i, layer in enumerate(linear[:-1]):
+                change, dropped = bits_of(layer.weight @ x)
+                by = (layer.bias, stretch[i], shift[i], clouds[block], dropped)
+                add_and_modulate(inner, change, *by, out.numpy().reshape(-1))
+                x = nn.functional.silu(out).to(kind)
+            gates, dropped = bits_of(linear[-1].weight @ x)
+            vectors = seen.vectors[block].numpy().reshape(-1)
+            to = moved[block].numpy().reshape(-1)
+            move(vectors, gates, linear[-1].bias, stage.scale, dropped, to)
+        return from_lanes(moved, seen.lanes), hidden
 
 
-def _times(weight: Tensor, x: Tensor) -> Tensor:
-    """(blocks, F, LANES) in float32, of a weight (F, I) and x (blocks, I, LANES)."""
-    return (weight.to(x.dtype) @ x).float()
+class _Linear(NamedTuple):
+    """A linear layer: its weight (F, I) as kind of number, its bias (F,)."""
+
+    weight: Tensor
+    bias: RealArray
 
 
-def _each_block(
-    kernel: Callable[..., None],
-    rows: tuple[Tensor, ...],
-    same: tuple[Tensor, ...],
-    clouds: IntArray,
-    out: Tensor,
-) -> None:
-    """Call a kernel with the rows of each block, what is the same for all, and their clouds."""
-    shared = [each.contiguous().numpy() for each in same]
-    for block, of_block in enumerate(clouds):
-        flat = [each[block].numpy().reshape(-1) for each in (*rows, out)]
-        kernel(*flat[:-1], *shared, of_block, flat[-1])
+def _linear(stage: Stage, kind: torch.dtype) -> list[_Linear]:
+    """The linear layers of a stage; the first with what its norm multiplies and adds."""
+    norm, enter = stage.norm_in, stage.enter
+    both = [(enter.weight * norm.weight, enter.bias + enter.weight @ norm.bias)]
+    both += [(layer.weight, layer.bias) for layer in (*stage.layers, stage.gates)]
+    return [_Linear(weight.to(kind), bias.numpy()) for weight, bias in both]
+
+
+def _modulation(stage: Stage, noise: Tensor) -> tuple[RealArray, RealArray]:
+    """How each layer norm stretches and shifts, its own weights included: (layers, B, F) each."""
+    shift, stretch = stage.noise(noise).unflatten(1, (len(stage.norms), 2, -1)).unbind(2)
+    weight, bias = (
+        torch.stack([getattr(norm, name) for norm in stage.norms]) for name in ("weight", "bias")
+    )
+    stretch = 1 + stretch
+    stretch, shift = weight * stretch, bias * stretch + shift
+    return stretch.transpose(0, 1).contiguous().numpy(), shift.transpose(0, 1).contiguous().numpy()

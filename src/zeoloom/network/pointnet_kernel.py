@@ -1,94 +1,28 @@
 """What the poster's network does within each point, compiled: on the CPU, without gradients.
 
-Points lie side by side, `LANES` of them to a block, so that every loop over them runs in vector
-registers. Arrays are flat, row after row of `LANES` numbers, so that the compiler knows that rows do
-not overlap. The tests hold these functions to the network itself.
+Points lie side by side in blocks, as in `octant_kernel`. Arrays are flat, row after row of `LANES`
+numbers, and loops go over slices of them that begin at 0: only then does the compiler use vector
+registers. The tests hold these functions to the network itself.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled_in_place, compiled_with_reordered_sums
+from zeoloom.network.octant_kernel import GROUP, LANES, from_bits, to_bits
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
+    from zeoloom.network.octant_kernel import BitArray, RealArray
 
-    BitArray = np.ndarray[tuple[int, ...], np.dtype[np.unsignedinteger]]
-    RealArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
-
-LANES, GROUP = 128, 16
-"""Points of a block, and those of a group, which belong to one cloud."""
+    Rows = TypeVar("Rows", BitArray, RealArray)
 
 NORM_EPSILON = 1e-5
 """Of `torch.nn.LayerNorm`."""
-
-
-@compiled_with_reordered_sums
-def surroundings_at(
-    table: RealArray,
-    whole: IntArray,
-    latents: RealArray,
-    clouds: IntArray,
-    n_levels: int,
-    dropped: int,
-    out: BitArray,
-) -> None:
-    """Turn the latents of clouds to the points of a block.
-
-    Args:
-        table: (3 * n_levels * 2 * LANES,), for each axis and each h, cosines then sines of h u.
-        whole: (K, 3) h, k and l.
-        latents: (B, K, 8) means of cos cos cos, cos cos sin, ... sin sin sin.
-        clouds: (LANES // GROUP,) cloud of each group.
-        n_levels: numbers h, from 0.
-        dropped: bits of a number that `out` does not take: 16 for bfloat16, 0 for float32.
-        out: (K * 8 * LANES,), written: the bits of the same means of the cloud seen from each
-            point, in the order of `PARITIES`.
-    """
-    both = 2 * LANES
-    for k in range(len(whole)):
-        at = whole[k, 0] * both
-        x = table[at : at + both]
-        at = (n_levels + whole[k, 1]) * both
-        y = table[at : at + both]
-        at = (2 * n_levels + whole[k, 2]) * both
-        z = table[at : at + both]
-        to = out[k * 8 * LANES : (k + 1) * 8 * LANES]
-        for g in range(LANES // GROUP):
-            m = latents[clouds[g], k]
-            m0, m1, m2, m3, m4, m5, m6, m7 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
-            for q in range(GROUP):
-                p = g * GROUP + q
-                c, s = x[p], x[LANES + p]
-                e0, e1, o0, o1 = c * m0 + s * m4, c * m1 + s * m5, c * m4 - s * m0, c * m5 - s * m1
-                e2, e3, o2, o3 = c * m2 + s * m6, c * m3 + s * m7, c * m6 - s * m2, c * m7 - s * m3
-                c, s = y[p], y[LANES + p]
-                ee0, ee1, eo0 = c * e0 + s * e2, c * e1 + s * e3, c * e2 - s * e0
-                oe0, oe1, oo0 = c * o0 + s * o2, c * o1 + s * o3, c * o2 - s * o0
-                eo1, oo1 = c * e3 - s * e1, c * o3 - s * o1
-                c, s = z[p], z[LANES + p]
-                to[p] = _bits(c * ee0 + s * ee1, dropped)
-                to[LANES + p] = _bits(c * oe0 + s * oe1, dropped)
-                to[2 * LANES + p] = _bits(c * eo0 + s * eo1, dropped)
-                to[3 * LANES + p] = _bits(c * ee1 - s * ee0, dropped)
-                to[4 * LANES + p] = _bits(c * oo0 + s * oo1, dropped)
-                to[5 * LANES + p] = _bits(c * eo1 - s * eo0, dropped)
-                to[6 * LANES + p] = _bits(c * oe1 - s * oe0, dropped)
-                to[7 * LANES + p] = _bits(c * oo1 - s * oo0, dropped)
-
-
-@compiled_in_place
-def _bits(value: float, dropped: int) -> int:
-    """The bits of a float32, rounded to nearest even where the lower half is dropped."""
-    bits = np.float32(value).view(np.uint32)
-    half = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
-    if dropped == 0:
-        half = np.uint32(0)
-    return (bits + half) >> np.uint32(dropped)
 
 
 @compiled_with_reordered_sums
@@ -126,20 +60,53 @@ def contract(
     _within_bounds(read, order[1:4], s, one, logs[:LANES])
     _within_bounds(read, order[4:9], s, two, logs[LANES : 2 * LANES])
     _within_bounds(read, order[9:], s, three, logs[2 * LANES :])
-    matrices = np.empty(9 * s * LANES, read.dtype)
-    maps = np.empty(21 * s * LANES, read.dtype)
+    _vectors(one, two, three, centre, moved, second, third, vectors)
+    values = np.empty(len(out), read.dtype)
+    _copy(read[order[0] * s * LANES : (order[0] + 1) * s * LANES], values, 0)
+    at = _invariants(one, two, three, centre, vectors, values)
+    _copy(logs, values, at)
+    _copy(functions, values, at + 3 * LANES)
+    at += 3 * LANES + len(functions)
+    if len(moved):
+        by_moved = len(vectors) - 3 * (s + 1) * LANES
+        for start in (0, by_moved):
+            for i in range(s):
+                _dot(vectors, start + 3 * i * LANES, moved, 0, 3, values, at)
+                at += LANES
+        _dot(moved, 0, moved, 0, 3, values, at)
+        _dot(centre, 0, moved, 0, 3, values, at + LANES)
+    _normed(values, dropped, out)
+
+
+@compiled_with_reordered_sums
+def _vectors(
+    one: RealArray,
+    two: RealArray,
+    three: RealArray,
+    centre: RealArray,
+    moved: RealArray,
+    second: RealArray,
+    third: RealArray,
+    vectors: RealArray,
+) -> None:
+    """T1, T2.T1, T3:T2, T2.c, T3:cc, c, and where points have moved T2.d and d."""
+    s = len(one) // (3 * LANES)
+    matrices = np.empty(9 * s * LANES, one.dtype)
+    maps = np.empty(21 * s * LANES, one.dtype)
     _mix(second, two, s, matrices)
     _mix(third, two, s, maps)
+    outer = np.empty(5 * LANES, one.dtype)
+    lever = np.empty(21 * LANES, one.dtype)
+    _outer(centre, second, outer)
+    _mix(third, outer, 1, lever)
     by_first, by_third = 3 * s * LANES, 3 * (s + s * s) * LANES
     by_centre = 3 * (s + 2 * s * s) * LANES
     third_by_centre, at_centre = by_centre + 3 * s * LANES, by_centre + 6 * s * LANES
     by_moved = at_centre + 3 * LANES
     _copy(one, vectors, 0)
     _copy(centre, vectors, at_centre)
-    outer = np.empty(5 * LANES, read.dtype)
-    lever = np.empty(21 * LANES, read.dtype)
-    _outer(centre, second, outer)
-    _mix(third, outer, 1, lever)
+    if len(moved):
+        _copy(moved, vectors, by_moved + 3 * s * LANES)
     for i in range(s):
         for c in range(3):
             row = (3 * i + c) * LANES
@@ -151,41 +118,37 @@ def contract(
                 place = (3 * (i * s + j) + c) * LANES
                 _dot(matrices, 3 * row, one, 3 * j * LANES, 3, vectors, by_first + place)
                 _dot(maps, 7 * row, three, 7 * j * LANES, 7, vectors, by_third + place)
-    values = np.empty(len(out), read.dtype)
-    scalars = read[order[0] * s * LANES : (order[0] + 1) * s * LANES]
-    _copy(scalars, values, 0)
-    at = s * LANES
+
+
+@compiled_with_reordered_sums
+def _invariants(
+    one: RealArray,
+    two: RealArray,
+    three: RealArray,
+    centre: RealArray,
+    vectors: RealArray,
+    values: RealArray,
+) -> int:
+    """Products of tensors with one another and with c, behind S rows; the place of what follows."""
+    s = len(one) // (3 * LANES)
+    by_first, by_third = 3 * s * LANES, 3 * (s + s * s) * LANES
+    by_centre = 3 * (s + 2 * s * s) * LANES
+    of_each = s * s * LANES
     for i in range(s):
         for j in range(s):
-            place = at + (i * s + j) * LANES
-            _dot(one, 3 * i * LANES, one, 3 * j * LANES, 3, values, place)
-            place += s * s * LANES
-            _dot(two, 5 * i * LANES, two, 5 * j * LANES, 5, values, place)
-            place += s * s * LANES
-            _dot(three, 7 * i * LANES, three, 7 * j * LANES, 7, values, place)
-            place += s * s * LANES
+            at = s * LANES + (i * s + j) * LANES
             both = 3 * (i * s + j) * LANES
-            _dot(vectors, by_first + both, one, 3 * j * LANES, 3, values, place)
-            place += s * s * LANES
-            _dot(vectors, by_third + both, one, 3 * j * LANES, 3, values, place)
-    at += 5 * s * s * LANES
-    for start in (0, by_centre, third_by_centre):
+            _dot(one, 3 * i * LANES, one, 3 * j * LANES, 3, values, at)
+            _dot(two, 5 * i * LANES, two, 5 * j * LANES, 5, values, at + of_each)
+            _dot(three, 7 * i * LANES, three, 7 * j * LANES, 7, values, at + 2 * of_each)
+            _dot(vectors, by_first + both, one, 3 * j * LANES, 3, values, at + 3 * of_each)
+            _dot(vectors, by_third + both, one, 3 * j * LANES, 3, values, at + 4 * of_each)
+    at = s * LANES + 5 * of_each
+    for start in (0, by_centre, by_centre + 3 * s * LANES):
         for i in range(s):
             _dot(vectors, start + 3 * i * LANES, centre, 0, 3, values, at)
             at += LANES
-    _copy(logs, values, at)
-    at += 3 * LANES
-    _copy(functions, values, at)
-    at += len(functions)
-    if len(moved):
-        _copy(moved, vectors, by_moved + 3 * s * LANES)
-        for start in (0, by_moved):
-            for i in range(s):
-                _dot(vectors, start + 3 * i * LANES, moved, 0, 3, values, at)
-                at += LANES
-        _dot(moved, 0, moved, 0, 3, values, at)
-        _dot(centre, 0, moved, 0, 3, values, at + LANES)
-    _normed(values, dropped, out)
+    return at
 
 
 @compiled_with_reordered_sums
@@ -251,7 +214,7 @@ def _dot(a: RealArray, i: int, b: RealArray, j: int, n: int, out: RealArray, o: 
 
 
 @compiled_in_place
-def _row(rows: RealArray, i: int) -> RealArray:
+def _row(rows: Rows, i: int) -> Rows:
     """One of the rows."""
     return rows[i * LANES : (i + 1) * LANES]
 
@@ -270,7 +233,7 @@ def _normed(values: RealArray, dropped: int, out: BitArray) -> None:
     for i in range(len(values) // LANES):
         row, to = _row(values, i), _row(out, i)
         for p in range(LANES):
-            to[p] = _bits((row[p] - mean[p]) * stretch[p], dropped)
+            to[p] = to_bits((row[p] - mean[p]) * stretch[p], dropped)
 
 
 @compiled_with_reordered_sums
@@ -294,28 +257,30 @@ def _moments(values: RealArray, mean: RealArray, stretch: RealArray) -> None:
 @compiled_with_reordered_sums
 def add_and_modulate(
     inner: RealArray,
-    change: RealArray,
+    change: BitArray,
     bias: RealArray,
     stretch: RealArray,
     shift: RealArray,
     clouds: IntArray,
+    dropped: int,
     out: RealArray,
 ) -> None:
     """Add a change and a bias to hidden features; norm, stretch and shift them by their cloud.
 
     Args:
         inner: F rows, written.
-        change: F rows.
+        change: F rows of bits.
         bias: (F,).
         stretch: (B, F).
         shift: (B, F).
         clouds: (LANES // GROUP,) cloud of each group.
+        dropped: as for `surroundings_at`, of the change.
         out: F rows, written.
     """
     for f in range(len(bias)):
         row, added, term = _row(inner, f), _row(change, f), bias[f]
         for p in range(LANES):
-            row[p] += added[p] + term
+            row[p] += from_bits(added[p], dropped) + term
     mean, scale = np.zeros(LANES, inner.dtype), np.zeros(LANES, inner.dtype)
     _moments(inner, mean, scale)
     for f in range(len(inner) // LANES):
@@ -327,12 +292,31 @@ def add_and_modulate(
 
 
 @compiled_with_reordered_sums
-def move(vectors: RealArray, gates: RealArray, factor: float, out: RealArray) -> None:
-    """The sum of vectors, 3 V rows, times gates, V rows, and a factor, added to 3 rows."""
+def move(
+    vectors: RealArray,
+    gates: BitArray,
+    bias: RealArray,
+    factor: float,
+    dropped: int,
+    out: RealArray,
+) -> None:
+    """The sum of vectors, each times its gate, added to 3 rows.
+
+    Args:
+        vectors: 3 V rows.
+        gates: V rows of bits.
+        bias: (V,) added to the gates.
+        factor: of the sum.
+        dropped: as for `surroundings_at`, of the gates.
+        out: 3 rows, added to.
+    """
     f = out.dtype.type(factor)
-    for v in range(len(gates) // LANES):
-        gate, vector = _row(gates, v), vectors[3 * v * LANES : 3 * (v + 1) * LANES]
+    gate = np.empty(LANES, out.dtype)
+    for v in range(len(bias)):
+        bits, vector = _row(gates, v), vectors[3 * v * LANES : 3 * (v + 1) * LANES]
+        for p in range(LANES):
+            gate[p] = (from_bits(bits[p], dropped) + bias[v]) * f
         for c in range(3):
             row, to = _row(vector, c), _row(out, c)
             for p in range(LANES):
-                to[p] += gate[p] * f * row[p]
+                to[p] += gate[p] * row[p]

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 from zeoloom.diffusion.guidance import Guidance, guided
 from zeoloom.diffusion.samplers import ancestral, euler, heun
+from zeoloom.network.pointnet import PointNet
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from zeoloom.clusters.sample import ClusterNetwork
     from zeoloom.diffusion.samplers import Sampler
+    from zeoloom.geometry.space import Space
     from zeoloom.learn.checkpoint import Model
     from zeoloom.run.cluster_requests import ClusterRequest
 
@@ -37,7 +41,17 @@ def guided_network(request: ClusterRequest, model: Model) -> ClusterNetwork:
     """
     if model.weak is None or not request.guidance:
         return cast("ClusterNetwork", model.network)
-    return guided(model.network, model.weak.network, Guidance(request.guidance, GUIDED_LEVELS))
+    good, weak = model.network, model.weak.network
+    steered = guided(good, weak, Guidance(request.guidance, GUIDED_LEVELS))
+    if not (isinstance(good, PointNet) and isinstance(weak, PointNet) and good.sees_as(weak)):
+        return steered
+
+    def network(cart_points: Tensor, sigma: Tensor, space: Space) -> Tensor:
+        """Both networks, of what is seen once."""
+        seen = good.look(cart_points, sigma, space)
+        return steered(cart_points, sigma, space, first=seen)
+
+    return network
 
 
 def weak_sha256(request: ClusterRequest, model: Model) -> str | None:
