@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     BitArray = np.ndarray[tuple[int, ...], np.dtype[np.unsignedinteger]]
     RealArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
 
-LANES, GROUP = 128, 16
+LANES, LANE_GROUP = 128, 16
 """Points of a block, and those of a group, which belong to one cloud."""
 
 
@@ -38,16 +38,16 @@ def add_octants(
         table: as for `surroundings_at`.
         weights: (LANES,) of the mean over the points of each cloud; 0 for padding.
         whole: (K, 3) h, k and l.
-        clouds: (LANES // GROUP,) cloud of each group, rising.
+        clouds: (LANES // LANE_GROUP,) cloud of each group, rising.
         nlevel_rowss: numbers h, from 0.
         latents: (B, K, 8), added to: means of cos cos cos, cos cos sin, ... sin sin sin.
     """
     none = table.dtype.type(0.0)
     start = 0
     while start < LANES:
-        cloud, stop = clouds[start // GROUP], start + GROUP
-        while stop < LANES and clouds[stop // GROUP] == cloud:
-            stop += GROUP
+        cloud, stop = clouds[start // LANE_GROUP], start + LANE_GROUP
+        while stop < LANES and clouds[stop // LANE_GROUP] == cloud:
+            stop += LANE_GROUP
         weight = weights[start:stop]
         for k in range(len(whole)):
             x0, x1 = level_rows(table, whole[k, 0], start, stop)
@@ -88,7 +88,7 @@ def surroundings_at(
         table: 3 * nlevel_rowss * 2 rows, for each axis and each h, cosines then sines of h u.
         whole: (K, 3) h, k and l.
         latents: (B, K, 8) means of cos cos cos, cos cos sin, ... sin sin sin.
-        clouds: (LANES // GROUP,) cloud of each group.
+        clouds: (LANES // LANE_GROUP,) cloud of each group.
         nlevel_rowss: numbers h, from 0.
         dropped: bits of a number that `out` does not take: 16 for bfloat16, 0 for float32.
         out: (K * 8 * LANES,), written: the bits of the same means of the cloud seen from each
@@ -99,11 +99,11 @@ def surroundings_at(
         y0, y1 = level_rows(table, nlevel_rowss + whole[k, 1], 0, LANES)
         z0, z1 = level_rows(table, 2 * nlevel_rowss + whole[k, 2], 0, LANES)
         to = out[k * 8 * LANES : (k + 1) * 8 * LANES]
-        for g in range(LANES // GROUP):
+        for g in range(LANES // LANE_GROUP):
             m = latents[clouds[g], k]
             m0, m1, m2, m3, m4, m5, m6, m7 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
-            for q in range(GROUP):
-                p = g * GROUP + q
+            for q in range(LANE_GROUP):
+                p = g * LANE_GROUP + q
                 c, s = x0[p], x1[p]
                 e0, e1, o0, o1 = c * m0 + s * m4, c * m1 + s * m5, c * m4 - s * m0, c * m5 - s * m1
                 e2, e3, o2, o3 = c * m2 + s * m6, c * m3 + s * m7, c * m6 - s * m2, c * m7 - s * m3

@@ -29,7 +29,7 @@ from zeoloom.network.fourier_latent import (
     shell_transforms,
     wave_vectors,
 )
-from zeoloom.network.octant_kernel import GROUP, LANES, add_octants, surroundings_at
+from zeoloom.network.octant_kernel import LANE_GROUP, LANES, add_octants, surroundings_at
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
@@ -44,7 +44,7 @@ PARITIES = (
 WIDE = 4
 """The first of them, that have three harmonics."""
 
-NEGLIGIBLE = 1e-6
+SHORTEST_DIFFERENCE = 1e-6
 """1/Å. Wave vectors no more than this below the longest count nothing."""
 
 
@@ -72,8 +72,8 @@ class Lanes(NamedTuple):
     Attributes:
         shape: (B, N) clouds and points of each.
         blocks: number of blocks.
-        padded: points of a cloud with its padding, a multiple of `GROUP`.
-        clouds: (blocks, LANES // GROUP) which cloud each group of points belongs to.
+        padded: points of a cloud with its padding, a multiple of `LANE_GROUP`.
+        clouds: (blocks, LANES // LANE_GROUP) which cloud each group of points belongs to.
     """
 
     shape: tuple[int, int]
@@ -110,9 +110,9 @@ def bits_of(numbers: Tensor) -> tuple[BitArray, int]:
 
 def lanes_of(batch: int, n_points: int) -> Lanes:
     """How clouds lie in blocks."""
-    padded = -(-n_points // GROUP) * GROUP
+    padded = -(-n_points // LANE_GROUP) * LANE_GROUP
     blocks = -(-batch * padded // LANES)
-    first = np.arange(blocks * LANES // GROUP) * GROUP // padded
+    first = np.arange(blocks * LANES // LANE_GROUP) * LANE_GROUP // padded
     return Lanes(
         (batch, n_points), blocks, padded, np.minimum(first, batch - 1).reshape(blocks, -1)
     )
@@ -150,7 +150,7 @@ def octants_of(n_waves: int, period: float, n_shells: int, kind: torch.dtype) ->
     signed = np.round(waves / step).astype(np.int64)
     lengths = np.linalg.norm(waves, axis=1)
     _, first = np.unique(np.abs(signed), axis=0, return_index=True)
-    first = np.sort(first[lengths[first] < lengths.max() - NEGLIGIBLE])
+    first = np.sort(first[lengths[first] < lengths.max() - SHORTEST_DIFFERENCE])
     signed = signed[first]
     odd = _odd_harmonics()  # (16, 3)
     negative = (signed < 0).astype(np.int64) @ odd.T  # (K, 16)
@@ -197,8 +197,8 @@ def read_octants(points: Tensor, weights: Tensor, octants: Octants, lanes: Lanes
         (blocks, 16 S, LANES), harmonic after harmonic as `Octants.order` has them.
     """
     n_levels = int(octants.whole.max()) + 1
-    turns = octants.step * torch.arange(n_levels, dtype=points.dtype)
-    angles = points[:, :, None] * turns[:, None]  # (blocks, 3, H, LANES)
+    levels = octants.step * torch.arange(n_levels, dtype=points.dtype)
+    angles = points[:, :, None] * levels[:, None]  # (blocks, 3, H, LANES)
     table = torch.stack((angles.cos(), angles.sin()), dim=3).flatten(1).numpy()
     each_weight = weights.flatten(1).numpy()
     latents = np.zeros((lanes.shape[0], len(octants.whole), 8), table.dtype)

@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from zeoloom.geometry.compiled import compiled_in_place, compiled_with_reordered_sums
-from zeoloom.network.octant_kernel import GROUP, LANES, from_bits, to_bits
+from zeoloom.network.equivariant_kernel import NORM_EPSILON
+from zeoloom.network.octant_kernel import LANE_GROUP, LANES, from_bits, to_bits
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
     from zeoloom.network.octant_kernel import BitArray, RealArray
 
     Rows = TypeVar("Rows", BitArray, RealArray)
-
-NORM_EPSILON = 1e-5
-"""Of `torch.nn.LayerNorm`."""
 
 
 @compiled_with_reordered_sums
@@ -153,14 +151,14 @@ def _invariants(
 
 @compiled_with_reordered_sums
 def _within_bounds(
-    read: RealArray, places: IntArray, s: int, out: RealArray, logs: RealArray
+    read: RealArray, order: IntArray, s: int, out: RealArray, logs: RealArray
 ) -> None:
     """Tensors divided by sqrt(1 + mean square), shell after shell, and the logs of that sum."""
-    size = len(places)
+    size = len(order)
     squares = np.zeros(LANES, read.dtype)
     for m in range(size):
         for i in range(s):
-            row = _row(read, places[m] * s + i)
+            row = _row(read, order[m] * s + i)
             for p in range(LANES):
                 squares[p] += row[p] * row[p]
     share = read.dtype.type(1.0 / (s * size))
@@ -172,7 +170,7 @@ def _within_bounds(
         squares[p] = one / np.sqrt(squares[p])
     for m in range(size):
         for i in range(s):
-            row, to = _row(read, places[m] * s + i), _row(out, i * size + m)
+            row, to = _row(read, order[m] * s + i), _row(out, i * size + m)
             for p in range(LANES):
                 to[p] = row[p] * squares[p]
 
@@ -273,7 +271,7 @@ def add_and_modulate(
         bias: (F,).
         stretch: (B, F).
         shift: (B, F).
-        clouds: (LANES // GROUP,) cloud of each group.
+        clouds: (LANES // LANE_GROUP,) cloud of each group.
         dropped: as for `surroundings_at`, of the change.
         out: F rows, written.
     """
@@ -285,9 +283,9 @@ def add_and_modulate(
     _moments(inner, mean, scale)
     for f in range(len(inner) // LANES):
         row, to = _row(inner, f), _row(out, f)
-        for g in range(LANES // GROUP):
+        for g in range(LANES // LANE_GROUP):
             factor, term = stretch[clouds[g], f], shift[clouds[g], f]
-            for p in range(g * GROUP, (g + 1) * GROUP):
+            for p in range(g * LANE_GROUP, (g + 1) * LANE_GROUP):
                 to[p] = (row[p] - mean[p]) * scale[p] * factor + term
 
 

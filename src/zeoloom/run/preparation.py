@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from numba.core import event
 
+from zeoloom.clusters.sample import denoise_clusters, open_denoiser
 from zeoloom.diffraction.beam import beam_of_text
 from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.pattern import pattern_of_points
 from zeoloom.diffraction.simulation import Difficulty, simulated
-from zeoloom.diffusion.samplers import ancestral
+from zeoloom.diffusion.samplers import ancestral, final
 from zeoloom.errors import RunError
 from zeoloom.geometry.compiled import NOT_KEPT, compiled_code_is_kept
 from zeoloom.geometry.space_groups import hall_number_of, operations_of_hall_number
@@ -145,11 +146,30 @@ def _pattern_example() -> None:
     fit_pattern(pattern_of_points(angles, counts), beam_of_text("CuKa"), cell, operations, "xray")
 
 
+def _cluster_example() -> None:
+    """One cluster of few points, by both kinds of network that make clusters."""
+    for name in ("pointnet", "equivariant"):
+        network = load_model(name, torch.device("cpu")).network
+        generator = torch.Generator().manual_seed(0)
+        steps = denoise_clusters(
+            open_denoiser(network),
+            ancestral,
+            1,
+            16,
+            radius=7.0,
+            steps=1,
+            generator=generator,
+            device=torch.device("cpu"),
+        )
+        final(steps)
+
+
 _PARTS: dict[str, Callable[[], None]] = {
     "judge": prepare_judging,
     "pattern": _pattern_example,
     "adsorption": prepare_adsorption,
     "search": _search_example,
+    "clusters": _cluster_example,
 }
 
 
