@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from zeoloom.diffraction.beam import lorentz_polarisation
 from zeoloom.diffraction.foreign_lines import SHAPE_ERROR
-from zeoloom.diffraction.pattern_fit import lorentz_polarisation
 from zeoloom.diffraction.peak_shape import SHAPE_NAMES
 from zeoloom.diffraction.possible_reflections import groups_within, plain_indices
 from zeoloom.diffraction.reflections import Reflections
