@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 
 import zeoloom
 from paths import SHARED
@@ -18,6 +20,10 @@ from zeoloom.diffraction.reflection_records import save_reflections
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
 from zeoloom.geometry.space_groups import hall_number_of
+from zeoloom.run.batches import STEP
+from zeoloom.run.folder import JOURNAL
+from zeoloom.run.journal import Journal
+from zeoloom.run.search_tasks import search_plan
 from zeoloom.run.solving import measured_for, measurement_for, next_group
 
 if TYPE_CHECKING:
@@ -60,6 +66,42 @@ def test_the_net_that_was_measured_comes_first(run: Run, measured: Path, tmp_pat
     assert merits == sorted(merits, reverse=True)
     assert len(merits) > 1
     assert float(compared[1]["e2"]) < 0.8
+
+
+def test_batches_with_generations_and_those_annealed_for_longer(measured: Path) -> None:
+    (request,) = zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=measured))
+    first, second = (search_plan(request, 9.0, longer=longer) for longer in (False, True))
+    assert (first.annealing.rounds, second.annealing.rounds) == (40, 100)
+    assert first.generations > 0 == second.generations
+    short = request.model_copy(update={"repair": 7})
+    assert search_plan(short, 9.0).annealing.rounds == 7
+    assert search_plan(short, 9.0, longer=True).annealing.rounds == 7
+    ranked = request.model_copy(update={"guide": False})
+    assert search_plan(ranked, 9.0).annealing.guide is None
+    assert search_plan(ranked, 9.0).annealing.rounds == 100
+
+
+@pytest.mark.long
+def test_every_other_batch_is_of_few_crystals(measured: Path, tmp_path: Path) -> None:
+    request = zeoloom.SolveRequest(pattern=measured, repair=1, relax=0, seconds=8.0)
+    tried: list[int] = []
+
+    class _EnoughError(Exception):
+        pass
+
+    def look(*_: object) -> None:
+        journal = Journal(tmp_path / "run" / JOURNAL)
+        tried[:] = [journal.result(STEP, name)["tried"] for name in journal.names(STEP)]
+        if len(tried) == 3:
+            raise _EnoughError
+
+    model = zeoloom.load_model("crystal", torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    with suppress(_EnoughError):
+        zeoloom.make_frameworks(
+            request, model, tmp_path / "run", generator=generator, on_progress=look
+        )
+    assert tried == [64, 16, 64]
 
 
 @pytest.mark.long

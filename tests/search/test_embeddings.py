@@ -13,6 +13,7 @@ from zeoloom.diffraction.measurement import measurement_of
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.diffusion.samplers import ancestral
 from zeoloom.geometry.operations import identity_first
+from zeoloom.search import pipeline
 from zeoloom.search.annealing import AnnealingPlan
 from zeoloom.search.batch_state import BatchState, SearchPlan
 from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
@@ -90,6 +91,25 @@ def test_a_cell_is_deformed_step_by_step_where_axes_differ_much() -> None:
     (kept,) = batch.best.values()
     assert embedding_of(kept) == embedding_of(right)
     assert guide.agreement(kept) > guide.agreement(other) + 0.2
+
+
+def test_with_a_guide_only_nets_of_least_cost_are_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, other = embedded("STI")
+    data = simulated(load_reference()["STI"], Difficulty(), np.random.default_rng(0))
+    measurement = measurement_of(data, right.target.operations)
+    guided = replace(PLAN.annealing, guide=guide_from(measurement))
+    batch = drop_duplicates(BatchState(valid=(other,)), search_from(0), PLAN)
+
+    def kept(annealing: AnnealingPlan) -> str:
+        plan = replace(PLAN, measurement=measurement, annealing=annealing)
+        (found,) = compare_nets(batch, search_from(0), plan).best.values()
+        return embedding_of(found)
+
+    assert kept(guided) == embedding_of(right)
+    monkeypatch.setattr(pipeline, "MOST_TURNED", 0)
+    assert kept(guided) == embedding_of(other)
+    plan = replace(PLAN, measurement=measurement)
+    assert [len(each) for each in compare_nets(batch, search_from(0), plan).others.values()] == [1]
 
 
 def test_where_no_axes_are_alike_there_is_nothing_to_exchange() -> None:

@@ -51,6 +51,27 @@ def test_no_crystal_is_replaced_by_one_that_costs_more() -> None:
     assert sum(costs) < sum(before)
 
 
+def test_generations_end_when_the_best_one_becomes_no_better() -> None:
+    guide, first = guide_of("FER"), [candidate_at("FER", 1.0)]
+    plan = RegrowthPlan(generations=6, patience=2, children_per_point=0.5)
+    judged: list[Candidate] = []
+
+    def generations(falling: float) -> int:
+        """How many are made if each crystal costs so much less than the one before."""
+        judged.clear()
+
+        def cost(each: Candidate) -> float:
+            judged.append(each)
+            return 100.0 - falling * len(judged)
+
+        regrown(first, cost, guide, ancestral, search_from(0), math.inf, plan)
+        assert (len(judged) - 1) % 2 == 0
+        return (len(judged) - 1) // 2
+
+    assert generations(0.0) == 2
+    assert generations(1.0) == 6
+
+
 def test_without_time_or_crystals_nothing_is_done() -> None:
     guide, first = guide_of("FER"), [candidate_at("FER", 1.0, seed) for seed in range(2)]
     over = time.monotonic() - 1.0

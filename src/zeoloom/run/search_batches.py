@@ -167,8 +167,19 @@ class _SearchBatches:
             packed=not self._alone,
             growth=self.history.for_batch(index),
             measured=measured_for(self._groups[group]),
+            longer=self._is_longer(group),
         )
         return Task("search", found_nets, given, self._limit())
+
+    def _is_longer(self, group: int | None) -> bool:
+        """Whether the batch begun last in a group is of few crystals that are annealed for long.
+
+        With a guide every other one is, as different frameworks come from the two kinds.
+        """
+        request = self._groups[group]
+        guided = isinstance(request, SolveRequest) and request.guided and request.n is None
+        begun = Counter(self._group_of_batch.values()) | self.findings.batches
+        return guided and begun[group] % 2 == 0
 
     def _chosen_group(self, index: int) -> tuple[int | None, float]:
         """The group that a batch is made in, and the seconds it may take.

@@ -52,8 +52,12 @@ MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
 """Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
 to refining them."""
 
-GUIDED_ROUNDS = 40
-"""Rounds of an annealing at most, if what was measured has guided the crystals before."""
+GUIDED_ROUNDS, GENERATIONS = 40, 10
+"""Rounds of an annealing at most, if generations led by what was measured come before it, and how
+many of these there are."""
+
+LONGER_AT_ONCE = 16
+"""Crystals of a batch at most that are annealed for long, without generations before."""
 
 MOST_GROUPS = 64
 """Space groups of a run whose targets are kept."""
@@ -73,6 +77,7 @@ class FindingTask:
         packed: whether the candidates are to be packed.
         growth: what batches before have brought.
         measured: what guides the search, as of `NetsTask`.
+        longer: whether few crystals are annealed for long, as of `search_plan`.
     """
 
     request: SolveRequest | GenerateRequest
@@ -84,6 +89,7 @@ class FindingTask:
     packed: bool
     growth: Growth = NO_GROWTH
     measured: Reflections | None = None
+    longer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +136,11 @@ def found_nets(task: FindingTask) -> FoundNets:
     targets = drawing_of(request, task.weights, task.device)(rng, task.growth)
     if isinstance(request, SolveRequest) and request.n is not None:
         targets = targets[: request.n - task.index * len(targets)]
+    if task.longer:
+        targets = targets[:LONGER_AT_ONCE]
     _measurement_of(task)
-    batch = find_nets(targets, search_with(model, rng), search_plan(request, task.seconds))
+    plan = search_plan(request, task.seconds, longer=task.longer)
+    batch = find_nets(targets, search_with(model, rng), plan)
     counts = {
         "tried": len(batch.targets),
         "valid_at_once": batch.valid_at_once,
@@ -201,8 +210,16 @@ def _rounds(request: SolveRequest | GenerateRequest) -> int:
     return ROUNDS_IF_LED if led else ROUNDS
 
 
-def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> SearchPlan:
-    """How a batch is searched, if so many seconds are left."""
+def search_plan(
+    request: SolveRequest | GenerateRequest, seconds: float, *, longer: bool = False
+) -> SearchPlan:
+    """How a batch is searched, if so many seconds are left.
+
+    Args:
+        request: of the run.
+        seconds: that are left.
+        longer: whether, with a guide, all rounds of repair are made and no generations.
+    """
     solving = isinstance(request, SolveRequest)
     plan = SearchPlan(
         sampler=partial(ancestral, noise_factor=request.noise_factor),
@@ -218,8 +235,11 @@ def search_plan(request: SolveRequest | GenerateRequest, seconds: float) -> Sear
     )
     if isinstance(request, SolveRequest):
         guide = guide_for(request)
-        rounds = request.repair if guide is None else min(request.repair, GUIDED_ROUNDS)
-        return replace(plan, annealing=replace(plan.annealing, guide=guide, rounds=rounds))
+        if guide is None:
+            return plan
+        rounds = request.repair if longer else min(request.repair, GUIDED_ROUNDS)
+        annealing = replace(plan.annealing, guide=guide, rounds=rounds)
+        return replace(plan, annealing=annealing, generations=0 if longer else GENERATIONS)
     conditions = request.conditions
     plan = replace(
         plan,

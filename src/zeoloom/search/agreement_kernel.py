@@ -104,7 +104,8 @@ def climb(
     tried, best, most = frac.copy(), frac.copy(), -np.inf
     slope, uphill = np.zeros(frac.shape), np.zeros(frac.shape)
     for step in range(steps + 1):
-        agreement = agreement_slope(tried, sharing, group, with_oxygen, intensities, slope)
+        above = np.inf if step == steps else most
+        agreement = agreement_slope(tried, sharing, group, with_oxygen, intensities, slope, above)
         longest *= LONGER if agreement > most else SHORTER
         if agreement > most:
             most, best = agreement, tried.copy()
@@ -126,6 +127,7 @@ def agreement_slope(
     with_oxygen: bool,
     intensities: Intensities,
     slope: FloatArray,
+    above: float = -np.inf,
 ) -> float:
     """E2 of points, and its slope.
 
@@ -136,6 +138,7 @@ def agreement_slope(
         with_oxygen: whether oxygen scatters between near points.
         intensities: that were measured.
         slope: (n, 3) per fractional coordinate; written.
+        above: if E2 is not above this, the slope is not worked out.
     """
     n, data = len(frac), intensities
     room = n * OXYGEN_OF_POINT if with_oxygen else 0
@@ -159,6 +162,8 @@ def agreement_slope(
     if data.centric:
         imaginary[:] = 0.0
     agreement, of_intensity = _correlation_slope(data.multiplicity * (real**2 + imaginary**2), data)
+    if agreement <= above:
+        return agreement
     real *= 2.0 * data.multiplicity * of_intensity
     imaginary *= 2.0 * data.multiplicity * of_intensity
     slope[:] = scatterer_slope(frac, 1.0 / sharing, data.factor_t, real, imaginary, data)

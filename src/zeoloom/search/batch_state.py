@@ -41,6 +41,7 @@ class SearchPlan:
         sampler: that carries points down the noise levels.
         steps: noise levels.
         annealing: schedule of the annealing.
+        generations: of crystals that are denoised anew before it, if a guide leads them.
         dls_starts: starts of the distance least squares at most.
         max_strain: cost of its worst atom above which a new net is not refined.
         max_r_dls: of nets whose exact key is computed.
@@ -55,6 +56,7 @@ class SearchPlan:
     sampler: Sampler
     steps: int
     annealing: AnnealingPlan
+    generations: int = 3
     dls_starts: int = STARTS
     max_strain: float = math.inf
     max_r_dls: float = R_DLS_OF_ONE_START

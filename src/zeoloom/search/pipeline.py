@@ -47,7 +47,7 @@ from zeoloom.search.guide import agreeing_best, guide_cost
 from zeoloom.search.guided_denoising import GROWING, guided_constraint
 from zeoloom.search.hollows import keeping_hollows
 from zeoloom.search.judging_stages import JUDGING_STAGES
-from zeoloom.search.regrowth import regrown
+from zeoloom.search.regrowth import REGROWTH, regrown
 from zeoloom.search.target import with_cell_indices
 from zeoloom.search.wyckoff import choose_constrained, wyckoff_constraint
 
@@ -69,6 +69,10 @@ denoiser costs little beside annealing."""
 
 REGROWTH_TIME_SHARE = 0.6
 """Share of the time until annealing has to end after which no further generation begins."""
+
+MOST_TURNED = 100
+"""Nets of a batch, those of least cost, whose other embeddings are looked at with a guide: each
+takes milliseconds where axes are alike, and a batch may find a thousand."""
 
 ANNEALING_TIME_SHARE = 0.6
 """Share of the time of a batch after which annealing ends, so that time is left to judge nets."""
@@ -201,6 +205,8 @@ def regrow(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     guide, weight = plan.annealing.guide, plan.annealing.guide_cost
     if guide is None:
         return batch
+    if not plan.generations:
+        return replace(batch, candidates=batch.candidates[:MOST_GUIDED])
     now, known = time.monotonic(), dict[bytes, float]()
     alive = regrown(
         batch.candidates,
@@ -209,6 +215,7 @@ def regrow(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
         plan.sampler,
         search,
         now + REGROWTH_TIME_SHARE * (batch.annealing_ends - now),
+        REGROWTH._replace(generations=plan.generations),
     )
     valid = tuple(each for each in alive if each.valid)
     return replace(batch, candidates=tuple(alive[:MOST_GUIDED]), valid=batch.valid + valid)
@@ -256,9 +263,10 @@ def compare_nets(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchS
     """
     guide, best, others = plan.annealing.guide, dict(batch.best), dict(batch.others)
     if plan.measurement is not None or guide is not None:
-        for name, first in batch.best.items():
+        for place, (name, first) in enumerate(batch.best.items()):
             met = [first, *batch.others.get(name, ())]
-            if time.monotonic() < batch.ends and (further := on_other_axes(first)):
+            turned = guide is None or place < MOST_TURNED
+            if turned and time.monotonic() < batch.ends and (further := on_other_axes(first)):
                 met = list(different_embeddings([*met, *further]).values())
             if len(met) > 1 and guide is not None:
                 met.sort(key=guide.agreement, reverse=True)

@@ -8,6 +8,7 @@ costs less, so that the crystals of a batch stay different from one another.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,7 +41,10 @@ class RegrowthPlan(NamedTuple):
     """Settings of regrowth.
 
     Attributes:
-        generations: one after the other.
+        generations: at most, one after the other.
+        patience: generations in which the best one does not become better, and after which none
+            follows.
+        progress: cost by which it has to be.
         children_per_point: of each generation, times the mean number of points of a crystal.
         most_children: of each generation.
         sigmas: Å, first noise levels to choose from, one for each generation.
@@ -51,7 +55,9 @@ class RegrowthPlan(NamedTuple):
         constrained_share: chance that points are kept on assigned Wyckoff positions.
     """
 
-    generations: int = 8
+    generations: int = 10
+    patience: int = 2
+    progress: float = 0.3
     children_per_point: float = 4.0
     most_children: int = 48
     sigmas: tuple[float, ...] = (0.4, 0.6, 0.8, 1.0)
@@ -88,8 +94,11 @@ def regrown(
     rng = numpy_generator(search.rng)
     alive = sorted(((cost(each), k, each) for k, each in enumerate(candidates)), key=_by_cost)
     number = len(alive)
+    best, since = math.inf, 0
     for _ in range(plan.generations if alive else 0):
-        if time.monotonic() > ends:
+        since = 0 if alive[0][0] < best - plan.progress else since + 1
+        best = min(best, alive[0][0])
+        if since >= plan.patience or time.monotonic() > ends:
             break
         points = np.mean([len(each.frac_points) for _, _, each in alive])
         n = min(plan.most_children, max(1, round(plan.children_per_point * points)))
