@@ -52,7 +52,7 @@ MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
 """Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
 to refining them."""
 
-GUIDED_ROUNDS, GENERATIONS = 40, 10
+GUIDED_ROUNDS, GENERATIONS = 40, 16
 """Rounds of an annealing at most, if generations led by what was measured come before it, and how
 many of these there are."""
 

@@ -67,6 +67,10 @@ MOST_REGROWN, MOST_GUIDED = 16, 10
 """Candidates of a batch that grow anew with a guide, and that are annealed: few of many, as the
 denoiser costs little beside annealing."""
 
+GROWING_GUIDE_COST = 60.0
+"""Cost of a crystal that agrees in nothing, before annealing: more than there, as crystals with few
+points cost little and are mostly wrong."""
+
 REGROWTH_TIME_SHARE = 0.6
 """Share of the time until annealing has to end after which no further generation begins."""
 
@@ -192,7 +196,7 @@ def gather_atoms(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchS
     if batch.points is None:
         return batch
     found = candidates_from(batch.points, points_present(batch.targets), batch.targets)
-    guide, weight = plan.annealing.guide, plan.annealing.guide_cost
+    guide, weight = plan.annealing.guide, GROWING_GUIDE_COST
     found = sorted(found, key=lambda each: each.cost + guide_cost(each, guide, weight, {}))
     valid = tuple(each for each in found if each.valid)
     most = round(ANNEALED_SHARE * len(found))
@@ -202,7 +206,7 @@ def gather_atoms(batch: BatchState, _search: Search, plan: SearchPlan) -> BatchS
 
 def regrow(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     """Give the candidates noise and denoise them again and again, if a guide chooses among them."""
-    guide, weight = plan.annealing.guide, plan.annealing.guide_cost
+    guide, weight = plan.annealing.guide, GROWING_GUIDE_COST
     if guide is None:
         return batch
     if not plan.generations:

@@ -42,9 +42,9 @@ class RegrowthPlan(NamedTuple):
 
     Attributes:
         generations: at most, one after the other.
-        patience: generations in which the best one does not become better, and after which none
-            follows.
-        progress: cost by which it has to be.
+        patience: generations in which a leader does not become better, after which none follows.
+        progress: cost by which it would have to.
+        lead: cost by which a leader is below the middle one.
         children_per_point: of each generation, times the mean number of points of a crystal.
         most_children: of each generation.
         sigmas: Å, first noise levels to choose from, one for each generation.
@@ -55,9 +55,10 @@ class RegrowthPlan(NamedTuple):
         constrained_share: chance that points are kept on assigned Wyckoff positions.
     """
 
-    generations: int = 10
+    generations: int = 16
     patience: int = 2
     progress: float = 0.3
+    lead: float = 12.0
     children_per_point: float = 4.0
     most_children: int = 48
     sigmas: tuple[float, ...] = (0.4, 0.6, 0.8, 1.0)
@@ -96,9 +97,11 @@ def regrown(
     number = len(alive)
     best, since = math.inf, 0
     for _ in range(plan.generations if alive else 0):
-        since = 0 if alive[0][0] < best - plan.progress else since + 1
-        best = min(best, alive[0][0])
-        if since >= plan.patience or time.monotonic() > ends:
+        first, middle = alive[0][0], alive[len(alive) // 2][0]
+        since = 0 if first < best - plan.progress else since + 1
+        best = min(best, first)
+        led = first < middle - plan.lead or len(alive) == 1
+        if (led and since >= plan.patience) or time.monotonic() > ends:
             break
         points = np.mean([len(each.frac_points) for _, _, each in alive])
         n = min(plan.most_children, max(1, round(plan.children_per_point * points)))
