@@ -53,7 +53,7 @@ def test_no_crystal_is_replaced_by_one_that_costs_more() -> None:
 
 def test_generations_end_when_the_best_one_becomes_no_better() -> None:
     guide, first = guide_of("FER"), [candidate_at("FER", 1.0)]
-    plan = RegrowthPlan(generations=6, patience=2, children_per_point=0.5)
+    plan = RegrowthPlan(generations=6, standstill=2, children_per_point=0.5)
     judged: list[Candidate] = []
 
     def generations(falling: float) -> int:

@@ -42,7 +42,7 @@ class RegrowthPlan(NamedTuple):
 
     Attributes:
         generations: at most, one after the other.
-        patience: generations in which a leader does not become better, after which none follows.
+        standstill: generations in which a leader does not become better, after which none follows.
         progress: cost by which it would have to.
         lead: cost by which a leader is below the middle one.
         children_per_point: of each generation, times the mean number of points of a crystal.
@@ -56,7 +56,7 @@ class RegrowthPlan(NamedTuple):
     """
 
     generations: int = 16
-    patience: int = 2
+    standstill: int = 2
     progress: float = 0.3
     lead: float = 12.0
     children_per_point: float = 4.0
@@ -101,7 +101,7 @@ def regrown(
         since = 0 if first < best - plan.progress else since + 1
         best = min(best, first)
         led = first < middle - plan.lead or len(alive) == 1
-        if (led and since >= plan.patience) or time.monotonic() > ends:
+        if (led and since >= plan.standstill) or time.monotonic() > ends:
             break
         points = np.mean([len(each.frac_points) for _, _, each in alive])
         n = min(plan.most_children, max(1, round(plan.children_per_point * points)))
