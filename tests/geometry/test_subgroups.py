@@ -262,6 +262,7 @@ def test_symbols(text: str, number: int, choice: str) -> None:
         ("R-3n", r"no space group 'R-3n': .* did you mean .*R-3m"),
         ("Pnmaa", "did you mean .*Pnma"),
         ("", "no space group ''"),
+        ("R-3m,P1", "one space group is expected, got 'R-3m,P1'"),
         ("zeolite", "give a number from 1 to 230, a Hermann-Mauguin symbol such as R-3m"),
         ("0", "space group number 0: expected 1 to 230"),
         ("231", "space group number 231: expected 1 to 230"),

@@ -159,6 +159,8 @@ def hall_number_of(text: str) -> int:
             raise InputError(f"space group {text!r}: expected hall:1 to hall:530")
         return int(number)
     found = settings_of_symbol(text)
+    if not found and "," in text:
+        raise InputError(f"one space group is expected, got {text!r}")
     if not found:
         symbols = _settings_by_symbol()
         near = difflib.get_close_matches(wanted.lower(), symbols, n=3, cutoff=0.5)
