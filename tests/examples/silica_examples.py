@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
-from zeoloom.geometry.space_groups import operations_of_hall_number
+from zeoloom.geometry.operations import (
+    SymmetryOperations,
+    distinct_orbits,
+    expand_orbits,
+    identity_first,
+)
+from zeoloom.geometry.space_groups import (
+    hall_number_of,
+    number_of_hall_number,
+    operations_of_hall_number,
+    symbol_of_hall_number,
+)
 from zeoloom.silica.freedom import freedom_of
 from zeoloom.silica.oxygen import on_special_positions
 from zeoloom.structure.reference import load_reference
@@ -48,6 +58,26 @@ def with_origin_at(framework: Framework, origin: np.ndarray) -> Framework:
         operations=SymmetryOperations(group.rotations, np.mod(translations, 1.0)),
         frac_t=framework.frac_t + origin,
         frac_o=framework.frac_o + origin,
+    )
+
+
+def lowered(known: Framework, subgroup: str, origin: np.ndarray) -> Framework:
+    """A framework in a subgroup of the same cell, moved along axes that leave the origin free."""
+    hall_number = hall_number_of(subgroup)
+    operations = identity_first(operations_of_hall_number(hall_number))
+    full_t, _ = expand_orbits(known.frac_t, known.operations, known.cell)
+    full_o, _ = expand_orbits(known.frac_o, known.operations, known.cell)
+    frac_t = full_t[distinct_orbits(full_t, operations, known.cell)] + origin
+    frac_o = full_o[distinct_orbits(full_o, operations, known.cell)] + origin
+    labels = tuple(f"T{i + 1}" for i in range(len(frac_t)))
+    return replace(
+        known,
+        space_group_number=number_of_hall_number(hall_number),
+        space_group_symbol=symbol_of_hall_number(hall_number),
+        operations=operations,
+        frac_t=frac_t,
+        t_labels=labels,
+        frac_o=frac_o,
     )
 
 

@@ -21,6 +21,7 @@ from zeoloom.run.database import Store
 from zeoloom.run.findings import in_vain
 from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
+from zeoloom.run.highest_group import in_highest_groups
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded
 from zeoloom.run.pools import pool_with_weights
@@ -170,7 +171,7 @@ def _judged_further(
     kept = list(valid.values())
     if isinstance(request, GenerateRequest):  # what is not known to meet a condition is left out
         kept = [each for each in kept if fulfils(request.conditions, each)]
-    return with_agreement(request, best_first(kept))
+    return with_agreement(request, in_highest_groups(request, best_first(kept)))
 
 
 def _write(

@@ -10,7 +10,11 @@ import numpy as np
 import spglib
 
 from zeoloom.geometry.lattice import cell_from_parameters, parameters_from_cell
-from zeoloom.geometry.operations import expand_orbits, project_onto_sites
+from zeoloom.geometry.operations import (
+    SymmetryOperations,
+    expand_orbits,
+    project_onto_sites,
+)
 from zeoloom.geometry.space_groups import (
     operations_of_hall_number,
     standard_hall_number,
@@ -72,9 +76,27 @@ def standardised(framework: Framework, symprec: float = SYMPREC) -> Framework:
         space_group_symbol=symbol_of_hall_number(hall_number),
         operations=operations,
         frac_t=sites[is_t],
-        t_labels=_unique(labels),
+        t_labels=unique_labels(labels),
         frac_o=sites[~is_t],
     )
+
+
+def symmetry_of_atoms(
+    cell: FloatArray, frac_t: FloatArray, frac_o: FloatArray, symprec: float
+) -> SymmetryOperations | None:
+    """Every operation that atoms have, in their own cell; None if spglib finds not even one.
+
+    Args:
+        cell: (3, 3) Å.
+        frac_t: (n, 3) all T atoms of the cell.
+        frac_o: (m, 3) all oxygen atoms; may be empty.
+        symprec: Å, how far atoms may be from obeying an operation.
+    """
+    numbers = np.repeat([SILICON, OXYGEN], [len(frac_t), len(frac_o)])
+    found = _dataset(cell, np.concatenate([frac_t, frac_o]), numbers, symprec, 0)
+    if found is None:
+        return None
+    return SymmetryOperations(found.rotations.astype(np.int64), np.array(found.translations))
 
 
 def _dataset(
@@ -91,7 +113,7 @@ def _dataset(
         )
 
 
-def _unique(labels: list[str]) -> tuple[str, ...]:
+def unique_labels(labels: list[str]) -> tuple[str, ...]:
     """Labels with a, b ... after those that repeat: lower symmetry splits a site."""
     return tuple(
         f"{label}{'abcdefghijklmnopqrstuvwxyz'[labels[:i].count(label) % 26]}"
