@@ -12,6 +12,7 @@ that is of no framework, of intensities drawn at random. The pools are what
 from __future__ import annotations
 
 import argparse
+import itertools
 import pickle
 import time
 from dataclasses import dataclass, replace
@@ -40,7 +41,7 @@ from zeoloom.judge.verdict import quick_check
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.run.search_growth import Growth
 from zeoloom.run.search_targets import draw_targets
-from zeoloom.run.search_tasks import search_plan
+from zeoloom.run.search_tasks import LONGER_AT_ONCE, guided_plan, search_plan
 from zeoloom.search.candidates import candidate_framework, candidate_net
 from zeoloom.search.context import Search
 from zeoloom.search.embeddings import embedding_of, on_other_axes
@@ -165,18 +166,25 @@ def search_pool(
     measurement: Measurement | None = None,
 ) -> dict[str, tuple[Framework, float]]:
     """All nets found in a time, as SiO2 in the cell given; of each the least strained embedding."""
+    guide = None if measurement is None else guide_from(measurement)
+    if guide is not None:  # targets are drawn as for a pattern, which is not read
+        request = request.model_copy(update={"pattern": Path()})
     draw = draw_targets(request, model)
+    unguided = request.model_copy(update={"pattern": None})
     rng = torch.Generator().manual_seed(seed)
     search = Search(model.network, torch.device("cpu"), rng)
     found: dict[str, tuple[Framework, float]] = {}
     embeddings: set[tuple[str, str]] = set()
     ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        plan = search_plan(request, ends - time.monotonic())
-        if measurement is not None:
-            guide = guide_from(measurement)
-            plan = replace(plan, annealing=replace(plan.annealing, guide=guide))
-        batch = find_nets(draw(rng, Growth()), search, plan)
+    for turn in itertools.count():
+        if time.monotonic() > ends:
+            break
+        plan, targets = search_plan(unguided, ends - time.monotonic()), draw(rng, Growth())
+        if guide is not None:
+            longer = turn % 2 == 1
+            plan = guided_plan(plan, guide, longer=longer)
+            targets = targets[:LONGER_AT_ONCE] if longer else targets
+        batch = find_nets(targets, search, plan)
         candidates = [
             (fingerprint, each)
             for fingerprint, first in batch.best.items()

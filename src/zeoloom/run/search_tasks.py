@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from zeoloom.run.search_targets import DrawTargets
     from zeoloom.search.candidates import Candidate
     from zeoloom.search.growth import Growth
+    from zeoloom.search.guide import Guide
     from zeoloom.structure.own_nets import OwnReference
 
 MAX_STRAIN = 0.6
@@ -235,11 +236,7 @@ def search_plan(
     )
     if isinstance(request, SolveRequest):
         guide = guide_for(request)
-        if guide is None:
-            return plan
-        rounds = request.repair if longer else min(request.repair, GUIDED_ROUNDS)
-        annealing = replace(plan.annealing, guide=guide, rounds=rounds)
-        return replace(plan, annealing=annealing, generations=0 if longer else GENERATIONS)
+        return plan if guide is None else guided_plan(plan, guide, longer=longer)
     conditions = request.conditions
     plan = replace(
         plan,
@@ -250,3 +247,18 @@ def search_plan(
     if request.max_r_dls <= R_DLS_OF_ONE_START:
         plan = replace(plan, max_strain=MAX_STRAIN)
     return replace(plan, max_r_dls=request.max_r_dls)
+
+
+def guided_plan(plan: SearchPlan, guide: Guide, *, longer: bool) -> SearchPlan:
+    """A plan of a batch that is led by what was measured.
+
+    Args:
+        plan: without a guide.
+        guide: what was measured.
+        longer: whether all rounds are made, and no generations.
+    """
+    annealing = replace(plan.annealing, guide=guide)
+    if longer:
+        return replace(plan, annealing=annealing, generations=0)
+    rounds = min(annealing.rounds, GUIDED_ROUNDS)
+    return replace(plan, annealing=replace(annealing, rounds=rounds), generations=GENERATIONS)

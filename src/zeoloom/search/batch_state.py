@@ -56,7 +56,7 @@ class SearchPlan:
     sampler: Sampler
     steps: int
     annealing: AnnealingPlan
-    generations: int = 3
+    generations: int = 16
     dls_starts: int = STARTS
     max_strain: float = math.inf
     max_r_dls: float = R_DLS_OF_ONE_START
