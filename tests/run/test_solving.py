@@ -83,7 +83,7 @@ def test_batches_with_generations_and_those_annealed_for_longer(measured: Path) 
 
 @pytest.mark.long
 def test_every_other_batch_is_of_few_crystals(measured: Path, tmp_path: Path) -> None:
-    request = zeoloom.SolveRequest(pattern=measured, repair=1, relax=0, seconds=8.0)
+    request = zeoloom.SolveRequest(pattern=measured, repair=1, relax=0, seconds=300.0)
     tried: list[int] = []
 
     class _EnoughError(Exception):
