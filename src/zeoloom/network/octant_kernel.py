@@ -29,7 +29,7 @@ def add_octants(
     weights: RealArray,
     whole: IntArray,
     clouds: IntArray,
-    nlevel_rowss: int,
+    n_levels: int,
     latents: RealArray,
 ) -> None:
     """Add what the points of a block bring to the latents of their clouds.
@@ -39,7 +39,7 @@ def add_octants(
         weights: (LANES,) of the mean over the points of each cloud; 0 for padding.
         whole: (K, 3) h, k and l.
         clouds: (LANES // LANE_GROUP,) cloud of each group, rising.
-        nlevel_rowss: numbers h, from 0.
+        n_levels: numbers h, from 0.
         latents: (B, K, 8), added to: means of cos cos cos, cos cos sin, ... sin sin sin.
     """
     none = table.dtype.type(0.0)
@@ -51,8 +51,8 @@ def add_octants(
         weight = weights[start:stop]
         for k in range(len(whole)):
             x0, x1 = level_rows(table, whole[k, 0], start, stop)
-            y0, y1 = level_rows(table, nlevel_rowss + whole[k, 1], start, stop)
-            z0, z1 = level_rows(table, 2 * nlevel_rowss + whole[k, 2], start, stop)
+            y0, y1 = level_rows(table, n_levels + whole[k, 1], start, stop)
+            z0, z1 = level_rows(table, 2 * n_levels + whole[k, 2], start, stop)
             t0, t1, t2, t3, t4, t5, t6, t7 = none, none, none, none, none, none, none, none
             for p in range(stop - start):
                 c, s = x0[p] * weight[p], x1[p] * weight[p]
@@ -78,26 +78,26 @@ def surroundings_at(
     whole: IntArray,
     latents: RealArray,
     clouds: IntArray,
-    nlevel_rowss: int,
+    n_levels: int,
     dropped: int,
     out: BitArray,
 ) -> None:
     """Turn the latents of clouds to the points of a block.
 
     Args:
-        table: 3 * nlevel_rowss * 2 rows, for each axis and each h, cosines then sines of h u.
+        table: 3 * n_levels * 2 rows, for each axis and each h, cosines then sines of h u.
         whole: (K, 3) h, k and l.
         latents: (B, K, 8) means of cos cos cos, cos cos sin, ... sin sin sin.
         clouds: (LANES // LANE_GROUP,) cloud of each group.
-        nlevel_rowss: numbers h, from 0.
+        n_levels: numbers h, from 0.
         dropped: bits of a number that `out` does not take: 16 for bfloat16, 0 for float32.
         out: (K * 8 * LANES,), written: the bits of the same means of the cloud seen from each
             point, in the order of `PARITIES`.
     """
     for k in range(len(whole)):
         x0, x1 = level_rows(table, whole[k, 0], 0, LANES)
-        y0, y1 = level_rows(table, nlevel_rowss + whole[k, 1], 0, LANES)
-        z0, z1 = level_rows(table, 2 * nlevel_rowss + whole[k, 2], 0, LANES)
+        y0, y1 = level_rows(table, n_levels + whole[k, 1], 0, LANES)
+        z0, z1 = level_rows(table, 2 * n_levels + whole[k, 2], 0, LANES)
         to = out[k * 8 * LANES : (k + 1) * 8 * LANES]
         for g in range(LANES // LANE_GROUP):
             m = latents[clouds[g], k]
