@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from zeoloom.errors import InputError
-
-if TYPE_CHECKING:
-    from zeoloom.diffraction.reflections import Radiation
-    from zeoloom.geometry.arrays import FloatArray
 
 K_ALPHA = {
     "Cu": (1.540593, 1.544427),
@@ -113,9 +106,3 @@ def beam_of_text(text: str) -> Beam:
             "K-alpha 1 alone, such as CuKa1"
         ) from None
     return beam_of_lines(value, 0.0)
-
-
-def lorentz_polarisation(theta: FloatArray, radiation: Radiation) -> FloatArray:
-    """Factor of powder intensities at Bragg angles in radians; X-rays without a monochromator."""
-    polarisation = 0.5 * (1.0 + np.cos(2.0 * theta) ** 2) if radiation == "xray" else 1.0
-    return np.asarray(polarisation / (np.sin(theta) ** 2 * np.maximum(np.cos(theta), 0.05)))

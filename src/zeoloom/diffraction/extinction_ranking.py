@@ -18,10 +18,10 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.ndimage import gaussian_filter1d
 
-from zeoloom.diffraction.beam import lorentz_polarisation
 from zeoloom.diffraction.extinction_symbols import forbidden
 from zeoloom.diffraction.fit_results import OVERLAP_WIDTHS, profile_matrix
 from zeoloom.diffraction.miller import equal_reflections
+from zeoloom.diffraction.peak_shape import lorentz_polarisation
 from zeoloom.diffraction.possible_reflections import groups_within
 
 if TYPE_CHECKING:

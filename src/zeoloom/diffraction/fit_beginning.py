@@ -9,8 +9,13 @@ import numpy as np
 from scipy.signal import find_peaks, peak_widths
 
 from zeoloom.diffraction.background import background_of
-from zeoloom.diffraction.beam import lorentz_polarisation
-from zeoloom.diffraction.peak_shape import SHAPE_NAMES, line_layout, line_table, shape_of_cell
+from zeoloom.diffraction.peak_shape import (
+    SHAPE_NAMES,
+    line_layout,
+    line_table,
+    lorentz_polarisation,
+    shape_of_cell,
+)
 from zeoloom.diffraction.possible_reflections import possible_reflections
 from zeoloom.diffraction.whole_pattern import FitState, Problem, calculate
 from zeoloom.errors import InputError

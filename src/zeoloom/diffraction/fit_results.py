@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from zeoloom.diffraction.beam import lorentz_polarisation
 from zeoloom.diffraction.foreign_lines import SHAPE_ERROR
-from zeoloom.diffraction.peak_shape import SHAPE_NAMES
+from zeoloom.diffraction.peak_shape import SHAPE_NAMES, lorentz_polarisation
 from zeoloom.diffraction.possible_reflections import groups_within, plain_indices
 from zeoloom.diffraction.reflections import Reflections
 from zeoloom.diffraction.unexplained import near_points, seen_lines, spacings_at

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.diffraction.beam import Beam, lorentz_polarisation
+from zeoloom.diffraction.beam import Beam
 from zeoloom.diffraction.fit_results import profile_matrix
-from zeoloom.diffraction.peak_shape import line_layout, line_table
+from zeoloom.diffraction.peak_shape import line_layout, line_table, lorentz_polarisation
 from zeoloom.diffraction.structure_factors import group_sums
 from zeoloom.diffraction.whole_pattern import profiles_of
 

@@ -1,4 +1,4 @@
-"""Where the lines of reflections lie and how wide they are, as functions of a few parameters."""
+"""Where the lines of reflections lie, how wide they are and how strong their angle makes them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from zeoloom.diffraction.beam import Beam
+    from zeoloom.diffraction.reflections import Radiation
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.geometry.operations import SymmetryOperations
 
@@ -226,3 +227,9 @@ def line_slopes(shape: PeakShape, layout: LineLayout) -> FloatArray:
         table = line_table(shape.with_vector(moved), layout)
         slopes[:, :, p] = (table[:, :3] - middle[:, :3]) / (moved[p] - vector[p])
     return slopes
+
+
+def lorentz_polarisation(theta: FloatArray, radiation: Radiation) -> FloatArray:
+    """Factor of powder intensities at Bragg angles in radians; X-rays without a monochromator."""
+    polarisation = 0.5 * (1.0 + np.cos(2.0 * theta) ** 2) if radiation == "xray" else 1.0
+    return np.asarray(polarisation / (np.sin(theta) ** 2 * np.maximum(np.cos(theta), 0.05)))

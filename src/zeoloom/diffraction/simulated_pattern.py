@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.diffraction.beam import K_ALPHA, beam_of_lines, lorentz_polarisation
+from zeoloom.diffraction.beam import K_ALPHA, beam_of_lines
 from zeoloom.diffraction.pattern import Pattern
-from zeoloom.diffraction.peak_shape import line_layout, line_table, shape_of_cell
+from zeoloom.diffraction.peak_shape import (
+    line_layout,
+    line_table,
+    lorentz_polarisation,
+    shape_of_cell,
+)
 from zeoloom.diffraction.simulation import Difficulty, simulated
 from zeoloom.errors import InputError
 
