@@ -123,13 +123,13 @@ def test_a_program_without_end_is_stopped_and_read(
         time.sleep(60)
         """,
     )
-    code, out, _ = against("--fragen", fake, "--codes", "CHA", "--seconds", 1.5)
+    code, out, _ = against("--fragen", fake, "--codes", "CHA", "--seconds", 3)
     assert code == 0
     # the third cycle was broken off within its only line
     _, _, cycles, valid, _, hits, first, rate, *_ = row_of(out, "CHA")
     assert (cycles, valid, hits) == ("2", "2", "2")
-    assert float(first) < 1.2
-    assert float(rate) == pytest.approx(2 / 1.5, rel=0.3)
+    assert float(first) < 3
+    assert float(rate) == pytest.approx(2 / 3, rel=0.3)
 
 
 def test_types_without_a_cycle_once_the_output_is_understood(
