@@ -25,8 +25,9 @@ def met() -> Judgement:
     return refined_as_given(judge_net(lowered(known("CHA"), "R32", np.zeros(3))))
 
 
-def request(*groups: str) -> zeoloom.SolveRequest:
+def request(*groups: str, longer_by: float = 0.0) -> zeoloom.SolveRequest:
     cell = parameters_from_cell(known("CHA").cell).tolist()
+    cell[0] += longer_by
     given = {"cell": cell, "space_group": ",".join(groups)}
     return zeoloom.parse_request(zeoloom.SolveRequest, given)
 
@@ -40,6 +41,15 @@ def test_the_highest_group_searched_that_a_net_has(met: Judgement) -> None:
     assert len(raised.given.frac_t) == len(known("CHA").frac_t)
     assert raised.r_dls_cell == pytest.approx(met.r_dls_cell, abs=5e-4)
     assert replace(raised, given=None, r_dls_cell=None) == replace(met, given=None, r_dls_cell=None)
+
+
+def test_a_cell_that_contradicts_the_higher_group_a_little_is_made_exact(met: Judgement) -> None:
+    (raised,) = in_highest_groups(request("R32", "R-3m", longer_by=0.01), [met])
+    assert raised.given is not None
+    a, b, _, *angles = parameters_from_cell(raised.given.cell)
+    assert a == pytest.approx(b, abs=1e-9)
+    assert a == pytest.approx(known("CHA").cell[0, 0] + 0.005, abs=1e-3)
+    assert angles == pytest.approx([90.0, 90.0, 120.0], abs=1e-9)
 
 
 def test_only_groups_that_were_asked_for(met: Judgement) -> None:

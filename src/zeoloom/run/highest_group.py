@@ -11,6 +11,7 @@ from zeoloom.judge.given_cell import refined_as_given
 from zeoloom.judge.judgement import best_first
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.solving import measurement_for, requests_by_group
+from zeoloom.search.target import fitting_cell
 from zeoloom.structure.higher_group import in_higher_group
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def _raised(judgement: Judgement, requests: Sequence[SolveRequest]) -> Judgement
         framework = in_higher_group(given, each.hall_number)
         if framework is None:
             continue
+        # as given, a cell may contradict the higher group a little
+        cell = fitting_cell(each.given_cell, each.hall_number)
+        framework = replace(framework, cell=cell)
         held = refined_as_given(
             replace(judgement, framework=framework), measurement=measurement_for(each)
         )

@@ -53,9 +53,8 @@ MAX_REPORTED, MAX_REPORTED_TO_REFINE = 8, 1
 """Nets of a walk that are reported: to `solve`, which looks for one; to `generate`, whose time goes
 to refining them."""
 
-GUIDED_ROUNDS, GENERATIONS = 40, 16
-"""Rounds of an annealing at most, if generations led by what was measured come before it, and how
-many of these there are."""
+GUIDED_ROUNDS = 40
+"""Rounds of an annealing at most, if generations led by what was measured come before it."""
 
 LONGER_AT_ONCE = 16
 """Crystals of a batch at most that are annealed for long, without generations before."""
@@ -261,4 +260,4 @@ def guided_plan(plan: SearchPlan, guide: Guide, *, longer: bool) -> SearchPlan:
     if longer:
         return replace(plan, annealing=annealing, generations=0)
     rounds = min(annealing.rounds, GUIDED_ROUNDS)
-    return replace(plan, annealing=replace(annealing, rounds=rounds), generations=GENERATIONS)
+    return replace(plan, annealing=replace(annealing, rounds=rounds))
