@@ -24,8 +24,14 @@ def planned(target: str, folder: Path, *variables: str) -> str:
     """What make would do for a target in a copy without an environment."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (folder / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    # The checks may run under make themselves, which announces the folder of an inner make.
     done = subprocess.run(
-        ["make", "-n", target, *variables], cwd=folder, capture_output=True, text=True, check=True
+        ["make", "-n", "--no-print-directory", target, *variables],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 
