@@ -14,8 +14,10 @@ in parts. With `--random` the network's weights are drawn at random.
 from __future__ import annotations
 
 import argparse
+import os
 import pickle
 import resource
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,9 +84,15 @@ class Made:
 
 
 def cpu_seconds() -> float:
-    """CPU time of this process and those it has started."""
+    """CPU time of this process and those it has started, whether they have ended or not."""
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    spent = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            _, parent, *facts = path.read_text(encoding="utf-8").rpartition(")")[2].split()
+            if int(parent) == os.getpid():
+                spent += sum(map(int, facts[9:11])) / os.sysconf("SC_CLK_TCK")
+    return spent
 
 
 def make(request: zeoloom.GenerateRequest, model: zeoloom.Model, seconds: float) -> Made:

@@ -16,6 +16,7 @@ from zeoloom.judge.judgement import family_of
 from zeoloom.run.crystal_requests import GenerateRequest
 from zeoloom.run.findings import is_good
 from zeoloom.run.judgement_json import judgement_from_json
+from zeoloom.search.descendants import breeds
 from zeoloom.search.growth import NO_GROWTH, Arm, Find, Growth, arm_of, with_finds
 from zeoloom.search.target import target_of
 
@@ -68,6 +69,8 @@ def _find_of(request: GenerateRequest, judgement: Judgement, arm: Arm) -> Find |
         gap = distance_from(request.conditions, judgement) or UNKNOWN_GAP
     if r_dls is None:
         r_dls = math.inf
+    parent = breeds(request.conditions) and r_dls < math.inf
+    parent &= len(framework.frac_t) <= request.limits.n_t_unique[1]
     return Find(
         arm,
         family_of(judgement),
@@ -76,6 +79,7 @@ def _find_of(request: GenerateRequest, judgement: Judgement, arm: Arm) -> Find |
         target_of(framework, judgement.n_t_unique),
         gap,
         r_dls,
+        framework.frac_t if parent else None,
     )
 
 

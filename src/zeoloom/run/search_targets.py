@@ -13,6 +13,7 @@ from zeoloom.errors import InputError
 from zeoloom.judge.conditions import POSSIBLE
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.context import numpy_generator
+from zeoloom.search.descendants import chance_of_descendants, draw_descendants
 from zeoloom.search.free_cells import (
     GROUPS_AT_ONCE,
     draw_free_batch,
@@ -26,7 +27,7 @@ from zeoloom.search.growth import (
     group_weights,
     unique_slack,
 )
-from zeoloom.search.hollows import TIGHT_HEAT, hollow_plan, with_hollows
+from zeoloom.search.hollows import TIGHT_HEAT, clearance, hollow_plan, with_hollows
 from zeoloom.search.planting import units_to_plant, with_units
 from zeoloom.search.prior import draw_target, prior_of, strained_target, with_many_points
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
@@ -178,9 +179,14 @@ class _DrawNew:
     def __call__(self, generator: torch.Generator, growth: Growth) -> list[Target]:
         """The targets of a batch, each with about as many orbits as it has points.
 
-        Those in which hollows or units have no room are drawn anew.
+        They begin at parents, or at noise; those in which hollows or units have no room are drawn
+        anew.
         """
-        rng = numpy_generator(generator)
+        rng, limits = numpy_generator(generator), self.request.limits
+        if growth.parents and rng.random() < chance_of_descendants(growth.parents):
+            clear = clearance(self.request.conditions)
+            begun = draw_descendants(growth.parents, self.size_of, limits, clear, generator, rng)
+            return [_with_unique_range(each, limits) for each in begun]
         drawn = self._batch(generator, growth, rng)
         units = units_to_plant(self.request.conditions, rng)
         for _ in range(TRIES_FOR_ROOM if self.hollows or units else 0):
@@ -190,7 +196,7 @@ class _DrawNew:
                 drawn = targets
                 break
             drawn = self._batch(generator, growth, rng)
-        return [_with_unique_range(each, self.request.limits) for each in drawn]
+        return [_with_unique_range(each, limits) for each in drawn]
 
     def _batch(
         self, generator: torch.Generator, growth: Growth, rng: np.random.Generator

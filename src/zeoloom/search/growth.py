@@ -6,7 +6,8 @@ one, and a batch draws groups in proportion to rates as likely as not. A family 
 more its group has already, so that no group takes all. While few families have many unique T atoms
 half of the batches are drawn with many: such crystals are found less often. Cells in which
 frameworks were found are kept in an archive, one for each density and largest ring (MAP-Elites,
-Mouret & Clune, arXiv:1504.04909), and lend their cells as known types do.
+Mouret & Clune, arXiv:1504.04909), and lend their cells as known types do. Where rare conditions are
+asked, the frameworks nearest to them are kept as parents (`search.descendants`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ PSEUDO_COUNT = 1.0
 SIZE_CLASSES = (3, 6, 10)
 """Points up to which targets are compared with one another."""
 
+FARTHEST_PARENT, MOST_PARENTS = 0.6, 200
+"""Distance from what is asked for, of a parent; and how many parents are kept."""
+
 LEAST_WORTH = 1e-3
 """Chance of a niche to be drawn from, however far from the conditions its framework is."""
 
@@ -67,6 +71,7 @@ class Find(NamedTuple):
         target: its cell and group.
         gap: how far it is from what is asked for; 0 if it counts.
         r_dls: the lower the better.
+        frac_t: (k, 3) fractional, its asymmetric T atoms, if it may be a parent; else None.
     """
 
     arm: Arm
@@ -76,6 +81,7 @@ class Find(NamedTuple):
     target: Target
     gap: float
     r_dls: float
+    frac_t: FloatArray | None = None
 
     @property
     def worth(self) -> float:
@@ -94,6 +100,7 @@ class Growth:
         holdings: families that count, by group.
         many: families that count and have many unique T atoms.
         archive: the best framework of each niche.
+        parents: the frameworks nearest to what is asked for, one of each family.
     """
 
     tried: Mapping[Arm, float] = field(default_factory=dict)
@@ -102,6 +109,7 @@ class Growth:
     holdings: Mapping[int, int] = field(default_factory=dict)
     many: int = 0
     archive: Mapping[tuple[int, int], Find] = field(default_factory=dict)
+    parents: Mapping[str, Find] = field(default_factory=dict)
 
 
 NO_GROWTH = Growth()
@@ -143,7 +151,22 @@ def with_finds(growth: Growth, tried: Mapping[Arm, int], finds: Sequence[Find]) 
         +holdings,
         many,
         archive,
+        _parents(growth, finds),
     )
+
+
+def _parents(growth: Growth, finds: Sequence[Find]) -> dict[str, Find]:
+    """The nearest framework of each family, of the nearest families; of as near ones the latest."""
+    parents = dict(growth.parents)
+    for find in finds:
+        before = parents.get(find.family)
+        nearer = before is None or (find.gap, find.r_dls) < (before.gap, before.r_dls)
+        if find.frac_t is not None and find.gap <= FARTHEST_PARENT and nearer:
+            parents.pop(find.family, None)
+            parents[find.family] = find
+    latest = list(parents)[::-1]
+    kept = set(sorted(latest, key=lambda family: parents[family].gap)[:MOST_PARENTS])
+    return {family: each for family, each in parents.items() if family in kept}
 
 
 def room_of_groups(growth: Growth) -> FloatArray:

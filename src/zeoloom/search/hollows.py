@@ -57,6 +57,9 @@ HOLLOW_SPREAD = 0.6
 AXIS_SHARE = 0.75
 """Share of the tubes that lie on an axis of rotation or screw; others lie anywhere."""
 
+LEAST_SINE = 0.1
+"""Of the angle between directions that are different."""
+
 MEETING_SHARE = 0.7
 """Share of the further tubes that meet the first one, or the middle of a ball."""
 
@@ -119,6 +122,18 @@ def hollow_plan(conditions: Conditions) -> HollowPlan | None:
     if least >= WIDE_TUBE or (least >= LEAST_TUBE and (ball or tight)):
         tube = least, max(least, min(least + HOLLOW_SPREAD, most))
     return HollowPlan(tube, ball, max(1, dimension)) if tube or ball else None
+
+
+def clearance(conditions: Conditions) -> float | None:
+    """Å from T atoms, of the places of a framework that stay empty in its descendants.
+
+    None if conditions ask for no pores that are planned.
+    """
+    plan = hollow_plan(conditions)
+    if plan is None:
+        return None
+    least = min(each[0] for each in (plan.tube, plan.ball) if each is not None)
+    return min(least, CHANNEL_RADIUS) if plan.dimension > 1 else least
 
 
 def _t_radius(diameter: float) -> float:
@@ -221,7 +236,15 @@ def _draw_tubes(
 
 def _rank(axes: FloatArray) -> int:
     """How many directions unit vectors (k, 3) span."""
-    return int(np.linalg.matrix_rank(axes, tol=0.1)) if len(axes) else 0
+    if not len(axes):
+        return 0
+    normals = axes[:, [1, 2, 0]] * axes[0, [2, 0, 1]] - axes[:, [2, 0, 1]] * axes[0, [1, 2, 0]]
+    squared = (normals**2).sum(axis=1)
+    widest = int(squared.argmax())
+    if squared[widest] < LEAST_SINE**2:
+        return 1
+    out_of_plane = np.abs(axes @ normals[widest]).max() / np.sqrt(squared[widest])
+    return 2 if out_of_plane < LEAST_SINE else 3
 
 
 def _draw_axis(group: Group, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
@@ -232,14 +255,20 @@ def _draw_axis(group: Group, rng: np.random.Generator) -> tuple[FloatArray, Floa
     if not len(turning) or rng.random() > AXIS_SHARE:
         axis = np.array(PLAIN_DIRECTIONS[rng.integers(len(PLAIN_DIRECTIONS))]) @ group.cell
         return rng.random(3), axis / np.linalg.norm(axis)
-    g = int(rng.choice(turning))
-    rotation = group.cart_rotations[g]
+    g = int(turning[rng.integers(len(turning))])
     step = group.cart_translations[g] + rng.integers(-1, 2, 3) @ group.cell
+    axis, solved = _fixed_line(group.cart_rotations[g].tobytes())
+    across = step - (step @ axis) * axis
+    return solved @ across @ group.inverse_cell, axis
+
+
+@lru_cache(maxsize=4096)
+def _fixed_line(rotation_bytes: bytes) -> tuple[FloatArray, FloatArray]:
+    """Axis (3,) of a rotation, and (3, 3) that gives a point of it by the step across it."""
+    rotation = np.frombuffer(rotation_bytes).reshape(3, 3)
     values, vectors = np.linalg.eig(rotation)
     axis = np.real(vectors[:, np.abs(values - 1.0).argmin()])
-    across = step - (step @ axis) * axis
-    place, *_ = np.linalg.lstsq(np.eye(3) - rotation, across, rcond=1e-6)
-    return place @ group.inverse_cell, axis
+    return np.asarray(axis), np.asarray(np.linalg.pinv(np.eye(3) - rotation, rcond=1e-6))
 
 
 def keeping_hollows(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from zeoloom.judge.conditions import Conditions
 from zeoloom.judge.fulfilment import distance_from, may_fulfil
 from zeoloom.judge.properties import with_adsorption, with_methane, with_pores, with_relaxation
 from zeoloom.silica.energy import relax_many
+from zeoloom.silica.processes import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +104,22 @@ def measured(
     if conditions.asks("energy"):
         named = [(name, known[name].framework) for name in waiting()]
         given = [(name, each) for name, each in named if each is not None]
-        relaxations = relax_many([each for _, each in given], seconds=seconds)
+        relaxations = relax_many(
+            [each for _, each in given], seconds=seconds, workers=_relaxing_process()
+        )
         for (name, _), relaxation in zip(given, relaxations, strict=True):
             known[name] = with_relaxation(known[name], relaxation)
     return known
+
+
+@cache
+def _relaxing_process() -> Workers:
+    """A process kept from batch to batch: to start one takes as long as to relax a framework."""
+    return Workers(1)
+
+
+def end_relaxing() -> None:
+    """End the process that relaxes, if there is one; another is started when it is needed."""
+    if _relaxing_process.cache_info().currsize:
+        _relaxing_process().close()
+        _relaxing_process.cache_clear()

@@ -39,9 +39,12 @@ from zeoloom.search.context import numpy_generator
 from zeoloom.search.denoising import (
     crystals_at,
     denoise_from_noise,
+    denoise_from_points,
     held_points,
+    padded_positions,
     points_present,
 )
+from zeoloom.search.descendants import DESCENDANT_ROUNDS, start_levels
 from zeoloom.search.embeddings import MOST_EMBEDDINGS, different_embeddings, on_other_axes
 from zeoloom.search.guide import agreeing_best, guide_cost
 from zeoloom.search.guided_denoising import GROWING, guided_constraint
@@ -166,7 +169,10 @@ def assign_positions(batch: BatchState, search: Search, _plan: SearchPlan) -> Ba
 
 
 def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
-    """Denoise the points of all crystals together, from noise alone; none if the time is up."""
+    """Denoise the points of all crystals together, from noise alone or from the atoms of parents.
+
+    There are none if the time is up.
+    """
     assert batch.constraint is not None
     held = held_points(batch.targets)
     whole = keeping_hollows(batch.targets, batch.constraint)
@@ -179,7 +185,13 @@ def denoise_points(batch: BatchState, search: Search, plan: SearchPlan) -> Batch
 
     crystal = crystals_at(batch.targets)
     with suppress(_OutOfTimeError):
-        points = denoise_from_noise(crystal, plan.sampler, plan.steps, search, in_time, held)
+        parents = [each.parent for each in batch.targets if each.parent is not None]
+        if parents:
+            levels = start_levels(numpy_generator(search.rng))
+            begun = padded_positions(parents, batch.targets)
+            points = denoise_from_points(crystal, begun, levels, plan.sampler, search, in_time)
+        else:
+            points = denoise_from_noise(crystal, plan.sampler, plan.steps, search, in_time, held)
         return replace(batch, points=points)
     return batch
 
@@ -227,8 +239,10 @@ def regrow(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
 
 def anneal(batch: BatchState, search: Search, plan: SearchPlan) -> BatchState:
     """Alternate rounds of the network with walks of bond switches, until the time is up."""
-    valid = list(batch.valid)
-    for found in annealing_rounds(batch.candidates, plan.annealing, search, batch.annealing_ends):
+    valid, annealing = list(batch.valid), plan.annealing
+    if any(each.parent is not None for each in batch.targets):
+        annealing = replace(annealing, rounds=min(annealing.rounds, DESCENDANT_ROUNDS))
+    for found in annealing_rounds(batch.candidates, annealing, search, batch.annealing_ends):
         valid += found
         if time.monotonic() > batch.annealing_ends:
             break

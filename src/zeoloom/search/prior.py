@@ -137,10 +137,7 @@ def strained_target(target: Target, limits: Limits, rng: torch.Generator) -> Tar
         limits: on the frameworks that are searched for.
         rng: source of randomness, on the CPU.
     """
-    strain = CELL_STRAIN * torch.randn(3, 3, generator=rng).double().numpy()
-    free = np.eye(3) + 0.5 * (strain + strain.T)
-    metric = symmetrised_metric(target.cell @ free, target.operations)
-    cell = cell_from_parameters(parameters_from_cell(np.array(np.linalg.cholesky(metric))))
+    cell = strained_cell(target, rng)
     extra = int(torch.randint(-1, 2, (1,), generator=rng))
     low, high = atoms_within(limits, cell)
     return replace(
@@ -150,3 +147,16 @@ def strained_target(target: Target, limits: Limits, rng: torch.Generator) -> Tar
         n_t=(low, max(low, high)),
         n_t_unique=limits.n_t_unique,
     )
+
+
+def strained_cell(target: Target, rng: torch.Generator) -> FloatArray:
+    """The cell (3, 3) of a target, strained as its group allows.
+
+    Args:
+        target: cell and group.
+        rng: source of randomness, on the CPU.
+    """
+    strain = CELL_STRAIN * torch.randn(3, 3, generator=rng).double().numpy()
+    free = np.eye(3) + 0.5 * (strain + strain.T)
+    metric = symmetrised_metric(target.cell @ free, target.operations)
+    return cell_from_parameters(parameters_from_cell(np.array(np.linalg.cholesky(metric))))

@@ -54,6 +54,8 @@ class Target:
         index: of the cell within a batch; targets of one index have one cell and group.
         hollow: what T atoms are to keep out of.
         planted: (k, 3) fractional, where the first points are, and are held; None without.
+        parent: (n_points, 3) fractional, atoms of a framework that it begins at; None to begin at
+            noise.
     """
 
     cell: FloatArray
@@ -66,6 +68,7 @@ class Target:
     index: int = 0
     hollow: Hollow | None = None
     planted: FloatArray | None = None
+    parent: FloatArray | None = None
 
     @property
     def group(self) -> Group:

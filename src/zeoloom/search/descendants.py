@@ -1,0 +1,223 @@
+"""Crystals that begin at frameworks that met rare conditions, as others that do lie near to them.
+
+The atoms of such a parent are given noise of about half an Ångström and denoised anew, in a cell
+that is a little strained, and mostly in a subgroup of its group, where atoms that were equal may
+become different. The parts of the cell that the atoms of the parent keep out of are its hollows
+(`search.hollows`), so that channels and cages remain. Parents are drawn group by group, as
+evolutionary searches for structures keep their variety (Lonie & Zurek, Comput. Phys. Commun. 182,
+372 (2011)), and each family has one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.diffusion.noise import noise_levels
+from zeoloom.geometry.image_kernel import distances_to_images
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits, separations
+from zeoloom.geometry.space_groups import space_group_of_operations
+from zeoloom.geometry.subgroups import random_subgroups
+from zeoloom.search.denoising import CRYSTAL_SIGMA_MIN, RHO
+from zeoloom.search.growth import unique_slack
+from zeoloom.search.hollow_kernel import Hollow, depths
+from zeoloom.search.prior import strained_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import torch
+
+    from zeoloom.judge.conditions import Conditions
+    from zeoloom.search.growth import Find
+    from zeoloom.search.limits import Limits
+    from zeoloom.search.target import Target
+
+MET_BY_CELLS = {"density", "atoms", "unique_atoms", "space_group", "crystal_system", "chiral"}
+"""Conditions that the draw of cells and groups meets: where no other is asked, none is rare."""
+
+DESCENDANT_SHARE, MANY_PARENTS = 0.6, 8.0
+"""Share of the batches that begin at parents, once there are so many; fewer before."""
+
+NEARNESS = 4.0
+"""Power of the worth of a parent that has not met all conditions, in its chance and its count."""
+
+OF_ONE_PARENT = 4
+"""Crystals of a batch that have one parent and group."""
+
+SUBGROUP_SHARE, SUBGROUP_DRAWS, MOST_SUBGROUPS = 0.6, 12, 4
+"""Share of the descendants in a subgroup, if there is one in which atoms become different; how
+often its generators are drawn, and how many subgroups, the largest, each group has."""
+
+START_SIGMAS, LEVELS_PER_SIGMA, FEWEST_LEVELS = (0.4, 0.6, 0.8), 6.0, 3
+"""Å, noise that batches begin with; noise levels for each Å of it, and at least."""
+
+DESCENDANT_ROUNDS = 10
+"""Rounds of repair at most: what begins near to a net is soon repaired."""
+
+VOID_SAMPLES, MOST_BALLS, BALL_PART = 400, 8, 0.92
+"""Places at random among which those farthest from all atoms are balls that stay empty; how many;
+and their radius, as a part of that distance, as atoms give way."""
+
+SAME_PLACE = 0.3
+"""Å between images that are one atom."""
+
+
+def breeds(conditions: Conditions) -> bool:
+    """Whether conditions are asked that may be rare, so that frameworks which met them breed."""
+    return bool(conditions.asked.keys() - MET_BY_CELLS)
+
+
+def chance_of_descendants(parents: Mapping[str, Find]) -> float:
+    """Chance of a batch to begin at parents."""
+    near = sum(math.pow(each.worth, NEARNESS) for each in parents.values())
+    return DESCENDANT_SHARE * min(1.0, near / MANY_PARENTS)
+
+
+def draw_descendants(
+    parents: Mapping[str, Find],
+    size_of: Callable[[int], int],
+    limits: Limits,
+    clearance: float | None,
+    generator: torch.Generator,
+    rng: np.random.Generator,
+) -> list[Target]:
+    """Targets of a batch that begin at parents: of any of their groups, of about as many points.
+
+    Args:
+        parents: by their families.
+        size_of: how many crystals there are to be, by the number of points of the first.
+        limits: on the frameworks that are searched for.
+        clearance: Å from T atoms, of places that stay empty; None for none.
+        generator: source of randomness of strains.
+        rng: of all other.
+    """
+    finds = [parents[name] for name in sorted(parents)]
+    targets: list[Target] = []
+    size = OF_ONE_PARENT
+    while len(targets) < size:
+        parent = _draw_parent(finds, rng)
+        few = descendants_of(parent, limits, clearance, generator, rng)
+        if not targets:
+            size = size_of(few[0].n_points)
+            slack = unique_slack(few[0])
+            most = few[0].n_points + slack
+        if few[0].n_points <= most or rng.random() < 1.0 / OF_ONE_PARENT:
+            targets += few
+    return targets[:size]
+
+
+def _draw_parent(finds: Sequence[Find], rng: np.random.Generator) -> Find:
+    """A parent of a group drawn from all that they have, the likelier the nearer it is."""
+    groups = sorted({each.group for each in finds})
+    nearest = np.array([max(each.worth for each in finds if each.group == g) for g in groups])
+    chances = nearest**NEARNESS
+    group = groups[rng.choice(len(groups), p=chances / chances.sum())]
+    alike = [each for each in finds if each.group == group]
+    worth = np.array([each.worth for each in alike]) ** NEARNESS
+    return alike[rng.choice(len(alike), p=worth / worth.sum())]
+
+
+def descendants_of(
+    parent: Find,
+    limits: Limits,
+    clearance: float | None,
+    generator: torch.Generator,
+    rng: np.random.Generator,
+) -> list[Target]:
+    """Targets that begin at the atoms of one parent, in strained cells of one group.
+
+    Args:
+        parent: with its atoms.
+        limits: on the frameworks that are searched for.
+        clearance: Å from T atoms, of places that stay empty; None for none.
+        generator: source of randomness of strains.
+        rng: of all other.
+    """
+    assert parent.frac_t is not None
+    target = replace(parent.target, parent=parent.frac_t, n_points=len(parent.frac_t))
+    if rng.random() < SUBGROUP_SHARE:
+        lower = [in_subgroup(target, each) for each in subgroups_of(target.operations)]
+        most = limits.n_t_unique[1]
+        fitting = [each for each in lower if target.n_points < each.n_points <= most]
+        target = fitting[rng.integers(len(fitting))] if fitting else target
+    n_t = len(expand_orbits(parent.frac_t, parent.target.operations, target.cell)[0])
+    hollow = None if clearance is None else voids_of(target, clearance, rng)
+    target = replace(target, n_t=(n_t, n_t), hollow=hollow)
+    cells = [strained_cell(target, generator) for _ in range(OF_ONE_PARENT)]
+    return [replace(target, cell=cell) for cell in cells]
+
+
+def subgroups_of(operations: SymmetryOperations) -> tuple[SymmetryOperations, ...]:
+    """A few large proper subgroups of a group in the same cell, always the same ones."""
+    return _subgroups_of(operations.rotations.tobytes(), operations.translations.tobytes())
+
+
+@lru_cache(maxsize=256)
+def _subgroups_of(
+    rotation_bytes: bytes, translation_bytes: bytes
+) -> tuple[SymmetryOperations, ...]:
+    rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
+    translations = np.frombuffer(translation_bytes, dtype=np.float64).reshape(-1, 3)
+    group = SymmetryOperations(rotations, translations)
+    found = random_subgroups(group, SUBGROUP_DRAWS, np.random.default_rng(0))
+    return tuple(sorted(found, key=len, reverse=True)[:MOST_SUBGROUPS])
+
+
+def in_subgroup(target: Target, subgroup: SymmetryOperations) -> Target:
+    """A target with a parent in a subgroup of its group: the same atoms, more of them asymmetric.
+
+    It stays as it is if the subgroup has no name.
+    """
+    named = space_group_of_operations(subgroup, target.cell)
+    if named is None or target.parent is None:
+        return target
+    whole, _ = expand_orbits(target.parent, target.operations, target.cell)
+    left, asymmetric = np.ones(len(whole), dtype=np.bool_), []
+    for i, place in enumerate(whole):
+        if left[i]:
+            asymmetric.append(place)
+            images = subgroup.images(place[None]).reshape(-1, 3)
+            left &= separations(whole[:, None], images[None], target.cell).min(axis=1) > SAME_PLACE
+    return replace(
+        target,
+        operations=subgroup,
+        space_group_number=named[0],
+        space_group_symbol=named[1],
+        n_points=len(asymmetric),
+        parent=np.array(asymmetric),
+    )
+
+
+def voids_of(target: Target, clearance: float, rng: np.random.Generator) -> Hollow | None:
+    """Balls in the parts of a cell that are so far, Å, from all atoms of its parent; None if none.
+
+    Args:
+        target: with a parent.
+        clearance: Å.
+        rng: source of randomness.
+    """
+    assert target.parent is not None
+    places, group = rng.random((VOID_SAMPLES, 3)), target.group
+    distances = np.min([distances_to_images(atom, places, group) for atom in target.parent], axis=0)
+    balls: Hollow | None = None
+    for i in np.argsort(-distances):
+        if distances[i] < clearance or (balls is not None and len(balls.radii) == MOST_BALLS):
+            break
+        ball = Hollow(places[[i]], np.zeros((1, 3)), BALL_PART * distances[[i]])
+        if balls is None:
+            balls = ball
+        elif depths(places[[i]], group, balls)[0] == 0.0:
+            balls = Hollow(*(np.concatenate(pair) for pair in zip(balls, ball, strict=True)))
+    return balls
+
+
+def start_levels(rng: np.random.Generator) -> list[float]:
+    """Å, the noise levels of a batch that begins at parents."""
+    sigma = START_SIGMAS[rng.integers(len(START_SIGMAS))]
+    n = max(FEWEST_LEVELS, round(LEVELS_PER_SIGMA * sigma))
+    return noise_levels(n, sigma, CRYSTAL_SIGMA_MIN, RHO)
