@@ -24,7 +24,7 @@ from zeoloom.geometry.space_groups import space_group_of_operations
 from zeoloom.geometry.subgroups import random_subgroups
 from zeoloom.search.denoising import CRYSTAL_SIGMA_MIN, RHO
 from zeoloom.search.growth import unique_slack
-from zeoloom.search.hollow_kernel import Hollow, depths
+from zeoloom.search.hollow_kernel import NO_HOLLOW, Hollow, depths
 from zeoloom.search.prior import strained_cell
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ START_SIGMAS, LEVELS_PER_SIGMA, FEWEST_LEVELS = (0.4, 0.6, 0.8), 6.0, 3
 DESCENDANT_ROUNDS = 10
 """Rounds of repair at most: what begins near to a net is soon repaired."""
 
-VOID_SAMPLES, MOST_BALLS, BALL_PART = 400, 8, 0.92
+VOID_SAMPLES, MOST_BALLS, BALL_PART, CORE_PART, NARROWER = 400, 12, 0.92, 0.4, 0.85
 """Places at random among which those farthest from all atoms are balls that stay empty; how many;
-and their radius, as a part of that distance, as atoms give way."""
+their radius, as a part of that distance, as atoms give way; the part of it in which no other ball
+has its centre; and that of the largest distance, at which a place is in a void in any case."""
 
 SAME_PLACE = 0.3
 """Å between images that are one atom."""
@@ -194,26 +195,26 @@ def in_subgroup(target: Target, subgroup: SymmetryOperations) -> Target:
 
 
 def voids_of(target: Target, clearance: float, rng: np.random.Generator) -> Hollow | None:
-    """Balls in the parts of a cell that are so far, Å, from all atoms of its parent; None if none.
+    """Balls in the parts of a cell that are far from all atoms of its parent.
 
     Args:
         target: with a parent.
-        clearance: Å.
+        clearance: Å, how far; less if no part is, as windows need not be round.
         rng: source of randomness.
     """
     assert target.parent is not None
     places, group = rng.random((VOID_SAMPLES, 3)), target.group
     distances = np.min([distances_to_images(atom, places, group) for atom in target.parent], axis=0)
-    balls: Hollow | None = None
+    clearance = min(clearance, NARROWER * float(distances.max()))
+    balls = NO_HOLLOW
     for i in np.argsort(-distances):
-        if distances[i] < clearance or (balls is not None and len(balls.radii) == MOST_BALLS):
+        if distances[i] < clearance or len(balls.radii) == MOST_BALLS:
             break
-        ball = Hollow(places[[i]], np.zeros((1, 3)), BALL_PART * distances[[i]])
-        if balls is None:
-            balls = ball
-        elif depths(places[[i]], group, balls)[0] == 0.0:
+        cores = balls._replace(radii=CORE_PART * balls.radii)
+        if depths(places[[i]], group, cores)[0] == 0.0:
+            ball = Hollow(places[[i]], np.zeros((1, 3)), BALL_PART * distances[[i]])
             balls = Hollow(*(np.concatenate(pair) for pair in zip(balls, ball, strict=True)))
-    return balls
+    return balls if len(balls.radii) else None
 
 
 def start_levels(rng: np.random.Generator) -> list[float]:

@@ -127,13 +127,16 @@ def hollow_plan(conditions: Conditions) -> HollowPlan | None:
 def clearance(conditions: Conditions) -> float | None:
     """Å from T atoms, of the places of a framework that stay empty in its descendants.
 
-    None if conditions ask for no pores that are planned.
+    None if no condition is on pores.
     """
-    plan = hollow_plan(conditions)
-    if plan is None:
+    if not (conditions.asks("pores") or conditions.asks("adsorption")):
         return None
-    least = min(each[0] for each in (plan.tube, plan.ball) if each is not None)
-    return min(least, CHANNEL_RADIUS) if plan.dimension > 1 else least
+    least = CHANNEL_RADIUS
+    if conditions.window is not None:
+        low, _ = conditions.window.within(*POSSIBLE["window"])
+        least = max(least, ring_radius(max(low, 6.0) - FEWER_IN_RING))
+    plan = hollow_plan(conditions)
+    return CHANNEL_RADIUS if plan is not None and plan.dimension > 1 else least
 
 
 def _t_radius(diameter: float) -> float:
