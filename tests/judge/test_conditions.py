@@ -212,3 +212,11 @@ def test_what_is_not_known_may_be_met_and_is_not() -> None:
     assert may_fulfil(wanted(density="18-", atoms="-4"), given_)
     assert may_fulfil(Conditions(space_group=frozenset({1})), given_)
     assert nearest_miss(conditions, [nothing]) == ""
+
+
+def test_how_like_the_nearest_is_and_which_rings_contradict() -> None:
+    assert "unlike 0.00 Å away (STW asked)" in nearest_miss(
+        Conditions(unlike=Likes(("STW",))), [STW]
+    )
+    with pytest.raises(InputError, match="rings 30- and no_rings 9-"):
+        check_conditions(wanted(rings="8,30-", no_rings="9-"))

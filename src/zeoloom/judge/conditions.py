@@ -14,7 +14,6 @@ means once it is refined: files may give it in any cell and group.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -222,7 +221,7 @@ def _check_rings(conditions: Conditions) -> None:
         raise InputError(f"no_rings {without}: every net has rings")
     for least, most in wanted.spans if wanted is not None else ():
         if not any(least <= size <= most for size in allowed):
-            shown = f"{least:g}" if least == most or math.isinf(most) else f"{least:g}-{most:g}"
+            shown = f"{least:g}" if least == most else f"{least:g}-{most:g}".removesuffix("inf")
             raise InputError(f"rings {shown} and no_rings {without}: nothing has and has not them")
 
 

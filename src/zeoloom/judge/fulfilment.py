@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, STAGE_OF, Conditions
+from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, STAGE_OF, Conditions, Likes
 from zeoloom.structure.nearest_type import distance_to_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from zeoloom.judge.conditions import Likes
     from zeoloom.judge.judgement import Judgement
     from zeoloom.judge.ranges import Ranges
 
@@ -96,22 +95,23 @@ def nearest_miss(conditions: Conditions, judgements: Sequence[Judgement]) -> str
             asked = conditions.asked[name]
             shown = _listed(asked) if isinstance(asked, frozenset) else str(asked)
             shown = {"True": "yes", "False": "no"}.get(shown, shown)
-            parts.append(f"{name} {_value_text(name, nearest)} ({shown} asked)")
+            parts.append(f"{name} {_value_text(name, asked, nearest)} ({shown} asked)")
     return f"{nearest.name} comes nearest: {', '.join(parts) or 'not all of it is known'}"
 
 
-def _value_text(name: str, judgement: Judgement) -> str:
+def _value_text(name: str, asked: Any, judgement: Judgement) -> str:
     """What a framework has instead of what is asked."""
     if name in GAP_STEPS:
         return f"{getattr(judgement, GAP_STEPS[name][0]):.4g}"
     framework = judgement.framework
+    if framework is not None and isinstance(asked, Likes):
+        return f"{_distance_to(asked, judgement):.2f} Å away"
     return {
         "rings": " ".join(map(str, judgement.rings)),
         "no_rings": " ".join(map(str, judgement.rings)),
         "contains": " ".join(judgement.units or ()) or "none",
         "space_group": framework.space_group_symbol if framework else "",
         "crystal_system": framework.space_group_symbol if framework else "",
-        "like": f"{judgement.nearest_type}, the nearest type" if judgement.nearest_type else "",
     }.get(name, "otherwise")
 
 

@@ -1,0 +1,140 @@
+"""Crystals that begin at frameworks which met conditions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from zeoloom.geometry.operations import expand_orbits
+from zeoloom.judge.conditions import Conditions
+from zeoloom.judge.ranges import parse_ranges
+from zeoloom.nets.fingerprint import fingerprint_of
+from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
+from zeoloom.search.descendants import (
+    DESCENDANT_SHARE,
+    NARROWER,
+    OF_ONE_PARENT,
+    breeds,
+    chance_of_descendants,
+    descendants_of,
+    draw_descendants,
+    in_subgroup,
+    subgroups_of,
+    voids_of,
+)
+from zeoloom.search.growth import Find, arm_of
+from zeoloom.search.hollow_kernel import depths
+from zeoloom.search.hollows import clearance, ring_radius
+from zeoloom.search.limits import Limits
+from zeoloom.search.target import Target, target_of
+from zeoloom.structure.bonds import net_of
+from zeoloom.structure.reference import load_reference
+
+
+def parent_target(code: str) -> Target:
+    framework = load_reference()[code]
+    target = target_of(framework, len(framework.frac_t))
+    return replace(target, parent=framework.frac_t)
+
+
+def find(code: str, *, gap: float = 0.0) -> Find:
+    framework = load_reference()[code]
+    target = target_of(framework, len(framework.frac_t))
+    group = framework.space_group_number
+    return Find(arm_of(target), code, group, (15, 8), target, gap, 0.002, framework.frac_t)
+
+
+@pytest.mark.parametrize("code", ["CHA", "MTW", "LTA", "AFI"])
+def test_in_a_subgroup_a_parent_has_the_same_atoms_and_the_same_net(code: str) -> None:
+    framework, target = load_reference()[code], parent_target(code)
+    n_t = len(expand_orbits(framework.frac_t, framework.operations, framework.cell)[0])
+    lower = [in_subgroup(target, each) for each in subgroups_of(target.operations)]
+    assert lower
+    for each in lower:
+        assert each.parent is not None
+        assert each.n_points == len(each.parent) >= target.n_points
+        assert len(expand_orbits(each.parent, each.operations, each.cell)[0]) == n_t
+        assert each.space_group_number != target.space_group_number
+        candidate = points_to_atoms(each.parent, each)
+        assert candidate_fingerprint(candidate) == fingerprint_of(net_of(framework))
+
+
+@pytest.mark.parametrize(("code", "radius"), [("VFI", 6.5), ("CFI", 3.9), ("UTL", 4.5)])
+def test_voids_are_as_large_as_the_atoms_leave_them(code: str, radius: float) -> None:
+    framework, target = load_reference()[code], parent_target(code)
+    voids = voids_of(target, radius, np.random.default_rng(0))
+    assert voids is not None
+    whole, _ = expand_orbits(framework.frac_t, framework.operations, framework.cell)
+    cells = np.array(list(product(range(-2, 3), repeat=3)))
+    for centre, ball in zip(voids.frac_centres, voids.radii, strict=True):
+        away = ((whole[:, None] + cells) - centre) @ framework.cell
+        nearest = np.linalg.norm(away, axis=-1).min()
+        assert ball < nearest
+        assert nearest >= NARROWER * radius
+    assert depths(framework.frac_t, target.group, voids).sum() == 0.0
+
+
+def test_a_framework_without_such_voids_keeps_its_widest() -> None:
+    voids = voids_of(parent_target("ABW"), 9.0, np.random.default_rng(0))
+    assert voids is not None
+    assert voids.radii.max() < 5.0
+
+
+def test_descendants_keep_the_atoms_and_the_groups_cell() -> None:
+    limits = Limits(n_t_unique=(1, 16))
+    generator, rng = torch.Generator().manual_seed(0), np.random.default_rng(0)
+    seen = set()
+    for _ in range(12):
+        few = descendants_of(find("CHA"), limits, 4.0, generator, rng)
+        assert len(few) == OF_ONE_PARENT
+        assert {each.n_t for each in few} == {(36, 36)}
+        assert all(each.hollow is not None for each in few)
+        assert len({each.cell.tobytes() for each in few}) == OF_ONE_PARENT
+        for each in few:
+            rotations = each.operations.rotations
+            metric = each.cell @ each.cell.T
+            turned = rotations.transpose(0, 2, 1) @ metric @ rotations
+            assert np.allclose(turned, metric, atol=1e-6)
+        seen.add(few[0].space_group_symbol)
+    assert "R-3m" in seen
+    assert len(seen) > 2
+
+
+def test_parents_of_rare_groups_are_drawn_as_often_as_others() -> None:
+    parents = {f"{code} {i}": find(code) for code, n in (("CHA", 9), ("MTW", 1)) for i in range(n)}
+    limits, generator = Limits(n_t_unique=(1, 16)), torch.Generator().manual_seed(0)
+    rng = np.random.default_rng(0)
+    densities = []
+    for _ in range(40):
+        drawn = draw_descendants(parents, lambda _: 12, limits, None, generator, rng)
+        assert len(drawn) == 12
+        assert all(each.hollow is None for each in drawn)
+        densities += [each.n_t[0] for each in drawn[:1]]
+    assert 9 < densities.count(28) < 31  # MTW has 28 T atoms
+    # what is far from the conditions is drawn next to never
+    far = {"CHA": find("CHA"), "MTW": find("MTW", gap=1.5)}
+    drawn = [draw_descendants(far, lambda _: 4, limits, None, generator, rng) for _ in range(40)]
+    assert sum(each[0].n_t[0] == 28 for each in drawn) <= 2
+
+
+def test_batches_begin_at_parents_once_there_are_many() -> None:
+    assert chance_of_descendants({}) == 0.0
+    one = chance_of_descendants({"CHA": find("CHA")})
+    assert 0.0 < one < 0.5 * DESCENDANT_SHARE
+    many = {f"{i}": find("CHA") for i in range(20)}
+    assert chance_of_descendants(many) == DESCENDANT_SHARE
+    near = {f"{i}": find("CHA", gap=0.5) for i in range(20)}
+    assert chance_of_descendants(near) < DESCENDANT_SHARE
+
+
+def test_rare_conditions_breed() -> None:
+    window = Conditions(window=parse_ranges("12-", whole=True))
+    assert breeds(window)
+    assert breeds(Conditions(contains=frozenset({"d4r"})))
+    assert not breeds(Conditions(density=parse_ranges("12-20"), chiral=True))
+    assert clearance(window) == pytest.approx(ring_radius(10))
+    assert clearance(Conditions(contains=frozenset({"d4r"}))) is None
