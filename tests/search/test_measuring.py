@@ -11,7 +11,8 @@ from zeoloom.judge.conditions import NO_CONDITIONS, Conditions
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.judge.ranges import parse_ranges
 from zeoloom.search import measuring
-from zeoloom.search.measuring import measured
+from zeoloom.search.measuring import end_relaxing, measured
+from zeoloom.silica.energy import Relaxation
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
@@ -60,3 +61,23 @@ def test_nothing_is_measured_unasked_or_out_of_time(monkeypatch: pytest.MonkeyPa
         time.monotonic() - 1.0,
     )
     assert all(each.channel_dim is None for each in late.values())
+
+
+def test_one_process_relaxes_batch_after_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[object] = []
+
+    def relax_many(frameworks: list[object], *, seconds: float, workers: object) -> list[object]:
+        del seconds
+        used.append(workers)
+        return [Relaxation("failed", "", None, None, False, 0.0)] * len(frameworks)
+
+    monkeypatch.setattr(measuring, "relax_many", relax_many)
+    asked = Conditions(energy=parse_ranges("-20"))
+    for _ in range(2):
+        measured(judgements(), lambda _: True, asked, 10.0, math.inf)
+    end_relaxing()
+    measured(judgements(), lambda _: True, asked, 10.0, math.inf)
+    first, second, third = used
+    assert first is second
+    assert third is not first
+    end_relaxing()
