@@ -214,9 +214,24 @@ def test_what_is_not_known_may_be_met_and_is_not() -> None:
     assert nearest_miss(conditions, [nothing]) == ""
 
 
+def test_the_nearest_is_one_of_which_something_is_known() -> None:
+    conditions = wanted(window="12-", density="14-16")
+    blank = replace(STW, name="blank", r_dls=None, framework=None)
+    known_ = [replace(STW, name=f"of {size}", window=size) for size in (8, 10)]
+    assert nearest_miss(conditions, [blank, *known_]) == (
+        "of 10 comes nearest: window 10 (12- asked)"
+    )
+    assert nearest_miss(conditions, [blank]) == "blank comes nearest: not all of it is known"
+
+
 def test_how_like_the_nearest_is_and_which_rings_contradict() -> None:
     assert "unlike 0.00 Å away (STW asked)" in nearest_miss(
         Conditions(unlike=Likes(("STW",))), [STW]
     )
+    with pytest.raises(InputError, match=r"a ring of 8 T atoms lets no sphere of more than 5.4 Å"):
+        check_conditions(wanted(window="8", largest_free_sphere="6-"))
+    check_conditions(wanted(window="8-12", largest_free_sphere="6-"))
+    # the widest of all known types, VFI
+    check_conditions(wanted(window="18", largest_free_sphere="11.3-"))
     with pytest.raises(InputError, match="rings 30- and no_rings 9-"):
         check_conditions(wanted(rings="8,30-", no_rings="9-"))

@@ -14,6 +14,7 @@ means once it is refined: files may give it in any cell and group.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -79,6 +80,9 @@ CRYSTAL_SYSTEMS = {
     "cubic": range(195, 231),
 }
 """Numbers of their space groups."""
+
+T_T, OXYGEN = 3.1, 1.35
+"""Å, between T atoms with an oxygen between them; and its radius."""
 
 WITHIN = 0.5
 """Å between average minimum distances, up to which a framework is like a type unless said
@@ -204,6 +208,20 @@ def check_conditions(conditions: Conditions) -> None:
     inner, outer = conditions.largest_free_sphere, conditions.largest_included_sphere
     if inner and outer and min(inner.spans)[0] > max(most for _, most in outer.spans):
         raise InputError("the largest free sphere cannot be larger than the largest included one")
+    most = max(most for _, most in conditions.window.spans) if conditions.window else math.inf
+    if inner and most >= 3.0 and min(inner.spans)[0] > (widest := _widest_through(most)):
+        raise InputError(
+            f"window {conditions.window} and largest_free_sphere {inner}: a ring of {most:g} T "
+            f"atoms lets no sphere of more than {widest:.1f} Å through"
+        )
+
+
+def _widest_through(n: float) -> float:
+    """Å, diameter of a sphere that passes a flat regular ring of n T atoms, oxygen between them.
+
+    Those of all types are narrower by 1 Å and more.
+    """
+    return T_T / math.sin(math.pi / n) - 2.0 * OXYGEN if math.isfinite(n) else n
 
 
 def _check_rings(conditions: Conditions) -> None:

@@ -84,11 +84,20 @@ def missed_conditions(conditions: Conditions, judgements: Sequence[Judgement]) -
 
 
 def nearest_miss(conditions: Conditions, judgements: Sequence[Judgement]) -> str:
-    """The valid framework that comes nearest, in words; empty if there is none."""
+    """The valid framework that comes nearest, in words; empty if there is none.
+
+    Of one that is not known to miss anything too little is known to be told.
+    """
     valid = [each for each in judgements if each.valid]
     if not valid:
         return ""
-    nearest = min(valid, key=lambda each: distance_from(conditions, each))
+
+    def farness(judgement: Judgement) -> tuple[bool, float]:
+        known = gaps(conditions, judgement).values()
+        missed = sum(gap for gap in known if gap is not None)
+        return missed == 0.0, missed + sum(gap is None for gap in known)
+
+    nearest = min(valid, key=farness)
     parts = []
     for name, gap in gaps(conditions, nearest).items():
         if gap:
