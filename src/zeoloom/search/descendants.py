@@ -64,7 +64,7 @@ VOID_SAMPLES, MOST_BALLS, BALL_PART, CORE_PART, NARROWER = 400, 12, 0.92, 0.4, 0
 their radius, as a part of that distance, as atoms give way; the part of it in which no other ball
 has its centre; and that of the largest distance, at which a place is in a void in any case."""
 
-SAME_PLACE = 0.3
+ONE_ATOM = 0.3
 """Å between images that are one atom."""
 
 
@@ -183,7 +183,7 @@ def in_subgroup(target: Target, subgroup: SymmetryOperations) -> Target:
         if left[i]:
             asymmetric.append(place)
             images = subgroup.images(place[None]).reshape(-1, 3)
-            left &= separations(whole[:, None], images[None], target.cell).min(axis=1) > SAME_PLACE
+            left &= separations(whole[:, None], images[None], target.cell).min(axis=1) > ONE_ATOM
     return replace(
         target,
         operations=subgroup,
