@@ -86,7 +86,7 @@ def missed_conditions(conditions: Conditions, judgements: Sequence[Judgement]) -
 def nearest_miss(conditions: Conditions, judgements: Sequence[Judgement]) -> str:
     """The valid framework that comes nearest, in words; empty if there is none.
 
-    Of one that is not known to miss anything too little is known to be told.
+    One that is not known to miss anything comes last: too little is known of it.
     """
     valid = [each for each in judgements if each.valid]
     if not valid:

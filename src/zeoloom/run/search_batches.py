@@ -31,6 +31,7 @@ from zeoloom.run.search_tasks import (
 from zeoloom.run.solving import measured_for, next_group, search_parts
 from zeoloom.search.batch_state import GRACE
 from zeoloom.search.growth import NO_GROWTH
+from zeoloom.search.measuring import end_relaxing
 from zeoloom.silica.pool import ThisProcess
 
 if TYPE_CHECKING:
@@ -94,22 +95,25 @@ def search_batches(
         finished, total, text = progress_of(request, findings, batches.clock.spent())
         on_progress(finished, total, "; ".join(filter(None, [text, doing_text(doing)])))
 
-    return run_batches(
-        journal,
-        pool,
-        Findings(request),
-        BatchPlan(
-            wanted=batches.wanted,
-            first=batches.first,
-            add=add,
-            enough=lambda findings: is_enough(request, findings),
-            rest=batches.rest,
-            whole=batches.whole,
-            recall=batches.recall,
-            on_change=tell,
-            on_loss=on_notice,
-        ),
-    )
+    try:
+        return run_batches(
+            journal,
+            pool,
+            Findings(request),
+            BatchPlan(
+                wanted=batches.wanted,
+                first=batches.first,
+                add=add,
+                enough=lambda findings: is_enough(request, findings),
+                rest=batches.rest,
+                whole=batches.whole,
+                recall=batches.recall,
+                on_change=tell,
+                on_loss=on_notice,
+            ),
+        )
+    finally:
+        end_relaxing()
 
 
 class _SearchBatches:

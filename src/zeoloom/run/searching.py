@@ -31,7 +31,6 @@ from zeoloom.run.search_batches import search_batches
 from zeoloom.run.search_result import refined_within_limits, search_result
 from zeoloom.run.search_tasks import drawing_of
 from zeoloom.run.solving import search_parts
-from zeoloom.search.measuring import end_relaxing
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.silica.pool import ThisProcess
 from zeoloom.structure.own_nets import own_reference
@@ -93,12 +92,9 @@ def make_frameworks(
             on_progress(0, 1, f"starting {pool.count} processes")
             prepare_processes(pool, request.model, model, guided=_is_guided(request))
         making, seed = ThisProcess() if alone else pool, generator.initial_seed()
-        try:
-            findings = search_batches(
-                request, model, run.journal, making, seed, own, store, on_progress, on_notice
-            )
-        finally:
-            end_relaxing()
+        findings = search_batches(
+            request, model, run.journal, making, seed, own, store, on_progress, on_notice
+        )
         pool.count_anew()
         judgements = _judged_further(request, run, findings, pool, on_progress)
         store.finish(judgements, folder)

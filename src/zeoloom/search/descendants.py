@@ -203,16 +203,18 @@ def voids_of(target: Target, clearance: float, rng: np.random.Generator) -> Holl
         rng: source of randomness.
     """
     assert target.parent is not None
-    places, group = rng.random((VOID_SAMPLES, 3)), target.group
-    distances = np.min([distances_to_images(atom, places, group) for atom in target.parent], axis=0)
+    sampled, group = rng.random((VOID_SAMPLES, 3)), target.group
+    distances = np.min(
+        [distances_to_images(atom, sampled, group) for atom in target.parent], axis=0
+    )
     clearance = min(clearance, NARROWER * float(distances.max()))
     balls = NO_HOLLOW
     for i in np.argsort(-distances):
         if distances[i] < clearance or len(balls.radii) == MOST_BALLS:
             break
         cores = balls._replace(radii=CORE_PART * balls.radii)
-        if depths(places[[i]], group, cores)[0] == 0.0:
-            ball = Hollow(places[[i]], np.zeros((1, 3)), BALL_PART * distances[[i]])
+        if depths(sampled[[i]], group, cores)[0] == 0.0:
+            ball = Hollow(sampled[[i]], np.zeros((1, 3)), BALL_PART * distances[[i]])
             balls = Hollow(*(np.concatenate(pair) for pair in zip(balls, ball, strict=True)))
     return balls if len(balls.radii) else None
 
