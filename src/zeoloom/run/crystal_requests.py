@@ -67,8 +67,9 @@ class Generation(Request):
     steps: int = Field(9, ge=2, le=100_000)
     """Noise levels, from the highest down."""
 
-    noise_factor: float = Field(0.8, ge=0, le=2)
-    """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less."""
+    noise_factor: float | None = Field(None, ge=0, le=2)
+    """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less. 0.8
+    if not given."""
 
     repair: int | None = Field(None, ge=0)
     """Rounds of repair of each batch; if not given 10, or 40 where what is asked for leads repair:
@@ -156,6 +157,10 @@ class SolveRequest(CrystalRequest):
 
     n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
     """Crystals to try, instead of --seconds. If neither is given, 60 seconds are spent."""
+
+    noise_factor: float | None = Field(None, ge=0, le=2)
+    """Factor on the noise that the ancestral sampler adds; with less than 1 samples vary less. If
+    not given 0.25 where a pattern guides the search, else 0.8."""
 
     repair: int = Field(100, ge=0)
     """Rounds of repair of each batch."""

@@ -56,6 +56,9 @@ to refining them."""
 GUIDED_ROUNDS = 40
 """Rounds of an annealing at most, if generations led by what was measured come before it."""
 
+NOISE_FACTOR, GUIDED_NOISE_FACTOR = 0.8, 0.25
+"""Of the sampler, unless asked for: less with a guide, as noise undoes what it has brought."""
+
 LONGER_AT_ONCE = 16
 """Crystals of a batch at most that are annealed for long, without generations before."""
 
@@ -210,6 +213,14 @@ def _rounds(request: SolveRequest | GenerateRequest) -> int:
     return ROUNDS_IF_LED if led else ROUNDS
 
 
+def _noise_factor(request: SolveRequest | GenerateRequest) -> float:
+    """Factor on the noise that the sampler adds."""
+    if request.noise_factor is not None:
+        return request.noise_factor
+    guided = isinstance(request, SolveRequest) and request.guided
+    return GUIDED_NOISE_FACTOR if guided else NOISE_FACTOR
+
+
 def search_plan(
     request: SolveRequest | GenerateRequest, seconds: float, *, longer: bool = False
 ) -> SearchPlan:
@@ -222,7 +233,7 @@ def search_plan(
     """
     solving = isinstance(request, SolveRequest)
     plan = SearchPlan(
-        sampler=partial(ancestral, noise_factor=request.noise_factor),
+        sampler=partial(ancestral, noise_factor=_noise_factor(request)),
         steps=request.steps,
         annealing=AnnealingPlan(
             rounds=_rounds(request),
