@@ -6,6 +6,7 @@ import csv
 import json
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,6 +80,19 @@ def test_batches_with_generations_and_those_annealed_for_longer(measured: Path) 
     ranked = request.model_copy(update={"guide": False})
     assert search_plan(ranked, 9.0).annealing.guide is None
     assert search_plan(ranked, 9.0).annealing.rounds == 100
+
+
+def test_a_guided_sampler_adds_less_noise_unless_asked(measured: Path) -> None:
+    (request,) = zeoloom.requests_by_group(zeoloom.SolveRequest(pattern=measured))
+    for changes, wanted in (
+        ({}, 0.25),
+        ({"guide": False}, 0.8),
+        ({"noise_factor": 0.6}, 0.6),
+        ({"noise_factor": 0.6, "guide": False}, 0.6),
+    ):
+        sampler = search_plan(request.model_copy(update=changes), 9.0).sampler
+        assert isinstance(sampler, partial)
+        assert sampler.keywords == {"noise_factor": wanted}
 
 
 @pytest.mark.long

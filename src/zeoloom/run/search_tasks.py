@@ -213,14 +213,6 @@ def _rounds(request: SolveRequest | GenerateRequest) -> int:
     return ROUNDS_IF_LED if led else ROUNDS
 
 
-def _noise_factor(request: SolveRequest | GenerateRequest) -> float:
-    """Factor on the noise that the sampler adds."""
-    if request.noise_factor is not None:
-        return request.noise_factor
-    guided = isinstance(request, SolveRequest) and request.guided
-    return GUIDED_NOISE_FACTOR if guided else NOISE_FACTOR
-
-
 def search_plan(
     request: SolveRequest | GenerateRequest, seconds: float, *, longer: bool = False
 ) -> SearchPlan:
@@ -233,7 +225,10 @@ def search_plan(
     """
     solving = isinstance(request, SolveRequest)
     plan = SearchPlan(
-        sampler=partial(ancestral, noise_factor=_noise_factor(request)),
+        sampler=partial(
+            ancestral,
+            noise_factor=NOISE_FACTOR if request.noise_factor is None else request.noise_factor,
+        ),
         steps=request.steps,
         annealing=AnnealingPlan(
             rounds=_rounds(request),
@@ -246,7 +241,10 @@ def search_plan(
     )
     if isinstance(request, SolveRequest):
         guide = guide_for(request)
-        return plan if guide is None else guided_plan(plan, guide, longer=longer)
+        if guide is None:
+            return plan
+        guided = guided_plan(plan, guide, longer=longer)
+        return guided if request.noise_factor is None else replace(guided, sampler=plan.sampler)
     conditions = request.conditions
     plan = replace(
         plan,
@@ -268,6 +266,7 @@ def guided_plan(plan: SearchPlan, guide: Guide, *, longer: bool) -> SearchPlan:
         longer: whether all rounds are made, and no generations.
     """
     annealing = replace(plan.annealing, guide=guide)
+    plan = replace(plan, sampler=partial(ancestral, noise_factor=GUIDED_NOISE_FACTOR))
     if longer:
         return replace(plan, annealing=annealing, generations=0)
     rounds = min(annealing.rounds, GUIDED_ROUNDS)
