@@ -28,7 +28,7 @@ CHECKS := \
 
 help:
 	@echo 'make demo    new frameworks with the shipped weights, judged, into demo/'
-	@echo 'make poster  the tests of the poster with its own network, into docs/images/ (ten minutes on one core; its own numbers: CLUSTERS=64 STEPS=2000)'
+	@echo 'make poster  the tests of the poster with its own network, into docs/images/ (five minutes on one core; its own numbers, two hours: CLUSTERS=64 STEPS=2000)'
 	@echo 'make test    every check: format, lint, types, imports, tests'
 	@echo 'make test-lowest   the tests with the lowest versions of the dependencies; needs uv'
 	@echo 'make site    the documentation, into site/index.html; opens in a browser, offline'

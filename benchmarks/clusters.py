@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--model", help="weights instead of the shipped ones, in every row")
     parser.add_argument("--verb", choices=COLUMNS, help="rows of this verb")
-    parser.add_argument("--only", default="", help="rows whose label contains this")
+    parser.add_argument("--only", default="", help="the row of this label, or those that contain it")
     parser.add_argument("--again", action="store_true", help="forget finished rows")
     add_workers(parser)
     options = parser.parse_args()
@@ -104,13 +104,17 @@ def main() -> None:
     model = {"model": options.model} if options.model else {}
     if options.again and output.exists():
         shutil.rmtree(output)
+    exact = [row for row in ROWS if row.label == options.only]
+    wanted = exact or [row for row in ROWS if options.only in row.label]
+    if not wanted:
+        parser.error(f"no row {options.only!r}; labels: {', '.join(row.label for row in ROWS)}")
     for verb, columns in COLUMNS.items():
         if options.verb not in {None, verb}:
             continue
         print(f"\n| `{verb}` | n | points | steps | {' | '.join(columns)} |")
         print("|---" * (len(columns) + 4) + "|")
         for row in ROWS:
-            if row.verb == verb and options.only in row.label:
+            if row in wanted and row.verb == verb:
                 asked = replace(row, flags=row.flags | model)
                 print(
                     table_row(asked, columns, output, options),
