@@ -108,6 +108,8 @@ def test_files_that_cannot_be_shown(tmp_path: Path) -> None:
         read_scenes(tmp_path / "empty.extxyz")
     with pytest.raises(InputError, match="kind"):
         read_scenes(tmp_path / "picture.jpg")
+    with pytest.raises(InputError, match=r"is a folder; give one file of it, such as clouds\.npz"):
+        read_scenes(tmp_path)
 
 
 # ---- figures -----------------------------------------------------------------------------------

@@ -54,8 +54,15 @@ def join_verb(request: JoinRequest, options: SolveOptions) -> None:
 def _run(verb: Any, request: ClusterRequest, options: SearchOptions) -> None:
     """Carry out `sample` or `join` and print its metrics."""
     model = zeoloom.load_model(request.model, device_of(options))
+    asked = zeoloom.resolved(request, model)
+    fewest = model.config.points[0]
+    if asked.points is not None and asked.points < fewest:
+        say_note(
+            f"--points {asked.points}: the model {request.model} learned from clouds of "
+            f"{fewest} points and more; atoms of a cluster that get no point are missing"
+        )
     if options.dry_run:
-        print_facts(in_words(zeoloom.resolved(request, model)))
+        print_facts(in_words(asked))
         return
     with progress_bar("starting", request.n) as (progress, task):
         metrics = verb(

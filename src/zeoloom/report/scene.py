@@ -203,6 +203,10 @@ def read_scenes(path: str | Path, limit: int | None = 100) -> list[Scene]:
         InputError: the file cannot be shown.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder; give one file of it, such as clouds.npz, or a CIF of a crystal"
+        )
     kind = path.suffix.lower()
     if kind == ".npz":
         scenes = _scenes_of_cloud_file(path, limit)
