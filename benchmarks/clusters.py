@@ -95,7 +95,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--model", help="weights instead of the shipped ones, in every row")
     parser.add_argument("--verb", choices=COLUMNS, help="rows of this verb")
-    parser.add_argument("--only", default="", help="the row of this label, or those that contain it")
+    parser.add_argument(
+        "--only", default="", help="the row of this label, or those that contain it"
+    )
     parser.add_argument("--again", action="store_true", help="forget finished rows")
     add_workers(parser)
     options = parser.parse_args()
