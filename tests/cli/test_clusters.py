@@ -128,14 +128,14 @@ def test_defaults_are_those_of_the_model(
     assert contents(tmp_path) == set()
 
 
-@pytest.mark.parametrize(("points", "told"), [(15, True), (16, False)])
+@pytest.mark.parametrize(("points", "noted"), [(15, True), (16, False)])
 def test_fewer_points_than_the_model_learned_from(
-    run: Run, tiny_models: Mapping[str, Path], points: int, told: bool
+    run: Run, tiny_models: Mapping[str, Path], points: int, noted: bool
 ) -> None:
     model = tiny_models["pointnet"]
     done = run("sample", "--model", model, "--points", points, "--dry-run")
     assert done.code == 0
-    assert ("learned from clouds of 16 points and more" in done.message) == told
+    assert ("learned from clouds of 16 points and more" in done.message) == noted
 
 
 @pytest.mark.parametrize(
