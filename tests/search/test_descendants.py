@@ -15,7 +15,7 @@ from zeoloom.judge.ranges import parse_ranges
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
 from zeoloom.search.descendants import (
-    DESCENDANT_SHARE,
+    DESCENDANT_SHARES,
     NARROWER,
     OF_ONE_PARENT,
     breeds,
@@ -26,7 +26,7 @@ from zeoloom.search.descendants import (
     subgroups_of,
     voids_of,
 )
-from zeoloom.search.growth import Find, arm_of
+from zeoloom.search.growth import NO_GROWTH, Find, Growth, arm_of
 from zeoloom.search.hollow_kernel import depths
 from zeoloom.search.hollows import clearance, ring_radius
 from zeoloom.search.limits import Limits
@@ -122,13 +122,29 @@ def test_parents_of_rare_groups_are_drawn_as_often_as_others() -> None:
 
 
 def test_batches_begin_at_parents_once_there_are_many() -> None:
-    assert chance_of_descendants({}) == 0.0
-    one = chance_of_descendants({"CHA": find("CHA")})
-    assert 0.0 < one < 0.5 * DESCENDANT_SHARE
+    assert chance_of_descendants(NO_GROWTH) == 0.0
+    one = chance_of_descendants(Growth(parents={"CHA": find("CHA")}))
+    assert 0.0 < one < 0.1
     many = {f"{i}": find("CHA") for i in range(20)}
-    assert chance_of_descendants(many) == DESCENDANT_SHARE
+    assert chance_of_descendants(Growth(parents=many)) == pytest.approx(0.5)
     near = {f"{i}": find("CHA", gap=0.5) for i in range(20)}
-    assert chance_of_descendants(near) < DESCENDANT_SHARE
+    assert chance_of_descendants(Growth(parents=near)) < 0.5
+
+
+def test_parents_that_bring_more_than_noise_are_taken_more_often() -> None:
+    target = parent_target("CHA")
+    noise, parent = arm_of(replace(target, parent=None)), arm_of(target)
+    assert noise != parent
+    parents = {f"{i}": find("CHA") for i in range(20)}
+    tried = {noise: 1000.0, parent: 1000.0}
+    chances = [
+        chance_of_descendants(Growth(tried, {noise: 50.0, parent: n}, parents=parents))
+        for n in (0.0, 25.0, 50.0, 100.0, 5000.0)
+    ]
+    assert chances[0] >= DESCENDANT_SHARES[0]
+    assert chances[-1] == DESCENDANT_SHARES[1]
+    assert chances == sorted(chances)
+    assert chances[2] == pytest.approx(0.5)
 
 
 def test_rare_conditions_breed() -> None:

@@ -183,7 +183,7 @@ class _DrawNew:
         anew.
         """
         rng, limits = numpy_generator(generator), self.request.limits
-        if growth.parents and rng.random() < chance_of_descendants(growth.parents):
+        if growth.parents and rng.random() < chance_of_descendants(growth):
             clear = clearance(self.request.conditions)
             begun = draw_descendants(growth.parents, self.size_of, limits, clear, generator, rng)
             return [_with_unique_range(each, limits) for each in begun]

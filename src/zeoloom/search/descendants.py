@@ -19,11 +19,12 @@ import numpy as np
 
 from zeoloom.diffusion.noise import noise_levels
 from zeoloom.geometry.image_kernel import distances_to_images
+from zeoloom.geometry.lattice import volume
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits, separations
 from zeoloom.geometry.space_groups import space_group_of_operations
 from zeoloom.geometry.subgroups import random_subgroups
 from zeoloom.search.denoising import CRYSTAL_SIGMA_MIN, RHO
-from zeoloom.search.growth import unique_slack
+from zeoloom.search.growth import BEGUN_AT_PARENT, unique_slack
 from zeoloom.search.hollow_kernel import NO_HOLLOW, Hollow, depths
 from zeoloom.search.prior import strained_cell
 
@@ -33,18 +34,21 @@ if TYPE_CHECKING:
     import torch
 
     from zeoloom.judge.conditions import Conditions
-    from zeoloom.search.growth import Find
+    from zeoloom.search.growth import Find, Growth
     from zeoloom.search.limits import Limits
     from zeoloom.search.target import Target
 
 MET_BY_CELLS = {"density", "atoms", "unique_atoms", "space_group", "crystal_system", "chiral"}
 """Conditions that the draw of cells and groups meets: where no other is asked, none is rare."""
 
-DESCENDANT_SHARE, MANY_PARENTS = 0.6, 8.0
-"""Share of the batches that begin at parents, once there are so many; fewer before."""
+DESCENDANT_SHARES, MANY_PARENTS, USUAL_WORTH = (0.1, 0.8), 8.0, 5.0
+"""Least and largest share of the batches that begin at parents, once there are so many, and fewer
+before; and the worth of new families that crystals of either kind are taken to have brought, at the
+rate of both, before any is counted."""
 
 NEARNESS = 4.0
-"""Power of the worth of a parent that has not met all conditions, in its chance and its count."""
+"""Power of the worth of a parent that has not met all conditions, in its chance and its count. The
+chance goes with the inverse of its volume too: large cells take long to measure and to relax."""
 
 OF_ONE_PARENT = 4
 """Crystals of a batch that have one parent and group."""
@@ -73,10 +77,20 @@ def breeds(conditions: Conditions) -> bool:
     return bool(conditions.asked.keys() - MET_BY_CELLS)
 
 
-def chance_of_descendants(parents: Mapping[str, Find]) -> float:
-    """Chance of a batch to begin at parents."""
-    near = sum(math.pow(each.worth, NEARNESS) for each in parents.values())
-    return DESCENDANT_SHARE * min(1.0, near / MANY_PARENTS)
+def chance_of_descendants(growth: Growth) -> float:
+    """Chance of a batch to begin at parents: the higher, the more such crystals have brought."""
+    near = sum(math.pow(each.worth, NEARNESS) for each in growth.parents.values())
+    tried, found = [0.0, 0.0], [0.0, 0.0]
+    for arm, n in growth.tried.items():
+        tried[arm.size == BEGUN_AT_PARENT] += n
+        found[arm.size == BEGUN_AT_PARENT] += growth.found.get(arm, 0.0)
+    rate = (1.0 + sum(found)) / (1.0 + sum(tried))
+    other, own = (
+        (USUAL_WORTH + brought) / (USUAL_WORTH / rate + n)
+        for brought, n in zip(found, tried, strict=True)
+    )
+    least, most = DESCENDANT_SHARES
+    return min(1.0, near / MANY_PARENTS) * min(max(own / (own + other), least), most)
 
 
 def draw_descendants(
@@ -113,14 +127,14 @@ def draw_descendants(
 
 
 def _draw_parent(finds: Sequence[Find], rng: np.random.Generator) -> Find:
-    """A parent of a group drawn from all that they have, the likelier the nearer it is."""
-    groups = sorted({each.group for each in finds})
-    nearest = np.array([max(each.worth for each in finds if each.group == g) for g in groups])
-    chances = nearest**NEARNESS
-    group = groups[rng.choice(len(groups), p=chances / chances.sum())]
-    alike = [each for each in finds if each.group == group]
-    worth = np.array([each.worth for each in alike]) ** NEARNESS
-    return alike[rng.choice(len(alike), p=worth / worth.sum())]
+    """A parent of a group drawn from all that they have, the likelier the nearer and smaller."""
+    numbers = np.array([each.group for each in finds])
+    worth = np.array([each.worth for each in finds]) ** NEARNESS
+    worth /= np.array([volume(each.target.cell) for each in finds])
+    groups = np.unique(numbers)
+    chances = np.array([worth[numbers == group].max() for group in groups])
+    chances = np.where(numbers == rng.choice(groups, p=chances / chances.sum()), worth, 0.0)
+    return finds[rng.choice(len(finds), p=chances / chances.sum())]
 
 
 def descendants_of(

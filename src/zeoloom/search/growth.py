@@ -49,6 +49,9 @@ SIZE_CLASSES = (3, 6, 10)
 FARTHEST_PARENT, MOST_PARENTS = 0.6, 200
 """Distance from what is asked for, of a parent; and how many parents are kept."""
 
+BEGUN_AT_PARENT = len(SIZE_CLASSES) + 1
+"""Stands for the size in the arm of a target that begins at a parent."""
+
 LEAST_WORTH = 1e-3
 """Chance of a niche to be drawn from, however far from the conditions its framework is."""
 
@@ -117,7 +120,9 @@ NO_GROWTH = Growth()
 
 
 def arm_of(target: Target) -> Arm:
-    """The arm that a target belongs to."""
+    """The arm that a target belongs to; those that begin at a parent have a size of their own."""
+    if target.parent is not None:
+        return Arm(target.space_group_number, BEGUN_AT_PARENT)
     size = int(np.searchsorted(SIZE_CLASSES, target.n_points, side="left"))
     return Arm(target.space_group_number, size)
 
