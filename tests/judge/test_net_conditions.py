@@ -12,6 +12,7 @@ from zeoloom.judge.conditions import Conditions
 from zeoloom.judge.net_conditions import net_distance, ring_conditions
 from zeoloom.judge.ranges import parse_ranges
 from zeoloom.nets.periodic_net import net_from_edges
+from zeoloom.nets.rings import MAX_RING, ring_sizes, vertex_symbols
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
@@ -47,3 +48,14 @@ def test_a_net_that_is_not_4_connected_is_as_far_as_can_be() -> None:
     cubic = net_from_edges(none, none, steps, np.zeros(1, dtype=np.int64))
     assert cubic.coordination.tolist() == [6]
     assert net_distance(cubic, LARGE) == math.inf
+
+
+@pytest.mark.parametrize("code", ["CHA", "MTT", "FAU", "CFI"])
+def test_larger_rings_than_those_that_matter_are_left_out_only(code: str) -> None:
+    net = net_of(load_reference()[code])
+    whole = vertex_symbols(net)
+    for largest in (3, 8, 12, MAX_RING):
+        few = vertex_symbols(net, largest=largest)
+        sizes = [size for size in ring_sizes(whole) if size <= largest]
+        assert [size for size in ring_sizes(few) if size <= largest] == sizes
+        assert set(ring_sizes(few)) <= set(ring_sizes(whole))

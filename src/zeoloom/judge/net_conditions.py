@@ -16,7 +16,7 @@ from zeoloom.judge.conditions import Conditions
 from zeoloom.judge.fulfilment import distance_from
 from zeoloom.judge.judgement import Judgement
 from zeoloom.nets.fingerprint import DEGREE
-from zeoloom.nets.rings import ring_sizes, vertex_symbols
+from zeoloom.nets.rings import MAX_RING, ring_sizes, vertex_symbols
 from zeoloom.structure.building_units import units_in
 
 if TYPE_CHECKING:
@@ -30,18 +30,21 @@ def ring_conditions(conditions: Conditions) -> Conditions:
     )
 
 
-def with_net_facts(judgement: Judgement, net: PeriodicNet, conditions: Conditions) -> Judgement:
+def with_net_facts(
+    judgement: Judgement, net: PeriodicNet, conditions: Conditions, largest: int = MAX_RING
+) -> Judgement:
     """A judgement with the rings and units of its net, as far as conditions ask for them.
 
     Args:
         judgement: of a valid net.
         net: that it has, with the site of each vertex.
         conditions: of `ring_conditions`.
+        largest: ring that matters.
     """
     asked = conditions.asked
     _, roots = np.unique(net.sites, return_index=True)
     if "rings" in asked or "no_rings" in asked:
-        judgement = replace(judgement, rings=ring_sizes(vertex_symbols(net, roots)))
+        judgement = replace(judgement, rings=ring_sizes(vertex_symbols(net, roots, largest)))
     if conditions.contains is not None:
         judgement = replace(judgement, units=units_in(net, conditions.contains, roots))
     return judgement
@@ -59,4 +62,8 @@ def net_distance(net: PeriodicNet, conditions: Conditions) -> float:
     """
     if (net.coordination != DEGREE).any():
         return math.inf
-    return distance_from(conditions, with_net_facts(Judgement("net"), net, conditions))
+    largest = MAX_RING
+    if conditions.rings is None and conditions.no_rings is not None:
+        # faulty nets have huge rings, which take most of the time
+        largest = int(min(max(most for _, most in conditions.no_rings.spans), MAX_RING))
+    return distance_from(conditions, with_net_facts(Judgement("net"), net, conditions, largest))

@@ -70,13 +70,14 @@ class VertexSymbol:
 
 
 def vertex_symbols(
-    net: PeriodicNet, vertices: Iterable[int] | None = None
+    net: PeriodicNet, vertices: Iterable[int] | None = None, largest: int = MAX_RING
 ) -> tuple[VertexSymbol, ...]:
     """Vertex symbols such as '4·4·4·6·6·12' (FAU) or '5·5·5·5_2·5·10_3'.
 
     Args:
         net: any net whose vertices have at most `MAX_COORDINATION` edges.
         vertices: those wanted; all by default.
+        largest: ring that matters; an angle whose smallest one is larger may be without a ring.
 
     Returns:
         One for each vertex wanted; `str` gives the text as in the IZA database, '*' for an angle
@@ -99,7 +100,7 @@ def vertex_symbols(
         # where a ring is still missing, it is larger, or there is none
         angles = degrees[left] * (degrees[left] - 1) // 2
         left = left[(found > 0).sum(axis=1) < angles]
-        if len(left) == 0:
+        if len(left) == 0 or 2 * reach >= largest:
             break
     return tuple(
         _vertex_symbol([AngleRings(*angle) for angle in zip(*row, strict=True)], degree)

@@ -33,7 +33,8 @@ def check_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
             break
         net = candidate_net(each)
         judgement = quick_check(candidate_framework(each, fingerprint), fingerprint, net, plan.own)
-        if judgement.new and asked != NO_CONDITIONS:
+        mild = each.costs.max() <= plan.max_strain  # others are not refined anyway
+        if judgement.new and mild and asked != NO_CONDITIONS:
             judgement = with_net_facts(judgement, net, asked)
         judgements[fingerprint] = judgement
     return replace(batch, judgements=judgements)
