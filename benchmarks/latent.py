@@ -113,6 +113,10 @@ def draw(table: dict[str, list[dict[str, float]]], path: Path) -> None:
         left.plot([], [], style, color="grey", label=f"{band} Å")
     left.set(xscale="log", xlabel="length of z", ylabel="loss on held-out types", ylim=(0, 1.05))
     right.set(xscale="log", xlabel="length of z", ylabel="4-coordinated within 4 Å", ylim=(0, 1.0))
+    every = sorted({int(row["length"]) for rows in table.values() for row in rows})
+    for side in (left, right):
+        side.set_xticks(every, [f"{length:,}" for length in every])
+        side.minorticks_off()
     left.legend(frameon=False, title="noise")
     right.legend(frameon=False)
     figure.savefig(path, dpi=130)
