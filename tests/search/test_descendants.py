@@ -126,7 +126,7 @@ def test_batches_begin_at_parents_once_there_are_many() -> None:
     one = chance_of_descendants(Growth(parents={"CHA": find("CHA")}))
     assert 0.0 < one < 0.1
     many = {f"{i}": find("CHA") for i in range(20)}
-    assert chance_of_descendants(Growth(parents=many)) == pytest.approx(0.5)
+    assert chance_of_descendants(Growth(parents=many)) == pytest.approx(2.0 / 3.0)
     near = {f"{i}": find("CHA", gap=0.5) for i in range(20)}
     assert chance_of_descendants(Growth(parents=near)) < 0.5
 
@@ -144,7 +144,9 @@ def test_parents_that_bring_more_than_noise_are_taken_more_often() -> None:
     assert chances[0] >= DESCENDANT_SHARES[0]
     assert chances[-1] == DESCENDANT_SHARES[1]
     assert chances == sorted(chances)
-    assert chances[2] == pytest.approx(0.5)
+    # a batch of them takes about half of the time
+    assert chances[1] < 0.6
+    assert chances[2] == pytest.approx(2.0 / 3.0)
 
 
 def test_rare_conditions_breed() -> None:

@@ -46,6 +46,9 @@ DESCENDANT_SHARES, MANY_PARENTS, USUAL_WORTH = (0.1, 0.8), 8.0, 5.0
 before; and the worth of new families that crystals of either kind are taken to have brought, at the
 rate of both, before any is counted."""
 
+PARENTS_PACE = 2.0
+"""Crystals that begin at parents, for one at noise, in the same time: they have fewer rounds."""
+
 NEARNESS = 4.0
 """Power of the worth of a parent that has not met all conditions, in its chance and its count. The
 chance goes with the inverse of its volume too: large cells take long to measure and to relax."""
@@ -89,6 +92,7 @@ def chance_of_descendants(growth: Growth) -> float:
         (USUAL_WORTH + brought) / (USUAL_WORTH / rate + n)
         for brought, n in zip(found, tried, strict=True)
     )
+    own *= PARENTS_PACE
     least, most = DESCENDANT_SHARES
     return min(1.0, near / MANY_PARENTS) * min(max(own / (own + other), least), most)
 
