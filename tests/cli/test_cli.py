@@ -14,7 +14,7 @@ import torch
 import zeoloom
 from cif_examples import GIS
 from zeoloom.cli.parameters import Changes
-from zeoloom.cli.verb_options import DEFAULTS, EXAMPLES, OPTIONS
+from zeoloom.cli.verb_options import BELOW, DEFAULTS, EXAMPLES, OPTIONS
 from zeoloom.cli.verbs import VERBS
 from zeoloom.run.request import flag_of
 from zeoloom.structure.files.ase_frameworks import save_extxyz
@@ -87,9 +87,14 @@ def test_no_command_shows_the_help_and_fails(run: Run) -> None:
     assert "Usage" in done.out + done.err
 
 
-@pytest.mark.parametrize("verb", OPTIONS)
+def test_every_command_has_an_example() -> None:
+    below = {f"{group} {verb}" for group, verbs in BELOW.items() for verb in verbs}
+    assert OPTIONS.keys() | below == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("verb", EXAMPLES)
 def test_the_help_ends_with_an_example_that_can_be_asked_for(run: Run, verb: str) -> None:
-    shown = run(verb, "--help").text
+    shown = run(*verb.split(), "--help").text
     assert " ".join(shown.split()).endswith(f"Example: {EXAMPLES[verb]}")
     for word in EXAMPLES[verb].split():
         if word.startswith("-"):

@@ -97,6 +97,13 @@ EXAMPLES = {
     "view": "zeoloom view join/clouds.npz -o page.html",
     "watch": "zeoloom watch new",
     "prepare": "zeoloom prepare",
+    "reference list": "zeoloom reference list --kind dense",
+    "reference show": "zeoloom reference show CHA",
+    "reference add": "zeoloom reference add mine.cif",
+    "reference remove": "zeoloom reference remove mine",
+    "database query": "zeoloom database query 'density<15,channel_dim=3' nets.db",
+    "database export": "zeoloom database export nets.db --query 'density<15' -o open",
+    "database merge": "zeoloom database merge new solved nets.db",
 }
 """One for each verb, below its help."""
 
@@ -127,5 +134,7 @@ def _group(name: str, text: str | None) -> Any:
         rich_markup_mode="rich",
     )
     for below, (verb, kinds) in BELOW[name].items():
-        app.command(below)(with_options(verb, kinds, {}))
+        app.command(below, epilog=f"Example: {EXAMPLES[f'{name} {below}']}")(
+            with_options(verb, kinds, {})
+        )
     return get_command(app)
