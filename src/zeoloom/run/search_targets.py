@@ -13,7 +13,11 @@ from zeoloom.errors import InputError
 from zeoloom.judge.conditions import POSSIBLE
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.context import numpy_generator
-from zeoloom.search.descendants import chance_of_descendants, draw_descendants
+from zeoloom.search.descendants import (
+    chance_of_descendants,
+    draw_descendants,
+    lending_of_groups,
+)
 from zeoloom.search.free_cells import (
     GROUPS_AT_ONCE,
     draw_free_batch,
@@ -70,8 +74,10 @@ of `TIGHT_HEAT`; and the least span of densities to draw from."""
 GUIDED_AT_ONCE = 64
 """Crystals of a batch, of any size, if what was measured guides the search: few are kept."""
 
-TRIES_FOR_ROOM = 10
-"""Batches that are drawn until one has room for the hollows and units that are asked for."""
+TRIES_FOR_ROOM, TRIES_FOR_MORE, ROOMY_SHARE = 10, 3, 0.25
+"""Batches that are drawn until there is room for the hollows and units that are asked for; and until
+there is in so many targets, as a share of the crystals: from few come few families, in one or two
+groups."""
 
 DrawTargets = Callable[[torch.Generator, Growth], "Sequence[Target]"]
 """Draws the targets of one batch, by what those before have brought."""
@@ -184,19 +190,43 @@ class _DrawNew:
         """
         rng, limits = numpy_generator(generator), self.request.limits
         if growth.parents and rng.random() < chance_of_descendants(growth):
+            lending = lending_of_groups(growth, self.request.groups)
             clear = clearance(self.request.conditions)
-            begun = draw_descendants(growth.parents, self.size_of, limits, clear, generator, rng)
+            begun = draw_descendants(
+                growth.parents, self.size_of, limits, lending, clear, generator, rng
+            )
             return [_with_unique_range(each, limits) for each in begun]
         drawn = self._batch(generator, growth, rng)
         units = units_to_plant(self.request.conditions, rng)
-        for _ in range(TRIES_FOR_ROOM if self.hollows or units else 0):
-            targets = with_units(with_hollows(drawn, self.hollows, rng), units, rng)
-            hollow = self.hollows is None or targets[0].hollow is not None
-            if hollow and (not units or targets[0].n_planted):
-                drawn = targets
+        if self.hollows or units:
+            drawn = self._with_room(drawn, units, generator, growth, rng) or drawn
+        return [_with_unique_range(each, limits) for each in drawn]
+
+    def _with_room(
+        self,
+        drawn: Sequence[Target],
+        units: Sequence[str],
+        generator: torch.Generator,
+        growth: Growth,
+        rng: np.random.Generator,
+    ) -> list[Target]:
+        """Targets with the hollows and units that are asked for, about as large ones; or none."""
+        roomy: list[Target] = []
+        size = 1
+        for tried in range(1, TRIES_FOR_ROOM + 1):
+            more = with_units(with_hollows(drawn, self.hollows, rng), units, rng)
+            if more and not roomy:
+                size, first = self.size_of(more[0].n_points), more[0]
+            roomy += [
+                each
+                for each in more
+                if abs(each.n_points - first.n_points) <= unique_slack(first)
+            ]
+            if len(roomy) >= (ROOMY_SHARE * size if tried < TRIES_FOR_MORE else 1):
                 break
             drawn = self._batch(generator, growth, rng)
-        return [_with_unique_range(each, limits) for each in drawn]
+        kept = [roomy[k] for k in rng.permutation(len(roomy))[:size]]
+        return [kept[k % len(kept)] for k in range(size)] if kept else []
 
     def _batch(
         self, generator: torch.Generator, growth: Growth, rng: np.random.Generator

@@ -5,7 +5,8 @@ that is a little strained, and mostly in a subgroup of its group, where atoms th
 become different. The parts of the cell that the atoms of the parent keep out of are its hollows
 (`search.hollows`), so that channels and cages remain. Parents are drawn group by group, as
 evolutionary searches for structures keep their variety (Lonie & Zurek, Comput. Phys. Commun. 182,
-372 (2011)), and each family has one.
+372 (2011)), and each family has one. Descendants are relatives: groups that hold many families
+already lend few parents, and few begin in them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from zeoloom.geometry.operations import SymmetryOperations, expand_orbits, separ
 from zeoloom.geometry.space_groups import space_group_of_operations
 from zeoloom.geometry.subgroups import random_subgroups
 from zeoloom.search.denoising import CRYSTAL_SIGMA_MIN, RHO
-from zeoloom.search.growth import BEGUN_AT_PARENT, unique_slack
+from zeoloom.search.free_cells import GROUPS
+from zeoloom.search.growth import BEGUN_AT_PARENT, room_of_groups, unique_slack
 from zeoloom.search.hollow_kernel import NO_HOLLOW, Hollow, depths
 from zeoloom.search.prior import strained_cell
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.judge.conditions import Conditions
     from zeoloom.search.growth import Find, Growth
     from zeoloom.search.limits import Limits
@@ -59,6 +62,9 @@ OF_ONE_PARENT = 4
 SUBGROUP_SHARE, SUBGROUP_DRAWS, MOST_SUBGROUPS = 0.6, 12, 4
 """Share of the descendants in a subgroup, if there is one in which atoms become different; how
 often its generators are drawn, and how many subgroups, the largest, each group has."""
+
+LEAST_LENDING = 0.03
+"""Of a group that holds as many families as it may: if all do, parents are drawn as if none did."""
 
 START_SIGMAS, LEVELS_PER_SIGMA, FEWEST_LEVELS = (0.4, 0.6, 0.8), 6.0, 3
 """Å, noise that batches begin with; noise levels for each Å of it, and at least."""
@@ -101,6 +107,7 @@ def draw_descendants(
     parents: Mapping[str, Find],
     size_of: Callable[[int], int],
     limits: Limits,
+    lending: FloatArray,
     clearance: float | None,
     generator: torch.Generator,
     rng: np.random.Generator,
@@ -111,6 +118,7 @@ def draw_descendants(
         parents: by their families.
         size_of: how many crystals there are to be, by the number of points of the first.
         limits: on the frameworks that are searched for.
+        lending: of `lending_of_groups`.
         clearance: Å from T atoms, of places that stay empty; None for none.
         generator: source of randomness of strains.
         rng: of all other.
@@ -119,8 +127,8 @@ def draw_descendants(
     targets: list[Target] = []
     size = OF_ONE_PARENT
     while len(targets) < size:
-        parent = _draw_parent(finds, rng)
-        few = descendants_of(parent, limits, clearance, generator, rng)
+        parent = _draw_parent(finds, lending, rng)
+        few = descendants_of(parent, limits, lending, clearance, generator, rng)
         if not targets:
             size = size_of(few[0].n_points)
             slack = unique_slack(few[0])
@@ -130,13 +138,27 @@ def draw_descendants(
     return targets[:size]
 
 
-def _draw_parent(finds: Sequence[Find], rng: np.random.Generator) -> Find:
+def lending_of_groups(growth: Growth, groups: Sequence[int]) -> FloatArray:
+    """(230,) factors on the chances of the groups by number, to lend parents and to take them up.
+
+    Args:
+        growth: so far.
+        groups: numbers of those asked for, which are all that count then; none if any may be.
+    """
+    if groups:
+        asked = np.zeros(GROUPS)
+        asked[np.array(groups) - 1] = 1.0
+        return asked
+    return np.maximum(room_of_groups(growth), LEAST_LENDING)
+
+
+def _draw_parent(finds: Sequence[Find], lending: FloatArray, rng: np.random.Generator) -> Find:
     """A parent of a group drawn from all that they have, the likelier the nearer and smaller."""
     numbers = np.array([each.group for each in finds])
     worth = np.array([each.worth for each in finds]) ** NEARNESS
     worth /= np.array([volume(each.target.cell) for each in finds])
     groups = np.unique(numbers)
-    chances = np.array([worth[numbers == group].max() for group in groups])
+    chances = np.array([worth[numbers == group].max() for group in groups]) * lending[groups - 1]
     chances = np.where(numbers == rng.choice(groups, p=chances / chances.sum()), worth, 0.0)
     return finds[rng.choice(len(finds), p=chances / chances.sum())]
 
@@ -144,6 +166,7 @@ def _draw_parent(finds: Sequence[Find], rng: np.random.Generator) -> Find:
 def descendants_of(
     parent: Find,
     limits: Limits,
+    lending: FloatArray,
     clearance: float | None,
     generator: torch.Generator,
     rng: np.random.Generator,
@@ -153,6 +176,7 @@ def descendants_of(
     Args:
         parent: with its atoms.
         limits: on the frameworks that are searched for.
+        lending: of `lending_of_groups`; a subgroup where it is 0 is left out.
         clearance: Å from T atoms, of places that stay empty; None for none.
         generator: source of randomness of strains.
         rng: of all other.
@@ -160,10 +184,7 @@ def descendants_of(
     assert parent.frac_t is not None
     target = replace(parent.target, parent=parent.frac_t, n_points=len(parent.frac_t))
     if rng.random() < SUBGROUP_SHARE:
-        lower = [in_subgroup(target, each) for each in subgroups_of(target.operations)]
-        most = limits.n_t_unique[1]
-        fitting = [each for each in lower if target.n_points < each.n_points <= most]
-        target = fitting[rng.integers(len(fitting))] if fitting else target
+        target = _drawn_lower(target, limits, lending, rng)
     n_t = len(expand_orbits(parent.frac_t, parent.target.operations, target.cell)[0])
     hollow = None if clearance is None else voids_of(target, clearance, rng)
     target = replace(target, n_t=(n_t, n_t), hollow=hollow)
@@ -171,8 +192,29 @@ def descendants_of(
     return [replace(target, cell=cell) for cell in cells]
 
 
+def _drawn_lower(
+    target: Target, limits: Limits, lending: FloatArray, rng: np.random.Generator
+) -> Target:
+    """A target with a parent in one of its largest subgroups that lend; itself if none fits."""
+    lower, drawn = [], 0
+    for each in subgroups_of(target.operations):
+        number, _ = space_group_of_operations(each, target.cell) or (0, "")
+        if number == 0 or lending[number - 1] == 0.0:
+            continue
+        lower.append(in_subgroup(target, each))
+        drawn += 1
+        if drawn == MOST_SUBGROUPS:
+            break
+    most = limits.n_t_unique[1]
+    fitting = [each for each in lower if target.n_points < each.n_points <= most]
+    if not fitting:
+        return target
+    chances = np.array([lending[each.space_group_number - 1] for each in fitting])
+    return fitting[rng.choice(len(fitting), p=chances / chances.sum())]
+
+
 def subgroups_of(operations: SymmetryOperations) -> tuple[SymmetryOperations, ...]:
-    """A few large proper subgroups of a group in the same cell, always the same ones."""
+    """Proper subgroups of a group in the same cell, the largest first, always the same ones."""
     return _subgroups_of(operations.rotations.tobytes(), operations.translations.tobytes())
 
 
@@ -184,7 +226,7 @@ def _subgroups_of(
     translations = np.frombuffer(translation_bytes, dtype=np.float64).reshape(-1, 3)
     group = SymmetryOperations(rotations, translations)
     found = random_subgroups(group, SUBGROUP_DRAWS, np.random.default_rng(0))
-    return tuple(sorted(found, key=len, reverse=True)[:MOST_SUBGROUPS])
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def in_subgroup(target: Target, subgroup: SymmetryOperations) -> Target:

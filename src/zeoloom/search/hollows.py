@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from zeoloom.geometry.arrays import BoolArray, FloatArray
+    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
     from zeoloom.geometry.group import Group
     from zeoloom.judge.conditions import Conditions
     from zeoloom.judge.ranges import Ranges
@@ -69,8 +69,9 @@ PLAIN_DIRECTIONS = ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1
 BALL_GRIDS = (8, 12)
 """Places of balls lie on grids of so many steps along each axis of the cell."""
 
-HOLLOW_TRIES, HOLLOW_SAMPLES = 6, 40
-"""Hollows that are drawn before a crystal is left without; random points that judge them."""
+HOLLOW_TRIES, AXIS_TRIES, HOLLOW_SAMPLES = 3, 6, 40
+"""Hollows that are drawn before a crystal is left without; axes for each direction of tubes; random
+points that judge hollows."""
 
 MOST_CROWDED, MOST_CROWDED_AT_BALLS = 32.0, 80.0
 """T atoms per 1000 Å^3 of what hollows leave. It is 28 around a tube of 4.5 Å in AFI, a 12-ring,
@@ -154,15 +155,14 @@ def _ball(asked: Ranges | None, tube: float) -> tuple[float, float] | None:
 def with_hollows(
     targets: Sequence[Target], plan: HollowPlan | None, rng: np.random.Generator
 ) -> list[Target]:
-    """Targets with hollows; those that have no room for any are replaced by others.
+    """Targets with hollows, without those that have no room for any.
 
-    If none of them has room, or nothing is planned, they stay as they are.
+    If nothing is planned all stay as they are.
     """
     if plan is None:
         return list(targets)
     drawn = [replace(each, hollow=draw_hollow(each, plan, rng)) for each in targets]
-    roomy = [each for each in drawn if each.hollow is not None]
-    return [roomy[k % len(roomy)] for k in range(len(drawn))] if roomy else list(targets)
+    return [each for each in drawn if each.hollow is not None]
 
 
 def draw_hollow(target: Target, plan: HollowPlan, rng: np.random.Generator) -> Hollow | None:
@@ -220,19 +220,20 @@ def _draw_tubes(
     a ball or on the axis of the first, as channels have to be of one network.
     """
     parts: list[Part] = []
-    axes = np.zeros((0, 3))
-    for _ in range(HOLLOW_TRIES * dimension):
+    axes, rank = np.zeros((0, 3)), 0
+    for _ in range(AXIS_TRIES * dimension):
         place, axis = _draw_axis(group, rng)
         more = np.concatenate([axes, group.cart_rotations @ axis])
-        if _rank(more) > _rank(axes):
-            axes = more
+        more_rank = _rank(more)
+        if more_rank > rank:
+            axes, rank = more, more_rank
             if centre is not None and rng.random() < MEETING_SHARE:
                 place = centre
             centre = place if centre is None else centre
             wide = rng.uniform(*radii)
             narrow = min(wide, rng.uniform(LEAST_TUBE, CHANNEL_RADIUS))
             parts.append((place, axis, float(narrow if parts else wide)))
-        if _rank(axes) >= dimension:
+        if rank >= dimension:
             break
     return parts
 
@@ -252,9 +253,7 @@ def _rank(axes: FloatArray) -> int:
 
 def _draw_axis(group: Group, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """A point (3,) on an axis, fractional, and its direction (3,), a unit vector."""
-    signs = np.linalg.det(group.cart_rotations)
-    traces = np.trace(group.cart_rotations, axis1=1, axis2=2)
-    turning = np.flatnonzero((signs > 0.0) & (traces < 2.5))
+    turning = _turning(group.rotations.tobytes())
     if not len(turning) or rng.random() > AXIS_SHARE:
         axis = np.array(PLAIN_DIRECTIONS[rng.integers(len(PLAIN_DIRECTIONS))]) @ group.cell
         return rng.random(3), axis / np.linalg.norm(axis)
@@ -263,6 +262,14 @@ def _draw_axis(group: Group, rng: np.random.Generator) -> tuple[FloatArray, Floa
     axis, solved = _fixed_line(group.cart_rotations[g].tobytes())
     across = step - (step @ axis) * axis
     return solved @ across @ group.inverse_cell, axis
+
+
+@lru_cache(maxsize=256)
+def _turning(rotation_bytes: bytes) -> IntArray:
+    """Which of some rotations (g, 3, 3) are proper, and turn."""
+    rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
+    traces = np.trace(rotations, axis1=1, axis2=2)
+    return np.flatnonzero((np.linalg.det(rotations) > 0.0) & (traces < 3))
 
 
 @lru_cache(maxsize=4096)

@@ -80,17 +80,16 @@ def units_to_plant(conditions: Conditions, rng: np.random.Generator) -> tuple[st
 def with_units(
     targets: Sequence[Target], names: Collection[str], rng: np.random.Generator
 ) -> list[Target]:
-    """Targets with units planted; those where they find no place are replaced by others.
+    """Targets with units planted, without those where they find no place.
 
-    Of several units as many as find a place are planted, the largest first. If no target has a
-    place for any, they stay as they are.
+    Of several units as many as find a place are planted, the largest first. If there are none all
+    stay as they are.
     """
     if not names:
         return list(targets)
     ordered = sorted(names, key=lambda name: (-len(unit_shape(name).cart), name))
     planted = [_planted(each, ordered, rng) for each in targets]
-    held = [each for each in planted if each.n_planted]
-    return [held[k % len(held)] for k in range(len(planted))] if held else list(targets)
+    return [each for each in planted if each.n_planted]
 
 
 def plant(target: Target, names: Sequence[str], rng: np.random.Generator) -> FloatArray | None:
