@@ -13,12 +13,14 @@ from zeoloom.judge.likeness import figures_of, shipped_calibration
 from zeoloom.silica.adsorption import adsorption
 from zeoloom.silica.energy import relax
 from zeoloom.silica.pores import pores as pores_of
+from zeoloom.silica.pores import spheres
 from zeoloom.structure.nearest_type import nearest_type
 from zeoloom.structure.reference import framework_density
 
 if TYPE_CHECKING:
     from zeoloom.judge.judgement import Judgement
     from zeoloom.silica.energy import Relaxation
+    from zeoloom.silica.pores import Spheres
 
 SURFACE_UNIT = 6.02214076e3 / 60.0843
 """m^2/g of 1 Å^2 for each T atom of SiO2."""
@@ -56,6 +58,20 @@ def with_likeness(judgement: Judgement) -> Judgement:
     )
 
 
+def with_spheres(judgement: Judgement) -> Judgement:
+    """Spheres, channels and their windows, which are known sooner than volumes; never raises.
+
+    Args:
+        judgement: of `refined`. Without a framework it stays as it is.
+    """
+    if judgement.framework is None:
+        return judgement
+    try:
+        return _with_spheres(judgement, spheres(judgement.framework))
+    except InputError as error:
+        return replace(judgement, reason=judgement.reason or f"pores not measured: {error}")
+
+
 def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
     """Spheres, accessible volume, channels and their windows; never raises.
 
@@ -71,13 +87,19 @@ def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
         return replace(judgement, reason=judgement.reason or f"pores not measured: {error}")
     density = framework_density(judgement.framework)
     return replace(
+        _with_spheres(judgement, found),
+        accessible_volume=found.accessible_volume / 1000.0,
+        accessible_surface=SURFACE_UNIT * found.accessible_surface / density,
+        pore_size=float(np.median(found.sizes)) if found.sizes else None,
+    )
+
+
+def _with_spheres(judgement: Judgement, found: Spheres) -> Judgement:
+    return replace(
         judgement,
         largest_included_sphere=found.included,
         largest_free_sphere=found.free,
-        accessible_volume=found.accessible_volume / 1000.0,
         channel_dim=found.channel_dimension,
-        accessible_surface=SURFACE_UNIT * found.accessible_surface / density,
-        pore_size=float(np.median(found.sizes)) if found.sizes else None,
         window=max((each.window for each in found.channels), default=0),
         windows=tuple(map(str, found.channels)),
     )

@@ -165,7 +165,9 @@ def _judged_further(
         on_progress=on_progress,
     )
     chosen = families_first(candidates)[: request.relax]
-    unmeasured = [each for each in chosen if each.energy_kj_mol is None or each.channel_dim is None]
+    unmeasured = [
+        each for each in chosen if each.energy_kj_mol is None or each.accessible_volume is None
+    ]
     for each in judged_further(unmeasured, how):
         valid[each.name] = each
     kept = list(valid.values())

@@ -7,8 +7,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from zeoloom.judge.conditions import Conditions
-from zeoloom.judge.fulfilment import distance_from, may_fulfil
-from zeoloom.judge.properties import with_adsorption, with_methane, with_pores, with_relaxation
+from zeoloom.judge.fulfilment import distance_from, fulfils, may_fulfil
+from zeoloom.judge.properties import (
+    with_adsorption,
+    with_methane,
+    with_pores,
+    with_relaxation,
+    with_spheres,
+)
 from zeoloom.silica.energy import relax_many
 from zeoloom.silica.processes import Workers
 
@@ -74,7 +80,8 @@ def measured(
 ) -> dict[str, Judgement]:
     """Judgements with what conditions ask for: pores, then adsorption, then energies.
 
-    What is known not to meet a condition goes no further.
+    What is known not to meet a condition goes no further. Spheres and windows are enough to see
+    that; what meets all conditions gets its volumes and surfaces too, whatever the time.
 
     Args:
         judgements: by name.
@@ -92,8 +99,9 @@ def measured(
             if wanted(each) and may_fulfil(conditions, each) and pace.allows(each)
         ]
 
+    sized = conditions.accessible_volume is not None
     steps: tuple[tuple[Stage, Callable[[Judgement], Judgement]], ...] = (
-        ("pores", with_pores),
+        ("pores", with_pores if sized else with_spheres),
         ("adsorption", partial(adsorption_if_near, conditions=conditions)),
     )
     for stage, step in steps:
@@ -109,6 +117,10 @@ def measured(
         )
         for (name, _), relaxation in zip(given, relaxations, strict=True):
             known[name] = with_relaxation(known[name], relaxation)
+    if conditions.asks("pores") and not sized:
+        for name, each in known.items():
+            if wanted(each) and fulfils(conditions, each):
+                known[name] = with_pores(each)
     return known
 
 

@@ -10,8 +10,8 @@ the void comes back by make a lattice, and its rank is the dimension of the chan
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -40,8 +40,8 @@ SAMPLES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pores:
-    """The pores of a framework; spheres by their diameters in Å.
+class Spheres:
+    """What fits into a framework and travels through it; spheres by their diameters in Å.
 
     Attributes:
         included: largest sphere that fits.
@@ -50,25 +50,35 @@ class Pores:
             as IZA counts: a channel along a + b alone is along neither. May be below zero.
         channel_dimension: 0 to 3, directions in which a sphere of 2.8 Å can travel on one network
             of channels.
-        accessible_volume: Å^3 of 1000 Å^3 where the centre of such a sphere can be, in channels.
-        pocket_volume: the same where it fits but cannot get to from outside.
         channels: for such a sphere, the widest first: windows and directions. None where the bonds
             of the framework are not those of SiO2.
-        accessible_surface: Å^2 of 1000 Å^3, where the centre of such a sphere can be when it
-            touches atoms, in channels.
-        sizes: Å, the largest sphere that fits around each of some random points in channels and
-            pockets, in increasing order: the pore size distribution.
     """
 
     included: float
     free: float
     free_along: tuple[float, float, float]
     channel_dimension: int
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pores(Spheres):
+    """The pores of a framework, with the room in them.
+
+    Attributes:
+        accessible_volume: Å^3 of 1000 Å^3 where the centre of a sphere of 2.8 Å can be, in
+            channels.
+        pocket_volume: the same where it fits but cannot get to from outside.
+        accessible_surface: Å^2 of 1000 Å^3, where the centre of such a sphere can be when it
+            touches atoms, in channels.
+        sizes: Å, the largest sphere that fits around each of some random points in channels and
+            pockets, in increasing order: the pore size distribution.
+    """
+
     accessible_volume: float
     pocket_volume: float
-    channels: tuple[Channel, ...] = ()
-    accessible_surface: float = 0.0
-    sizes: tuple[float, ...] = ()
+    accessible_surface: float
+    sizes: tuple[float, ...]
 
 
 def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Pores:
@@ -79,23 +89,54 @@ def pores(framework: Framework, *, probe: float = CHANNEL, seed: int = 0) -> Por
         probe: Å, diameter of the sphere that channels and volumes are for.
         seed: of the random points that volumes are counted with.
     """
-    cell, sites, _ = primitive_sites(framework)
-    void = voids(np.concatenate(sites), cell)
-    needed = 0.5 * probe + RADIUS
-    to_axes = framework.cell @ np.linalg.inv(cell)
-    passages = passages_of(void, to_axes, needed)
-    points = void_points(void, cell, passages.rank, needed, np.random.default_rng(seed), SAMPLES)
-    along = 2.0 * (passages.widest - RADIUS)
+    ways = _ways_through(framework, probe)
+    needed, rank = 0.5 * probe + RADIUS, ways.passages.rank
+    rng = np.random.default_rng(seed)
+    points = void_points(ways.void, ways.cell, rank, needed, rng, SAMPLES)
+    found = _spheres(framework, ways)
     return Pores(
-        included=2.0 * (float(void.distance.max()) - RADIUS),
-        free=2.0 * (passages.free - RADIUS),
-        free_along=(float(along[0]), float(along[1]), float(along[2])),
-        channel_dimension=int(passages.rank.max(initial=0)),
+        **{field.name: getattr(found, field.name) for field in fields(found)},
         accessible_volume=1000.0 * float(points.in_channel.mean()),
         pocket_volume=1000.0 * float(points.in_pocket.mean()),
-        channels=_channels(framework, void, passages, to_axes),
-        accessible_surface=surface_area(void, cell, passages.rank, needed),
-        sizes=tuple(2.0 * (pore_radii(void, cell, points) - RADIUS)),
+        accessible_surface=surface_area(ways.void, ways.cell, rank, needed),
+        sizes=tuple(2.0 * (pore_radii(ways.void, ways.cell, points) - RADIUS)),
+    )
+
+
+def spheres(framework: Framework, *, probe: float = CHANNEL) -> Spheres:
+    """Measure what fits into a framework and travels through it, in about half the time of `pores`.
+
+    Args:
+        framework: SiO2, in any cell.
+        probe: Å, diameter of the sphere that channels are for.
+    """
+    return _spheres(framework, _ways_through(framework, probe))
+
+
+class _Ways(NamedTuple):
+    """The void of the primitive cell, the ways through it, and the axes of the cell given."""
+
+    cell: FloatArray
+    void: Voids
+    passages: Passages
+    to_axes: FloatArray
+
+
+def _ways_through(framework: Framework, probe: float) -> _Ways:
+    cell, sites, _ = primitive_sites(framework)
+    void = voids(np.concatenate(sites), cell)
+    to_axes = framework.cell @ np.linalg.inv(cell)
+    return _Ways(cell, void, passages_of(void, to_axes, 0.5 * probe + RADIUS), to_axes)
+
+
+def _spheres(framework: Framework, ways: _Ways) -> Spheres:
+    along = 2.0 * (ways.passages.widest - RADIUS)
+    return Spheres(
+        included=2.0 * (float(ways.void.distance.max()) - RADIUS),
+        free=2.0 * (ways.passages.free - RADIUS),
+        free_along=(float(along[0]), float(along[1]), float(along[2])),
+        channel_dimension=int(ways.passages.rank.max(initial=0)),
+        channels=_channels(framework, ways.void, ways.passages, ways.to_axes),
     )
 
 

@@ -1,6 +1,7 @@
 """The void between atoms as a graph: the edges of their Voronoi cells, where it is widest.
 
-Every atom has the same radius, so the walls between cells are the plain Voronoi diagram. A sphere
+Every atom has the same radius, so the walls between cells are the plain Voronoi diagram, which is
+read from the Delaunay tetrahedra: nodes are the centres of their spheres. A sphere
 rolling through a framework keeps to its edges: along an edge the distance to the three nearest
 atoms is the same, and the narrowest place of the edge is where the triangle of these atoms is
 crossed, or one of its ends.
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Voronoi
+from scipy.spatial import Delaunay
 
 from zeoloom.geometry.lattice import plane_spacings
-from zeoloom.geometry.neighbours import neighbours_within
+from zeoloom.geometry.neighbours import cart_images_around, nearest_points, neighbours_within
 from zeoloom.geometry.operations import wrap
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 SAME_NODE = 1e-3
 """Å. Corners of Voronoi cells closer than this are one; symmetry makes many meet."""
 
-FIRST_REACH = 7.0
-"""Å around the cell whose atoms are looked at, to begin with; hardly a void is larger."""
+FIRST_REACH, BEYOND = 7.0, 2.0
+"""Å around the cell whose atoms are looked at to see how wide its voids are; and how much farther
+than the widest atoms are looked at, as edges lead out of the cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,22 @@ def voids(frac: FloatArray, cell: FloatArray) -> Voids:
         frac: (N, 3) all atoms of one cell.
         cell: (3, 3) Å.
     """
-    reach = FIRST_REACH
+    home = wrap(frac)
+    reach = _widest_about(home, cell) + BEYOND
     while True:
-        images = atoms_around(wrap(frac), cell, reach)
-        found = _voids(images, cell)
+        found = _voids(atoms_around(home, cell, reach), cell)
         # a node is right if every atom as near as its nearest was looked at
         if found is not None and (largest := float(found.distance.max())) < reach:
             return found
-        reach = 1.5 * reach if found is None else largest + 1.0
+        reach = BEYOND + (reach if found is None else largest)
+
+
+def _widest_about(frac: FloatArray, cell: FloatArray) -> float:
+    """Å, about how far from the atoms (N, 3) of a cell its widest place is."""
+    steps = [np.arange(n) / n for n in np.ceil(np.linalg.norm(cell, axis=1)).astype(np.int64)]
+    places = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    images, _ = cart_images_around(frac, cell, FIRST_REACH)
+    return float(nearest_points(places @ cell, images, FIRST_REACH)[0].clip(max=FIRST_REACH).max())
 
 
 def atoms_around(frac: FloatArray, cell: FloatArray, reach: float) -> CellAndAround:
@@ -107,48 +117,47 @@ def atoms_around(frac: FloatArray, cell: FloatArray, reach: float) -> CellAndAro
 def _voids(atoms: CellAndAround, cell: FloatArray) -> Voids | None:
     """The graph of the central cell; None if too few atoms around it were given."""
     cart = atoms.frac @ cell
-    diagram = Voronoi(cart)
-    frac_corners = diagram.vertices @ np.linalg.inv(cell)
-    here = ((frac_corners > -0.01) & (frac_corners < 1.01)).all(axis=1)
-    # walls between two Voronoi cells are polygons; listed one after the other, -1 is at infinity
-    sizes = np.array([len(wall) for wall in diagram.ridge_vertices])
-    ends = np.cumsum(sizes)
-    following = np.arange(1, ends[-1] + 1)
-    following[ends - 1] = ends - sizes
-    one = np.concatenate(diagram.ridge_vertices).astype(np.int64)
-    two = one[following]
-    sides = np.repeat(diagram.ridge_points.astype(np.int64), sizes, axis=0)
-    kept = np.flatnonzero(((one >= 0) & here[one]) | ((two >= 0) & here[two]))
-    one, two, sides = one[kept], two[kept], sides[kept]
-    if (one < 0).any() or (two < 0).any():
+    tetrahedra = Delaunay(cart)
+    planes = tetrahedra.equations
+    with np.errstate(all="ignore"):  # those at the border of the atoms may be flat
+        centres = planes[:, :3] / (-2.0 * tetrahedra.paraboloid_scale * planes[:, 3:4])
+    frac_centres = centres @ np.linalg.inv(cell)
+    here = np.flatnonzero(((frac_centres > -0.01) & (frac_centres < 1.01)).all(axis=1))
+    beside = tetrahedra.neighbors[here]
+    if len(here) == 0 or (beside < 0).any():
         return None
-    nodes = _Nodes(frac_corners[here], cell)
-    tail, tail_shift = nodes.named(frac_corners[one])
+    nodes = _Nodes(frac_centres[here], cell)
+    node, home = nodes.named(frac_centres[here])
     # the other end of an edge is an image of a node that is here
-    head, head_shift = nodes.named(frac_corners[two])
-    if (tail < 0).any() or (head < 0).any():
+    head, head_shift = nodes.named(frac_centres[beside.ravel()])
+    if (node < 0).any() or (head < 0).any():
         return None
+    corners = tetrahedra.simplices[here].astype(np.int64)
     distance = np.zeros(len(nodes.frac))
-    distance[tail] = np.linalg.norm(diagram.vertices[one] - cart[sides[:, 0]], axis=1)
-    beside = sides.ravel()
-    corners = np.column_stack(
+    distance[node] = np.linalg.norm(centres[here] - cart[corners[:, 0]], axis=1)
+    tail, shifts = np.repeat(node, 4), head_shift - np.repeat(home, 4, axis=0)
+    # neighbour k shares all corners but k; more than four atoms around a node are several tetrahedra
+    shared = np.roll(corners, -1, axis=1).ravel()
+    narrowest = _narrowest(np.repeat(centres[here], 4, axis=0), centres[beside.ravel()], cart[shared])
+    edges = np.flatnonzero((tail != head) | shifts.any(axis=1))
+    listed = np.column_stack(
         [
-            atoms.atom[beside],
-            np.repeat(tail, 2),
-            np.repeat(tail_shift, 2, axis=0) - atoms.shifts[beside],
+            atoms.atom[corners.ravel()],
+            tail,
+            np.repeat(home, 4, axis=0) - atoms.shifts[corners.ravel()],
         ]
     )
-    corners = np.unique(corners, axis=0)
+    listed = np.unique(listed, axis=0)
     return Voids(
         frac_nodes=nodes.frac,
         distance=distance,
-        tails=tail,
-        heads=head,
-        shifts=head_shift - tail_shift,
-        narrowest=_narrowest(diagram.vertices[one], diagram.vertices[two], cart[sides[:, 0]]),
-        atom=corners[:, 0],
-        corner=corners[:, 1],
-        corner_shifts=corners[:, 2:],
+        tails=tail[edges],
+        heads=head[edges],
+        shifts=shifts[edges],
+        narrowest=narrowest[edges],
+        atom=listed[:, 0],
+        corner=listed[:, 1],
+        corner_shifts=listed[:, 2:],
         atoms=atoms,
     )
 
