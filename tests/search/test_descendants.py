@@ -16,6 +16,7 @@ from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
 from zeoloom.search.descendants import (
     DESCENDANT_SHARES,
+    LEAST_LENDING,
     NARROWER,
     OF_ONE_PARENT,
     breeds,
@@ -23,6 +24,7 @@ from zeoloom.search.descendants import (
     descendants_of,
     draw_descendants,
     in_subgroup,
+    lending_of_groups,
     subgroups_of,
     voids_of,
 )
@@ -33,6 +35,9 @@ from zeoloom.search.limits import Limits
 from zeoloom.search.target import Target, target_of
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
+
+
+EVERY_GROUP = np.ones(230)
 
 
 def parent_target(code: str) -> Target:
@@ -89,7 +94,7 @@ def test_descendants_keep_the_atoms_and_the_groups_cell() -> None:
     generator, rng = torch.Generator().manual_seed(0), np.random.default_rng(0)
     seen = set()
     for _ in range(12):
-        few = descendants_of(find("CHA"), limits, 4.0, generator, rng)
+        few = descendants_of(find("CHA"), limits, EVERY_GROUP, 4.0, generator, rng)
         assert len(few) == OF_ONE_PARENT
         assert {each.n_t for each in few} == {(36, 36)}
         assert all(each.hollow is not None for each in few)
@@ -110,15 +115,66 @@ def test_parents_of_rare_groups_are_drawn_as_often_as_others() -> None:
     rng = np.random.default_rng(0)
     densities = []
     for _ in range(40):
-        drawn = draw_descendants(parents, lambda _: 12, limits, None, generator, rng)
+        drawn = draw_descendants(parents, lambda _: 12, limits, EVERY_GROUP, None, generator, rng)
         assert len(drawn) == 12
         assert all(each.hollow is None for each in drawn)
         densities += [each.n_t[0] for each in drawn[:1]]
     assert 9 < densities.count(28) < 31  # MTW has 28 T atoms
     # what is far from the conditions is drawn next to never
     far = {"CHA": find("CHA"), "MTW": find("MTW", gap=1.5)}
-    drawn = [draw_descendants(far, lambda _: 4, limits, None, generator, rng) for _ in range(40)]
+    drawn = [
+        draw_descendants(far, lambda _: 4, limits, EVERY_GROUP, None, generator, rng)
+        for _ in range(40)
+    ]
     assert sum(each[0].n_t[0] == 28 for each in drawn) <= 2
+
+
+def test_descendants_are_in_the_groups_asked_for() -> None:
+    limits, rng = Limits(n_t_unique=(1, 16)), np.random.default_rng(0)
+    generator = torch.Generator().manual_seed(0)
+    system = frozenset({"monoclinic", "trigonal"})
+    for asked in (Conditions(crystal_system=system), Conditions(space_group=frozenset({12, 166}))):
+        groups = asked.allowed_groups
+        lending = lending_of_groups(NO_GROWTH, sorted(groups))
+        drawn = [
+            descendants_of(find("CHA"), limits, lending, None, generator, rng)[0].space_group_number
+            for _ in range(20)
+        ]
+        assert set(drawn) <= groups
+        assert len(set(drawn)) > 1
+    anywhere = {
+        descendants_of(find("CHA"), limits, EVERY_GROUP, None, generator, rng)[0].space_group_number
+        for _ in range(20)
+    }
+    assert not anywhere <= {12, 166}
+
+
+def test_groups_that_hold_much_lend_fewer_parents_and_are_rarely_drawn() -> None:
+    # CHA has R-3m (166), MTW C2/m (12), which R-3m has as a subgroup
+    full = Growth(holdings={166: 30, 12: 4, 2: 2})
+    lending = lending_of_groups(full, ())
+    assert lending[165] == lending[11] == LEAST_LENDING
+    assert lending[14] == 1.0
+    assert (lending_of_groups(full, (12, 166))[[11, 165]] == 1.0).all()
+    limits, generator = Limits(n_t_unique=(1, 16)), torch.Generator().manual_seed(0)
+    parents = {"CHA": find("CHA"), "MTW": find("MTW")}
+
+    def share(growth: Growth, n_t: int) -> float:
+        rng, lent = np.random.default_rng(0), lending_of_groups(growth, ())
+        drawn = [
+            draw_descendants(parents, lambda _: 4, limits, lent, None, generator, rng)[0]
+            for _ in range(40)
+        ]
+        return sum(each.n_t[0] == n_t for each in drawn) / len(drawn)
+
+    assert share(NO_GROWTH, 36) > 0.2  # CHA has 36 T atoms
+    assert share(Growth(holdings={166: 30}), 36) < 0.15
+    rng = np.random.default_rng(0)
+    drawn = [
+        descendants_of(find("CHA"), limits, lending, None, generator, rng)[0].space_group_number
+        for _ in range(40)
+    ]
+    assert drawn.count(12) <= 4
 
 
 def test_batches_begin_at_parents_once_there_are_many() -> None:

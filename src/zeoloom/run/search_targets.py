@@ -79,6 +79,9 @@ TRIES_FOR_ROOM, TRIES_FOR_MORE, ROOMY_SHARE = 10, 3, 0.25
 there is in so many targets, as a share of the crystals: from few come few families, in one or two
 groups."""
 
+OF_ONE_TARGET = 12
+"""Crystals of a batch at most that have one target with room: what comes of them is much alike."""
+
 DrawTargets = Callable[[torch.Generator, Growth], "Sequence[Target]"]
 """Draws the targets of one batch, by what those before have brought."""
 
@@ -226,7 +229,7 @@ class _DrawNew:
                 break
             drawn = self._batch(generator, growth, rng)
         kept = [roomy[k] for k in rng.permutation(len(roomy))[:size]]
-        return [kept[k % len(kept)] for k in range(size)] if kept else []
+        return [kept[k % len(kept)] for k in range(min(size, OF_ONE_TARGET * len(kept)))]
 
     def _batch(
         self, generator: torch.Generator, growth: Growth, rng: np.random.Generator

@@ -59,7 +59,7 @@ chance goes with the inverse of its volume too: large cells take long to measure
 OF_ONE_PARENT = 4
 """Crystals of a batch that have one parent and group."""
 
-SUBGROUP_SHARE, SUBGROUP_DRAWS, MOST_SUBGROUPS = 0.6, 12, 4
+SUBGROUP_SHARE, SUBGROUP_DRAWS, MOST_SUBGROUPS = 0.6, 40, 6
 """Share of the descendants in a subgroup, if there is one in which atoms become different; how
 often its generators are drawn, and how many subgroups, the largest, each group has."""
 
