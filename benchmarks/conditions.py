@@ -35,11 +35,10 @@ from zeoloom.judge.properties import with_pores, with_relaxation
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import no_notice
-from zeoloom.run.search_growth import arms_of_batch, growth_with
+from zeoloom.run.search_growth import arms_of_batch, history_before
 from zeoloom.run.search_targets import draw_targets
 from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.context import search_with
-from zeoloom.search.growth import NO_GROWTH
 from zeoloom.search.measuring import adsorption_if_near
 from zeoloom.search.pipeline import find_nets, judge_nets
 from zeoloom.silica.energy import relax_many
@@ -96,18 +95,19 @@ def cpu_seconds() -> float:
 
 
 def make(request: zeoloom.GenerateRequest, model: zeoloom.Model, seconds: float) -> Made:
-    """Search for a CPU time, each batch by what all those before it have brought."""
+    """Search for a CPU time, each batch by what it knows of those before it in the command, too."""
     generator = torch.Generator().manual_seed(request.seed)
     search = search_with(model, generator)
     draw, plan = draw_targets(request, model), search_plan(request, float("inf"))
-    began, growth, tried = cpu_seconds(), NO_GROWTH, 0
+    began, history, tried = cpu_seconds(), history_before(request), 0
     found: dict[str, Judgement] = {}
     while cpu_seconds() - began < seconds:
-        batch = find_nets(draw(generator, growth), search, plan)
+        batch = find_nets(draw(generator, history.for_batch(history.added)), search, plan)
         best = {name: each for name, each in batch.best.items() if name not in found}
         judged = judge_nets(best, plan).judgements
         values = {name: judgement_to_json(each) for name, each in judged.items()}
-        growth = growth_with(growth, request, {**arms_of_batch(batch), "judgements": values})
+        facts = {"index": history.added, "judgements": values, **arms_of_batch(batch)}
+        history = history.with_batch(request, facts)
         found |= judged
         tried += len(batch.targets)
     built = [

@@ -10,7 +10,7 @@ from target_examples import targets_like
 from zeoloom.judge.judgement import NEW, Judgement
 from zeoloom.run.crystal_requests import GenerateRequest
 from zeoloom.run.judgement_json import judgement_to_json
-from zeoloom.run.search_growth import LAG, NO_HISTORY, UNKNOWN_GAP
+from zeoloom.run.search_growth import LAG, LAG_IF_RARE, UNKNOWN_GAP, history_before
 from zeoloom.run.search_tasks import search_plan
 from zeoloom.search.growth import arm_of
 from zeoloom.structure.reference import load_reference
@@ -41,20 +41,25 @@ def batch(index: int, density: float = 15.0, **known: Any) -> dict[str, Any]:
     }
 
 
-def test_a_batch_is_drawn_by_those_so_many_before_it_whatever_is_finished() -> None:
-    request = GenerateRequest()
-    history = NO_HISTORY
+@pytest.mark.parametrize(
+    ("asked", "lag"), [({}, LAG), ({"density": "7-22"}, LAG), ({"energy": "-25"}, LAG_IF_RARE)]
+)
+def test_a_batch_is_drawn_by_those_so_many_before_it_whatever_is_finished(
+    asked: dict[str, Any], lag: int
+) -> None:
+    request = GenerateRequest(**asked)
+    history = history_before(request)
     seen = {}
-    for index in range(LAG + 10):
+    for index in range(lag + 10):
         assert history.allows(index)
-        assert history.allows(history.added + LAG - 1)
-        assert not history.allows(history.added + LAG)
-        for ahead in range(index, history.added + LAG):
+        assert history.allows(history.added + lag - 1)
+        assert not history.allows(history.added + lag)
+        for ahead in range(index, history.added + lag):
             growth = history.for_batch(ahead)
-            assert sum(growth.holdings.values()) == max(0, ahead + 1 - LAG)
+            assert sum(growth.holdings.values()) == max(0, ahead + 1 - lag)
             assert seen.setdefault(ahead, growth) == growth
-        history = history.with_batch(request, batch(index))
-    assert len(history.after) <= LAG + 1
+        history = history.with_batch(request, batch(index, energy_kj_mol=15.0))
+    assert len(history.after) <= lag + 1
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,8 @@ def test_a_batch_is_drawn_by_those_so_many_before_it_whatever_is_finished() -> N
 def test_what_is_near_to_conditions_is_kept(
     asked: dict[str, Any], known: dict[str, Any], gap: float
 ) -> None:
-    history = NO_HISTORY.with_batch(GenerateRequest(**asked), batch(0, **known))
+    request = GenerateRequest(**asked)
+    history = history_before(request).with_batch(request, batch(0, **known))
     [elite] = history.after[1].archive.values()
     assert elite.gap == pytest.approx(gap)
     assert sum(history.after[1].holdings.values()) == int(gap == 0.0)

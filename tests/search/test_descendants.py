@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from zeoloom.search.descendants import (
     LEAST_LENDING,
     NARROWER,
     OF_ONE_PARENT,
+    DescendantPlan,
     breeds,
     chance_of_descendants,
     descendants_of,
@@ -36,8 +38,14 @@ from zeoloom.search.target import Target, target_of
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.reference import load_reference
 
+if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray
 
 EVERY_GROUP = np.ones(230)
+
+
+def plan_for(lending: FloatArray = EVERY_GROUP, clear: float | None = None) -> DescendantPlan:
+    return DescendantPlan(Limits(n_t_unique=(1, 16)), lending, clear)
 
 
 def parent_target(code: str) -> Target:
@@ -90,11 +98,10 @@ def test_a_framework_without_such_voids_keeps_its_widest() -> None:
 
 
 def test_descendants_keep_the_atoms_and_the_groups_cell() -> None:
-    limits = Limits(n_t_unique=(1, 16))
     generator, rng = torch.Generator().manual_seed(0), np.random.default_rng(0)
     seen = set()
     for _ in range(12):
-        few = descendants_of(find("CHA"), limits, EVERY_GROUP, 4.0, generator, rng)
+        few = descendants_of(find("CHA"), plan_for(EVERY_GROUP, 4.0), generator, rng)
         assert len(few) == OF_ONE_PARENT
         assert {each.n_t for each in few} == {(36, 36)}
         assert all(each.hollow is not None for each in few)
@@ -111,39 +118,36 @@ def test_descendants_keep_the_atoms_and_the_groups_cell() -> None:
 
 def test_parents_of_rare_groups_are_drawn_as_often_as_others() -> None:
     parents = {f"{code} {i}": find(code) for code, n in (("CHA", 9), ("MTW", 1)) for i in range(n)}
-    limits, generator = Limits(n_t_unique=(1, 16)), torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     rng = np.random.default_rng(0)
     densities = []
     for _ in range(40):
-        drawn = draw_descendants(parents, lambda _: 12, limits, EVERY_GROUP, None, generator, rng)
+        drawn = draw_descendants(parents, lambda _: 12, plan_for(), generator, rng)
         assert len(drawn) == 12
         assert all(each.hollow is None for each in drawn)
         densities += [each.n_t[0] for each in drawn[:1]]
     assert 9 < densities.count(28) < 31  # MTW has 28 T atoms
     # what is far from the conditions is drawn next to never
     far = {"CHA": find("CHA"), "MTW": find("MTW", gap=1.5)}
-    drawn = [
-        draw_descendants(far, lambda _: 4, limits, EVERY_GROUP, None, generator, rng)
-        for _ in range(40)
-    ]
+    drawn = [draw_descendants(far, lambda _: 4, plan_for(), generator, rng) for _ in range(40)]
     assert sum(each[0].n_t[0] == 28 for each in drawn) <= 2
 
 
 def test_descendants_are_in_the_groups_asked_for() -> None:
-    limits, rng = Limits(n_t_unique=(1, 16)), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     generator = torch.Generator().manual_seed(0)
     system = frozenset({"monoclinic", "trigonal"})
     for asked in (Conditions(crystal_system=system), Conditions(space_group=frozenset({12, 166}))):
         groups = asked.allowed_groups
         lending = lending_of_groups(NO_GROWTH, sorted(groups))
         drawn = [
-            descendants_of(find("CHA"), limits, lending, None, generator, rng)[0].space_group_number
+            descendants_of(find("CHA"), plan_for(lending), generator, rng)[0].space_group_number
             for _ in range(20)
         ]
         assert set(drawn) <= groups
         assert len(set(drawn)) > 1
     anywhere = {
-        descendants_of(find("CHA"), limits, EVERY_GROUP, None, generator, rng)[0].space_group_number
+        descendants_of(find("CHA"), plan_for(), generator, rng)[0].space_group_number
         for _ in range(20)
     }
     assert not anywhere <= {12, 166}
@@ -156,13 +160,13 @@ def test_groups_that_hold_much_lend_fewer_parents_and_are_rarely_drawn() -> None
     assert lending[165] == lending[11] == LEAST_LENDING
     assert lending[14] == 1.0
     assert (lending_of_groups(full, (12, 166))[[11, 165]] == 1.0).all()
-    limits, generator = Limits(n_t_unique=(1, 16)), torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     parents = {"CHA": find("CHA"), "MTW": find("MTW")}
 
     def share(growth: Growth, n_t: int) -> float:
         rng, lent = np.random.default_rng(0), lending_of_groups(growth, ())
         drawn = [
-            draw_descendants(parents, lambda _: 4, limits, lent, None, generator, rng)[0]
+            draw_descendants(parents, lambda _: 4, plan_for(lent), generator, rng)[0]
             for _ in range(40)
         ]
         return sum(each.n_t[0] == n_t for each in drawn) / len(drawn)
@@ -171,7 +175,7 @@ def test_groups_that_hold_much_lend_fewer_parents_and_are_rarely_drawn() -> None
     assert share(Growth(holdings={166: 30}), 36) < 0.15
     rng = np.random.default_rng(0)
     drawn = [
-        descendants_of(find("CHA"), limits, lending, None, generator, rng)[0].space_group_number
+        descendants_of(find("CHA"), plan_for(lending), generator, rng)[0].space_group_number
         for _ in range(40)
     ]
     assert drawn.count(12) <= 4

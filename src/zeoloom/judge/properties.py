@@ -12,15 +12,15 @@ from zeoloom.judge.lid import lid
 from zeoloom.judge.likeness import figures_of, shipped_calibration
 from zeoloom.silica.adsorption import adsorption
 from zeoloom.silica.energy import relax
+from zeoloom.silica.pores import pore_spheres
 from zeoloom.silica.pores import pores as pores_of
-from zeoloom.silica.pores import spheres
 from zeoloom.structure.nearest_type import nearest_type
 from zeoloom.structure.reference import framework_density
 
 if TYPE_CHECKING:
     from zeoloom.judge.judgement import Judgement
     from zeoloom.silica.energy import Relaxation
-    from zeoloom.silica.pores import Spheres
+    from zeoloom.silica.pores import PoreSpheres
 
 SURFACE_UNIT = 6.02214076e3 / 60.0843
 """m^2/g of 1 Å^2 for each T atom of SiO2."""
@@ -67,7 +67,7 @@ def with_spheres(judgement: Judgement) -> Judgement:
     if judgement.framework is None:
         return judgement
     try:
-        return _with_spheres(judgement, spheres(judgement.framework))
+        return _with_spheres(judgement, pore_spheres(judgement.framework))
     except InputError as error:
         return replace(judgement, reason=judgement.reason or f"pores not measured: {error}")
 
@@ -94,7 +94,7 @@ def with_pores(judgement: Judgement, *, seed: int = 0) -> Judgement:
     )
 
 
-def _with_spheres(judgement: Judgement, found: Spheres) -> Judgement:
+def _with_spheres(judgement: Judgement, found: PoreSpheres) -> Judgement:
     return replace(
         judgement,
         largest_included_sphere=found.included,

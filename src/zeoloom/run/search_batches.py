@@ -20,7 +20,7 @@ from zeoloom.run.batches import (
 from zeoloom.run.crystal_requests import SolveRequest
 from zeoloom.run.findings import Findings, is_enough, progress_of, within_limits
 from zeoloom.run.loaded_models import device_of_model
-from zeoloom.run.search_growth import NO_HISTORY
+from zeoloom.run.search_growth import history_before
 from zeoloom.run.search_tasks import (
     FindingTask,
     NetsTask,
@@ -135,7 +135,7 @@ class _SearchBatches:
         self._met: dict[str, set[str]] = {}
         self._most = math.inf
         self.findings = Findings(request)
-        self.history = NO_HISTORY
+        self.history = history_before(request)
         self._solving = isinstance(request, SolveRequest)
         self._groups = {_group_of(each): each for each in search_parts(request)}
         self._group_of_batch: dict[int, int | None] = {}

@@ -1,7 +1,7 @@
 """What `generate` learns from its own batches: where frameworks that it wants were found.
 
-The batch of an index is drawn by what the batches up to `LAG` before it have brought, whether later
-ones are finished or not. So what comes out does not depend on how many are made at once.
+The batch of an index is drawn by what the batches up to a number before it have brought, whether
+later ones are finished or not. So what comes out does not depend on how many are made at once.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from zeoloom.run.crystal_requests import SolveRequest
     from zeoloom.search.batch_state import BatchState
 
-LAG = 16
-"""Batches that are made at once at most: each waits for what the one so many before has brought."""
+LAG, LAG_IF_RARE = 16, 4
+"""Batches that are made at once at most: each waits for what the one so many before has brought.
+Where rare conditions are asked, what met them is to be a parent soon, and judging keeps many
+processes busy."""
 
 UNKNOWN_GAP = 0.5
 """Distance from what is asked for, of a framework of which that is not known yet."""
@@ -90,18 +92,20 @@ class GrowthHistory:
     Attributes:
         after: growth by the number of batches that it knows of.
         added: number of batches that are taken up.
+        lag: batches that are made at once at most.
     """
 
     after: Mapping[int, Growth]
     added: int = 0
+    lag: int = LAG
 
     def allows(self, index: int) -> bool:
         """Whether the batch of an index can be drawn by now."""
-        return index < self.added + LAG
+        return index < self.added + self.lag
 
     def for_batch(self, index: int) -> Growth:
         """What the batch of an index is drawn by; without the names of families."""
-        known = max(0, index + 1 - LAG)
+        known = max(0, index + 1 - self.lag)
         latest = max(n for n in self.after if n <= known)
         return replace(self.after[latest], families=frozenset())
 
@@ -109,12 +113,14 @@ class GrowthHistory:
         """The history with another batch."""
         added = batch["index"] + 1
         if not isinstance(request, GenerateRequest):
-            return GrowthHistory(self.after, added)
+            return replace(self, added=added)
         growth = growth_with(self.after[max(self.after)], request, batch)
-        needed = max((n for n in self.after if n <= added + 1 - LAG), default=0)
+        needed = max((n for n in self.after if n <= added + 1 - self.lag), default=0)
         kept = {n: each for n, each in self.after.items() if n >= needed}
-        return GrowthHistory({**kept, added: growth}, added)
+        return replace(self, after={**kept, added: growth}, added=added)
 
 
-NO_HISTORY = GrowthHistory({0: NO_GROWTH})
-"""Before the first batch."""
+def history_before(request: SolveRequest | GenerateRequest) -> GrowthHistory:
+    """The history before the first batch."""
+    rare = isinstance(request, GenerateRequest) and breeds(request.conditions)
+    return GrowthHistory({0: NO_GROWTH}, lag=LAG_IF_RARE if rare else LAG)

@@ -14,6 +14,7 @@ from zeoloom.judge.conditions import POSSIBLE
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.search.context import numpy_generator
 from zeoloom.search.descendants import (
+    DescendantPlan,
     chance_of_descendants,
     draw_descendants,
     lending_of_groups,
@@ -75,9 +76,8 @@ GUIDED_AT_ONCE = 64
 """Crystals of a batch, of any size, if what was measured guides the search: few are kept."""
 
 TRIES_FOR_ROOM, TRIES_FOR_MORE, ROOMY_SHARE = 10, 3, 0.25
-"""Batches that are drawn until there is room for the hollows and units that are asked for; and until
-there is in so many targets, as a share of the crystals: from few come few families, in one or two
-groups."""
+"""Batches that are drawn until there is room for the hollows and units that are asked for, and
+until there is in so many targets, as a share of the crystals: from few come few families."""
 
 OF_ONE_TARGET = 12
 """Crystals of a batch at most that have one target with room: what comes of them is much alike."""
@@ -194,10 +194,8 @@ class _DrawNew:
         rng, limits = numpy_generator(generator), self.request.limits
         if growth.parents and rng.random() < chance_of_descendants(growth):
             lending = lending_of_groups(growth, self.request.groups)
-            clear = clearance(self.request.conditions)
-            begun = draw_descendants(
-                growth.parents, self.size_of, limits, lending, clear, generator, rng
-            )
+            plan = DescendantPlan(limits, lending, clearance(self.request.conditions))
+            begun = draw_descendants(growth.parents, self.size_of, plan, generator, rng)
             return [_with_unique_range(each, limits) for each in begun]
         drawn = self._batch(generator, growth, rng)
         units = units_to_plant(self.request.conditions, rng)
@@ -221,9 +219,7 @@ class _DrawNew:
             if more and not roomy:
                 size, first = self.size_of(more[0].n_points), more[0]
             roomy += [
-                each
-                for each in more
-                if abs(each.n_points - first.n_points) <= unique_slack(first)
+                each for each in more if abs(each.n_points - first.n_points) <= unique_slack(first)
             ]
             if len(roomy) >= (ROOMY_SHARE * size if tried < TRIES_FOR_MORE else 1):
                 break

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -81,6 +81,20 @@ ONE_ATOM = 0.3
 """Å between images that are one atom."""
 
 
+class DescendantPlan(NamedTuple):
+    """What descendants keep to.
+
+    Attributes:
+        limits: on the frameworks that are searched for.
+        lending: (230,) of `lending_of_groups`; subgroups where it is 0 are left out.
+        clearance: Å from T atoms, of places that stay empty; None for none.
+    """
+
+    limits: Limits
+    lending: FloatArray
+    clearance: float | None
+
+
 def breeds(conditions: Conditions) -> bool:
     """Whether conditions are asked that may be rare, so that frameworks which met them breed."""
     return bool(conditions.asked.keys() - MET_BY_CELLS)
@@ -106,9 +120,7 @@ def chance_of_descendants(growth: Growth) -> float:
 def draw_descendants(
     parents: Mapping[str, Find],
     size_of: Callable[[int], int],
-    limits: Limits,
-    lending: FloatArray,
-    clearance: float | None,
+    plan: DescendantPlan,
     generator: torch.Generator,
     rng: np.random.Generator,
 ) -> list[Target]:
@@ -117,9 +129,7 @@ def draw_descendants(
     Args:
         parents: by their families.
         size_of: how many crystals there are to be, by the number of points of the first.
-        limits: on the frameworks that are searched for.
-        lending: of `lending_of_groups`.
-        clearance: Å from T atoms, of places that stay empty; None for none.
+        plan: what they keep to.
         generator: source of randomness of strains.
         rng: of all other.
     """
@@ -127,8 +137,8 @@ def draw_descendants(
     targets: list[Target] = []
     size = OF_ONE_PARENT
     while len(targets) < size:
-        parent = _draw_parent(finds, lending, rng)
-        few = descendants_of(parent, limits, lending, clearance, generator, rng)
+        parent = _draw_parent(finds, plan.lending, rng)
+        few = descendants_of(parent, plan, generator, rng)
         if not targets:
             size = size_of(few[0].n_points)
             slack = unique_slack(few[0])
@@ -165,9 +175,7 @@ def _draw_parent(finds: Sequence[Find], lending: FloatArray, rng: np.random.Gene
 
 def descendants_of(
     parent: Find,
-    limits: Limits,
-    lending: FloatArray,
-    clearance: float | None,
+    plan: DescendantPlan,
     generator: torch.Generator,
     rng: np.random.Generator,
 ) -> list[Target]:
@@ -175,41 +183,37 @@ def descendants_of(
 
     Args:
         parent: with its atoms.
-        limits: on the frameworks that are searched for.
-        lending: of `lending_of_groups`; a subgroup where it is 0 is left out.
-        clearance: Å from T atoms, of places that stay empty; None for none.
+        plan: what they keep to.
         generator: source of randomness of strains.
         rng: of all other.
     """
     assert parent.frac_t is not None
     target = replace(parent.target, parent=parent.frac_t, n_points=len(parent.frac_t))
     if rng.random() < SUBGROUP_SHARE:
-        target = _drawn_lower(target, limits, lending, rng)
+        target = _drawn_lower(target, plan, rng)
     n_t = len(expand_orbits(parent.frac_t, parent.target.operations, target.cell)[0])
-    hollow = None if clearance is None else voids_of(target, clearance, rng)
+    hollow = None if plan.clearance is None else voids_of(target, plan.clearance, rng)
     target = replace(target, n_t=(n_t, n_t), hollow=hollow)
     cells = [strained_cell(target, generator) for _ in range(OF_ONE_PARENT)]
     return [replace(target, cell=cell) for cell in cells]
 
 
-def _drawn_lower(
-    target: Target, limits: Limits, lending: FloatArray, rng: np.random.Generator
-) -> Target:
+def _drawn_lower(target: Target, plan: DescendantPlan, rng: np.random.Generator) -> Target:
     """A target with a parent in one of its largest subgroups that lend; itself if none fits."""
     lower, drawn = [], 0
     for each in subgroups_of(target.operations):
         number, _ = space_group_of_operations(each, target.cell) or (0, "")
-        if number == 0 or lending[number - 1] == 0.0:
+        if number == 0 or plan.lending[number - 1] == 0.0:
             continue
         lower.append(in_subgroup(target, each))
         drawn += 1
         if drawn == MOST_SUBGROUPS:
             break
-    most = limits.n_t_unique[1]
+    most = plan.limits.n_t_unique[1]
     fitting = [each for each in lower if target.n_points < each.n_points <= most]
     if not fitting:
         return target
-    chances = np.array([lending[each.space_group_number - 1] for each in fitting])
+    chances = np.array([plan.lending[each.space_group_number - 1] for each in fitting])
     return fitting[rng.choice(len(fitting), p=chances / chances.sum())]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zeoloom.geometry.arrays import IntArray
 
 
-class Joined(NamedTuple):
+class EdgeReturns(NamedTuple):
     """What edges do that make a component come back by something new.
 
     Attributes:
@@ -25,7 +25,7 @@ class Joined(NamedTuple):
         step: (k, 3) whole cells by which the edge itself makes its component come back; 0 where it
             joins two components.
         returns: (k, 3, 3) all that the component comes back by then,
-        count: (k,) and how many these are.
+        n_returns: (k,) and how many these are.
         ranks: (n,) independent directions that each node's component comes back by, after the first
             edges.
     """
@@ -33,14 +33,14 @@ class Joined(NamedTuple):
     edge: IntArray
     step: IntArray
     returns: IntArray
-    count: IntArray
+    n_returns: IntArray
     ranks: IntArray
 
 
 @compiled
-def joined(
+def edges_joined(
     tails: IntArray, heads: IntArray, shifts: IntArray, order: IntArray, nodes: int, first: int
-) -> Joined:
+) -> EdgeReturns:
     """Join edges.
 
     Args:
@@ -85,7 +85,7 @@ def joined(
             if one == two:
                 steps[met] = step
             met += 1
-    return Joined(edge[:met], steps[:met], returns[:met], count[:met], ranks)
+    return EdgeReturns(edge[:met], steps[:met], returns[:met], count[:met], ranks)
 
 
 @compiled
@@ -131,4 +131,4 @@ def _added(known: IntArray, n_known: IntArray, root: int, step: IntArray) -> boo
     if independent:
         known[root, n] = step
         n_known[root] += 1
-    return independent
+    return bool(independent)

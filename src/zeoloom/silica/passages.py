@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeoloom.silica.passage_kernel import joined
+from zeoloom.silica.passage_kernel import edges_joined
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
@@ -59,12 +59,12 @@ def passages_of(void: Voids, axes: FloatArray, needed: float) -> Passages:
     """
     order = np.argsort(-void.narrowest, kind="stable")
     wide = int((void.narrowest >= needed).sum())
-    found = joined(void.tails, void.heads, void.shifts, order, len(void.distance), wide)
+    found = edges_joined(void.tails, void.heads, void.shifts, order, len(void.distance), wide)
     widest = np.full(3, -np.inf)
     free = -np.inf
     openings = []
     for edge, step, returns, count in zip(
-        found.edge, found.step, found.returns, found.count, strict=True
+        found.edge, found.step, found.returns, found.n_returns, strict=True
     ):
         width = float(void.narrowest[edge])
         if width < needed and np.isfinite(widest).all():

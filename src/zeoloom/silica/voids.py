@@ -98,9 +98,9 @@ def voids(frac: FloatArray, cell: FloatArray) -> Voids:
 def _widest_about(frac: FloatArray, cell: FloatArray) -> float:
     """Å, about how far from the atoms (N, 3) of a cell its widest place is."""
     steps = [np.arange(n) / n for n in np.ceil(np.linalg.norm(cell, axis=1)).astype(np.int64)]
-    places = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
     images, _ = cart_images_around(frac, cell, FIRST_REACH)
-    return float(nearest_points(places @ cell, images, FIRST_REACH)[0].clip(max=FIRST_REACH).max())
+    return float(nearest_points(grid @ cell, images, FIRST_REACH)[0].clip(max=FIRST_REACH).max())
 
 
 def atoms_around(frac: FloatArray, cell: FloatArray, reach: float) -> CellAndAround:
@@ -136,9 +136,11 @@ def _voids(atoms: CellAndAround, cell: FloatArray) -> Voids | None:
     distance = np.zeros(len(nodes.frac))
     distance[node] = np.linalg.norm(centres[here] - cart[corners[:, 0]], axis=1)
     tail, shifts = np.repeat(node, 4), head_shift - np.repeat(home, 4, axis=0)
-    # neighbour k shares all corners but k; more than four atoms around a node are several tetrahedra
+    # neighbour k shares all corners but k; around a node there may be several tetrahedra
     shared = np.roll(corners, -1, axis=1).ravel()
-    narrowest = _narrowest(np.repeat(centres[here], 4, axis=0), centres[beside.ravel()], cart[shared])
+    narrowest = _narrowest(
+        np.repeat(centres[here], 4, axis=0), centres[beside.ravel()], cart[shared]
+    )
     edges = np.flatnonzero((tail != head) | shifts.any(axis=1))
     listed = np.column_stack(
         [
