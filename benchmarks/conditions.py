@@ -31,7 +31,7 @@ from at_once import add_workers, done_at_once
 from discover import weights_of
 from zeoloom.judge.fulfilment import fulfils, may_fulfil
 from zeoloom.judge.judgement import family_of
-from zeoloom.judge.properties import with_pores, with_relaxation
+from zeoloom.judge.properties import with_relaxation, with_spheres
 from zeoloom.run.judgement_json import judgement_to_json
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import no_notice
@@ -135,7 +135,7 @@ def sifted(
         for each in left:
             if each.name not in pores:
                 began = cpu_seconds()
-                pores[each.name] = with_pores(each), cpu_seconds() - began
+                pores[each.name] = with_spheres(each), cpu_seconds() - began
         before = sum(pores[each.name][1] for each in left)
         left = [pores[each.name][0] for each in left]
         left = [each for each in left if may_fulfil(conditions, each)]

@@ -100,7 +100,7 @@ def _widest_about(frac: FloatArray, cell: FloatArray) -> float:
     steps = [np.arange(n) / n for n in np.ceil(np.linalg.norm(cell, axis=1)).astype(np.int64)]
     grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
     images, _ = cart_images_around(frac, cell, FIRST_REACH)
-    return float(nearest_points(grid @ cell, images, FIRST_REACH)[0].clip(max=FIRST_REACH).max())
+    return float(nearest_points(grid @ cell, images)[0].max())
 
 
 def atoms_around(frac: FloatArray, cell: FloatArray, reach: float) -> CellAndAround:
