@@ -136,6 +136,27 @@ def test_wrong_usage_shows_the_usage(run: Run, arguments: list[str], complaint: 
     assert complaint in done.message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["generate", "--density", "12-13", "--density=15-16"], "--density is given 2 times"),
+        (["generate", "--chiral", "--no-chiral"], "--chiral/--no-chiral is given 2 times"),
+        (["generate", "-n", "3", "--number", "4", "-n", "5"], "--number is given 3 times"),
+        (["solve", "--cell", "13.7", "14.8", "--cell", "13.7"], "--cell is given 2 times"),
+        (["reference", "list", "--kind", "own", "--kind", "dense"], "--kind is given 2 times"),
+    ],
+)
+def test_no_option_goes_unheard(run: Run, arguments: list[str], complaint: str) -> None:
+    done = run(*arguments)
+    assert done.code == 2
+    assert f"{complaint}; give it once" in done.err
+
+
+def test_several_values_may_be_given_one_by_one(run: Run, tmp_path: Path) -> None:
+    done = run("judge", str(tmp_path), "--against", "none.cif", "--against", "other.cif")
+    assert "no such file" in done.err or "nothing to judge" in done.err
+
+
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     def broken(_: object) -> None:
         raise RuntimeError("a bug")

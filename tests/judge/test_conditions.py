@@ -26,6 +26,8 @@ from zeoloom.judge.ranges import Ranges, parse_ranges
 
 INF = math.inf
 
+ONE = parse_ranges("1", whole=True)
+
 # ---- ranges ------------------------------------------------------------------------------------
 
 
@@ -103,13 +105,33 @@ def test_every_condition_has_a_stage() -> None:
         ({"channels": "0", "window": "8-"}, "windows are of channels"),
         ({"channels": "0", "largest_free_sphere": "3-"}, "has a channel"),
         ({"channels": "0", "accessible_volume": "0.1-"}, "only channels are accessible"),
+        ({"channels": "0", "heat_ch4": "-20"}, "into channels only"),
+        ({"largest_free_sphere": "-2.5", "window": "8-"}, "windows are of channels"),
+        ({"largest_free_sphere": "-2.5", "channels": "1-"}, "2.8 Å and more.*there are none"),
+        ({"largest_free_sphere": "-2.5", "henry_ch4": "0.1-"}, "into channels only"),
+        ({"unique_atoms": "10-", "atoms": "-8"}, "no more can be unique"),
     ],
 )
 def test_what_nothing_can_meet_is_refused(conditions: dict[str, str], reason: str) -> None:
-    whole = {"channels", "rings", "no_rings", "window"}
+    whole = {"channels", "rings", "no_rings", "window", "unique_atoms", "atoms"}
     given_ = {k: parse_ranges(v, whole=k in whole) for k, v in conditions.items()}
     with pytest.raises(InputError, match=reason):
         check_conditions(Conditions(**given_))  # type: ignore[arg-type]
+
+
+def test_narrow_pores_may_be_asked_for() -> None:
+    for given_ in ({"channels": "0,1"}, {"channels": "0"}, {"henry_ch4": "0-1"}):
+        ranges = {k: parse_ranges(v, whole=k == "channels") for k, v in given_.items()}
+        narrow = parse_ranges("-2.5")
+        check_conditions(Conditions(largest_free_sphere=narrow, **ranges))  # type: ignore[arg-type]
+        check_conditions(Conditions(largest_free_sphere=parse_ranges("-3"), channels=ONE))
+
+
+def test_without_channels_there_is_no_window() -> None:
+    asked = Conditions(window=parse_ranges("-8", whole=True))
+    assert fulfils(asked, Judgement("open", window=8))
+    assert not may_fulfil(asked, Judgement("shut", window=0))
+    assert may_fulfil(asked, Judgement("unknown"))
 
 
 def test_units_whose_rings_are_forbidden() -> None:
@@ -221,7 +243,11 @@ def test_the_nearest_is_one_of_which_something_is_known() -> None:
     assert nearest_miss(conditions, [blank, *known_]) == (
         "of 10 comes nearest: window 10 (12- asked)"
     )
-    assert nearest_miss(conditions, [blank]) == "blank comes nearest: not all of it is known"
+    assert nearest_miss(conditions, [blank]) == ("blank comes nearest: density, window not known")
+    dense = [replace(each, density=16.5) for each in known_]
+    assert nearest_miss(replace(conditions, lid=True), dense).endswith(
+        "density 16.5 (14-16 asked), window 10 (12- asked); lid not known"
+    )
 
 
 def test_how_like_the_nearest_is_and_which_rings_contradict() -> None:

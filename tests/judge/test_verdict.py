@@ -19,9 +19,11 @@ from zeoloom.judge.verdict import identified, judge_framework, judge_net, quick_
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.nets.identity import net_key
 from zeoloom.run.framework_table import counts_of
+from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.silica.energy import Relaxation
 from zeoloom.structure.bonds import net_of
 from zeoloom.structure.files.reader import read_framework
+from zeoloom.structure.reference import framework_density
 
 if TYPE_CHECKING:
     from zeoloom.structure.records import Framework
@@ -67,6 +69,21 @@ def test_energy_and_local_distances_of_a_real_type() -> None:
     assert (found.feasible, found.like_made, found.lid) == (True, True, True)
     assert found.energy_status == "relaxed"
     assert found.largest_included_sphere is None
+    # as silica it shrinks: IZA's cell is of the type material, Li-Al-Si
+    assert found.relaxed_density == pytest.approx(framework_density(known("ABW")), rel=0.08)
+
+
+def test_the_distribution_of_pore_sizes() -> None:
+    found = with_pores(Judgement("LTA", framework=known("LTA")))
+    sodalite_cage, cage = found.pore_distribution
+    # 6.2 and 11.05 Å by Zeo++; volumes of spheres of these diameters less the probe: 1 to 14
+    assert sodalite_cage.startswith("6-6.5 Å ")
+    assert cage.startswith(("10.5-11 Å 9", "11-11.5 Å 9"))
+    again = judgement_from_json(judgement_to_json(found))
+    assert again.pore_distribution == found.pore_distribution
+    assert with_pores(Judgement("SOD", framework=known("SOD"))).pore_distribution == (
+        "6-6.5 Å 100 %",
+    )
 
 
 def layers() -> Framework:
@@ -181,6 +198,7 @@ def test_relaxations_that_fail_give_a_reason() -> None:
             judgement, Relaxation("relaxed", "", energy, known("SOD"), True, 1.0)
         )
         assert (found.feasible, found.like_made) == (feasible, like_made)
+        assert found.relaxed_density == pytest.approx(framework_density(known("SOD")))
 
 
 def test_the_best_come_first() -> None:

@@ -1,4 +1,5 @@
-"""Options that take as many numbers as follow them: --cell 24.345, --cell 13.675 14.767."""
+"""How the words of a command are read: options that take as many numbers as follow them, as in
+--cell 24.345 and --cell 13.675 14.767; and none given twice, of which one would go unheard."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
+
+from zeoloom.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +26,23 @@ class SpacedCommand(TyperCommand):
     spaced: set[str] = set()  # noqa: RUF012 - replaced, never changed
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """Parse the words of the command line."""
-        return super().parse_args(ctx, joined_numbers(args, self.spaced))
+        """Parse the words of the command line.
+
+        Raises:
+            InputError: if an option is given twice that takes one value.
+        """
+        words = joined_numbers(args, self.spaced)
+        if not ctx.resilient_parsing:
+            self._refuse_repeated(ctx, words)
+        return super().parse_args(ctx, words)
+
+    def _refuse_repeated(self, ctx: Any, words: Sequence[str]) -> None:
+        _, _, given = self.make_parser(ctx).parse_args(args=list(words))
+        options = [each for each in given if each.param_type_name == "option"]
+        for option in dict.fromkeys(options):
+            if options.count(option) > 1 and not option.multiple and not option.is_eager:
+                names = "/".join((max(option.opts, key=len), *option.secondary_opts[-1:]))
+                raise InputError(f"{names} is given {options.count(option)} times; give it once")
 
 
 def joined_numbers(words: Sequence[str], options: set[str]) -> list[str]:

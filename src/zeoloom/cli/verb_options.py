@@ -134,7 +134,6 @@ def _group(name: str, text: str | None) -> Any:
         rich_markup_mode="rich",
     )
     for below, (verb, kinds) in BELOW[name].items():
-        app.command(below, epilog=f"Example: {EXAMPLES[f'{name} {below}']}")(
-            with_options(verb, kinds, {})
-        )
+        epilog = f"Example: {EXAMPLES[f'{name} {below}']}"
+        app.command(below, cls=SpacedCommand, epilog=epilog)(with_options(verb, kinds, {}))
     return get_command(app)

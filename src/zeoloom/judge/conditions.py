@@ -201,6 +201,11 @@ def check_conditions(conditions: Conditions) -> None:
         )
     _check_rings(conditions)
     _check_without_channels(conditions)
+    unique, atoms = conditions.unique_atoms, conditions.atoms
+    if unique and atoms and min(unique.spans)[0] > max(most for _, most in atoms.spans):
+        raise InputError(
+            f"unique_atoms {unique} and atoms {atoms}: no more can be unique than there are"
+        )
     like, unlike = conditions.like, conditions.unlike
     both = set(like.codes) & set(unlike.codes) if like and unlike else set()
     if like and unlike and both and like.within <= unlike.within:
@@ -243,20 +248,36 @@ def _check_rings(conditions: Conditions) -> None:
             raise InputError(f"rings {shown} and no_rings {without}: nothing has and has not them")
 
 
+ONLY_OF_CHANNELS = {
+    "channels": "there are none",
+    "window": "windows are of channels",
+    "accessible_volume": "only channels are accessible",
+    "henry_ch4": "methane gets into channels only",
+    "heat_ch4": "methane gets into channels only",
+}
+"""Why conditions cannot be met without channels."""
+
+
 def _check_without_channels(conditions: Conditions) -> None:
-    """What only channels have, asked of frameworks without any."""
+    """What only channels have, asked of frameworks without any, or with too narrow ones."""
     channels, inner = conditions.channels, conditions.largest_free_sphere
-    volume = conditions.accessible_volume
-    if channels is None or max(most for _, most in channels.spans) > 0:
+    shut = channels is not None and max(most for _, most in channels.spans) <= 0
+    if not shut and inner is None:
         return
     from zeoloom.silica.pores import CHANNEL  # noqa: PLC0415 - help needs no pores
 
-    if conditions.window is not None:
-        raise InputError(f"channels 0 and window {conditions.window}: windows are of channels")
-    if inner is not None and min(inner.spans)[0] >= CHANNEL:
+    given = "channels 0"
+    if inner is not None and max(most for _, most in inner.spans) < CHANNEL and not shut:
+        given = f"largest_free_sphere {inner} (channels have {CHANNEL:g} Å and more)"
+    elif not shut:
+        return
+    elif inner is not None and min(inner.spans)[0] >= CHANNEL:
         raise InputError(
             f"channels 0 and largest_free_sphere {inner}: a sphere of {CHANNEL:g} Å and more that "
             "travels through has a channel"
         )
-    if volume is not None and min(volume.spans)[0] > 0.0:
-        raise InputError(f"channels 0 and accessible_volume {volume}: only channels are accessible")
+    for name, reason in ONLY_OF_CHANNELS.items():
+        asked: Ranges | None = getattr(conditions, name)
+        of_any = name in ("window", "heat_ch4")  # that are not 0 without channels: there is none
+        if asked is not None and (of_any or min(asked.spans)[0] > 0.0):
+            raise InputError(f"{given} and {name} {asked}: {reason}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, STAGE_OF, Conditions, Likes
+from zeoloom.judge.conditions import CRYSTAL_SYSTEMS, POSSIBLE, STAGE_OF, Conditions, Likes
 from zeoloom.structure.nearest_type import distance_to_type
 
 if TYPE_CHECKING:
@@ -98,14 +98,16 @@ def nearest_miss(conditions: Conditions, judgements: Sequence[Judgement]) -> str
         return missed == 0.0, missed + sum(gap is None for gap in known)
 
     nearest = min(valid, key=farness)
-    parts = []
-    for name, gap in gaps(conditions, nearest).items():
+    parts, known = [], gaps(conditions, nearest)
+    for name, gap in known.items():
         if gap:
             asked = conditions.asked[name]
             shown = _listed(asked) if isinstance(asked, frozenset) else str(asked)
             shown = {"True": "yes", "False": "no"}.get(shown, shown)
             parts.append(f"{name} {_value_text(name, asked, nearest)} ({shown} asked)")
-    return f"{nearest.name} comes nearest: {', '.join(parts) or 'not all of it is known'}"
+    unknown = ", ".join(name for name, gap in known.items() if gap is None)
+    said = [", ".join(parts)] * bool(parts) + [f"{unknown} not known"] * bool(unknown)
+    return f"{nearest.name} comes nearest: {'; '.join(said)}"
 
 
 def _value_text(name: str, asked: Any, judgement: Judgement) -> str:
@@ -136,6 +138,8 @@ def _gap(name: str, asked: Any, judgement: Judgement) -> float | None:
     if name in GAP_STEPS:
         attribute, step = GAP_STEPS[name]
         value = getattr(judgement, attribute)
+        if name == "window" and value == 0:  # without channels there is none, however narrow
+            return max(float(asked.distance(0)), POSSIBLE["window"][0]) / step
         known = value is not None and (value or attribute != "n_t_unique")
         return float(asked.distance(value)) / step if known else None
     return OTHER_GAPS[name](asked, judgement)

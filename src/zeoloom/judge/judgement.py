@@ -53,6 +53,7 @@ class Judgement:
         r_wp: weighted-profile R, or R of group intensities where there is no profile.
         energy_kj_mol: per mol SiO2 above alpha-quartz, relaxed.
         energy_status: how the relaxation ended; empty if none was tried.
+        relaxed_density: T atoms per 1000 Å^3 of the relaxed framework.
         lid: whether its local distances, relaxed, are those of real zeolites.
         rings: sizes of the smallest rings at its angles, increasing.
         largest_included_sphere: Å, diameter.
@@ -66,6 +67,7 @@ class Judgement:
         units: the composite building units that it contains.
         accessible_surface: m^2/g, of the channels, where such a sphere touches atoms.
         pore_size: Å, median diameter of the largest spheres around places in the pores.
+        pore_distribution: shares of the volume of the pores by that diameter: `6.5-7 Å 12 %`.
         window: T atoms of the largest ring that a channel runs through; 0 if there is no channel.
         windows: of each channel, the widest first, the ring and the direction: `12 [0 0 1]`.
         likeness: to zeolites that were made, 0 to 1 (`judge.likeness`).
@@ -96,6 +98,7 @@ class Judgement:
     r_wp: float | None = None
     energy_kj_mol: float | None = None
     energy_status: str = ""
+    relaxed_density: float | None = None
     lid: bool | None = None
     rings: tuple[int, ...] = ()
     largest_included_sphere: float | None = None
@@ -107,6 +110,7 @@ class Judgement:
     units: tuple[str, ...] | None = None
     accessible_surface: float | None = None
     pore_size: float | None = None
+    pore_distribution: tuple[str, ...] = ()
     window: int | None = None
     windows: tuple[str, ...] = ()
     likeness: float | None = None

@@ -2,10 +2,10 @@
 "use strict";
 const Selected = (() => {
   const { byId, element } = Tools;
-  const PROPERTIES = ["e2", "rDlsCell", "rWp", "energy", "aboveLine", "likeness", "rDls", "density", "group", "cell", "nT", "unique", "rings", "units", "included", "free", "volume",
-    "surface", "poreSize", "channels", "windows", "henryCh4", "heatCh4", "henryCo2", "heatCo2", "lid", "nearest", "nearestBy", "family", "more", "found", "key", "file", "notices"];
+  const PROPERTIES = ["e2", "rDlsCell", "rWp", "energy", "aboveLine", "likeness", "rDls", "density", "relaxedDensity", "group", "cell", "nT", "unique", "rings", "units", "included", "free", "volume",
+    "surface", "poreSize", "poreDistribution", "channels", "windows", "henryCh4", "heatCh4", "henryCo2", "heatCo2", "lid", "nearest", "nearestBy", "family", "more", "found", "key", "file", "notices"];
 
-  const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", included: "Å", free: "Å", nearestBy: "Å", surface: "m²/g", poreSize: "Å", aboveLine: "kJ/mol", henryCh4: "mol/(kg bar)", heatCh4: "kJ/mol", henryCo2: "mol/(kg bar)", heatCo2: "kJ/mol", volume: "%" };
+  const UNITS = { energy: "kJ/mol", density: "T/1000 Å³", relaxedDensity: "T/1000 Å³", included: "Å", free: "Å", nearestBy: "Å", surface: "m²/g", poreSize: "Å", aboveLine: "kJ/mol", henryCh4: "mol/(kg bar)", heatCh4: "kJ/mol", henryCo2: "mol/(kg bar)", heatCo2: "kJ/mol", volume: "%" };
 
   // a b c, then the angles that are not right angles.
   function cellText({ cell }) {

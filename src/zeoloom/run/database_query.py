@@ -18,6 +18,7 @@ TEXTS = frozenset(
         *(
             "nearest_type",
             "windows",
+            "pore_distribution",
             "file",
             "reason",
             "notices",
@@ -37,7 +38,7 @@ ASKED = frozenset((*COLUMNS, *FILE_COLUMNS, *GIVEN_COLUMNS, *ADSORPTION_COLUMNS,
 }
 """Everything that can be asked for."""
 
-LONG = frozenset(("key", "file", "reason", "notices", "windows"))
+LONG = frozenset(("key", "file", "reason", "notices", "windows", "pore_distribution"))
 """Texts too long to sort by."""
 
 QUERY_COLUMNS: dict[str, Kind] = {

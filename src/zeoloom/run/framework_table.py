@@ -43,6 +43,7 @@ COLUMNS = (
     "found",
     "energy_kj_mol",
     "energy_above_line",
+    "relaxed_density",
     "feasible",
     "likeness",
     "lid",
@@ -53,6 +54,7 @@ COLUMNS = (
     "accessible_volume",
     "accessible_surface",
     "pore_size",
+    "pore_distribution",
     "channel_dim",
     "window",
     "windows",
@@ -97,6 +99,7 @@ COLUMN_DECIMALS = {
     "r_dls_cell": 6,
     "energy_kj_mol": 2,
     "energy_above_line": 2,
+    "relaxed_density": 3,
     "accessible_surface": 1,
 }
 """Those of spheres and lengths are 4."""
@@ -119,8 +122,8 @@ def write_frameworks(
         folder: of the run.
         judgements: their names are unique, and fit to be names of files.
         found: how often each net was met, by its key.
-        columns: of the table; `COLUMNS`, with `FILE_COLUMNS`, or with `GIVEN_COLUMNS` where a cell
-            was given.
+        columns: of the table; `COLUMNS`, with `FILE_COLUMNS` or `ADSORPTION_COLUMNS`, or with
+            `GIVEN_COLUMNS` where a cell was given.
 
     Raises:
         InputError: if the place cannot be written to.
@@ -204,6 +207,7 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "found": found.get(judgement.key),
         "energy_kj_mol": judgement.energy_kj_mol,
         "energy_above_line": judgement.energy_above_line,
+        "relaxed_density": judgement.relaxed_density,
         "feasible": judgement.feasible,
         "likeness": judgement.likeness,
         "lid": judgement.lid,
@@ -214,6 +218,7 @@ def table_row(judgement: Judgement, found: Mapping[str, int]) -> dict[str, Value
         "accessible_volume": judgement.accessible_volume,
         "accessible_surface": judgement.accessible_surface,
         "pore_size": judgement.pore_size,
+        "pore_distribution": "; ".join(judgement.pore_distribution),
         "channel_dim": judgement.channel_dim,
         "window": judgement.window,
         "windows": "; ".join(judgement.windows),

@@ -30,6 +30,7 @@ def judgement_from_json(values: dict[str, Any]) -> Judgement:
             "rings": tuple(values["rings"]),
             "notices": tuple(values["notices"]),
             "windows": tuple(values["windows"]),
+            "pore_distribution": tuple(values["pore_distribution"]),
             "units": None if values["units"] is None else tuple(values["units"]),
         }
     )

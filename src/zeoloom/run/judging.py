@@ -31,6 +31,7 @@ from zeoloom.run.judgement_steps import (
 )
 from zeoloom.run.pools import pool_at
 from zeoloom.run.progress import OnProgress, silent
+from zeoloom.run.request import in_words
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.structure.files.reader import name_of, structure_files
 from zeoloom.structure.own_nets import own_reference
@@ -263,6 +264,7 @@ def _write(
             "against": _listed(request.against) or "the framework types",
             "seconds each": request.seconds_each,
             "seed": request.seed,
+            **{name: in_words(request)[name] for name in request.conditions.asked},
             "processes": workers,
         },
         found=judged.found,

@@ -20,7 +20,13 @@ from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.database import Store
 from zeoloom.run.findings import in_vain
 from zeoloom.run.folder import finish_run, open_run, own_in_record
-from zeoloom.run.framework_table import COLUMNS, GIVEN_COLUMNS, write_frameworks, write_unrefined
+from zeoloom.run.framework_table import (
+    ADSORPTION_COLUMNS,
+    COLUMNS,
+    GIVEN_COLUMNS,
+    write_frameworks,
+    write_unrefined,
+)
 from zeoloom.run.highest_group import in_highest_groups
 from zeoloom.run.judgement_steps import Judging, judged_further
 from zeoloom.run.loaded_models import check_loadable, device_of_model, keep_loaded
@@ -187,7 +193,9 @@ def _write(
     further = {step: run.journal.seconds(step) for step in ("pores", "energy")}
     seconds = {step: round(spent, 1) for step, spent in {**findings.seconds, **further}.items()}
     solving = run.request["verb"] == "solve"
-    columns = COLUMNS + GIVEN_COLUMNS if solving else COLUMNS
+    columns = COLUMNS + (GIVEN_COLUMNS if solving else ())
+    if isinstance(request, GenerateRequest) and request.conditions.asks("adsorption"):
+        columns += ADSORPTION_COLUMNS
     write_frameworks(run.path, result.judgements, result.found, columns=columns)
     write_unrefined(run.path, result.unrefined, findings.times_met_by_key)
     if any(each.framework is not None for each in result.judgements):
