@@ -1,5 +1,4 @@
-"""How the words of a command are read: options that take as many numbers as follow them, as in
---cell 24.345 and --cell 13.675 14.767; and none given twice, of which one would go unheard."""
+"""How the words of a command are read: --cell 13.675 14.767 is one option; none may come twice."""
 
 from __future__ import annotations
 
