@@ -20,8 +20,17 @@ from silica_examples import known, shaken
 from zeoloom.geometry.operations import expand_orbits
 from zeoloom.judge.judgement import Judgement, best_first
 from zeoloom.judge.verdict import judge_net, refined
-from zeoloom.run.framework_table import COLUMNS, FILE_COLUMNS, counts_of, write_frameworks
+from zeoloom.run.crystal_requests import GenerateRequest
+from zeoloom.run.framework_table import (
+    ADSORPTION_COLUMNS,
+    COLUMNS,
+    FILE_COLUMNS,
+    counts_of,
+    write_frameworks,
+)
 from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
+from zeoloom.run.request import parse_request
+from zeoloom.run.searching import columns_of
 from zeoloom.structure.files.ase_frameworks import save_database
 from zeoloom.structure.files.reader import read_framework
 
@@ -56,6 +65,13 @@ def test_the_table(judged: list[Judgement], written: Path) -> None:
     assert (first["energy_kj_mol"], first["rings"], first["found"]) == ("11.60", "4 6 8", "1")
     assert (last["valid"], last["reason"], last["key"], last["a"]) == ("no", "why", "", "")
     assert {row["name"]: row["found"] for row in rows}["ETV"] == "2"
+
+
+def test_what_is_asked_of_adsorption_is_in_the_table() -> None:
+    plain = parse_request(GenerateRequest, {"window": "8"})
+    asked = parse_request(GenerateRequest, {"heat_ch4": "22-"})
+    assert columns_of(plain) == COLUMNS
+    assert columns_of(asked) == COLUMNS + ADSORPTION_COLUMNS
 
 
 def test_each_net_has_one_file(written: Path) -> None:

@@ -335,6 +335,9 @@ def test_frameworks_that_are_not_as_asked_are_left_out(run: Run, tmp_path: Path)
     assert (counts["tried"], counts["unique"], counts["outside_conditions"]) == (4, 2, 2)
     assert record["request"]["rings"] == "4,8-"
     assert record["request"]["channels"] == "3"
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert '["rings","4,8-"]' in page.replace(" ", "")
+    assert '["channels","3"]' in page.replace(" ", "")
     # spared what it takes to know what is not asked any more
     none = run("judge", *files, "--no-energy", "--chiral", "--rings", 3, "-o", tmp_path / "none")
     assert none.code == 1

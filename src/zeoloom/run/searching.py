@@ -182,6 +182,13 @@ def _judged_further(
     return with_agreement(request, in_highest_groups(request, best_first(kept)))
 
 
+def columns_of(request: SolveRequest | GenerateRequest) -> tuple[str, ...]:
+    """Of `frameworks.csv`: those of all runs, and what was given or asked for."""
+    if isinstance(request, SolveRequest):
+        return COLUMNS + GIVEN_COLUMNS
+    return COLUMNS + (ADSORPTION_COLUMNS if request.conditions.asks("adsorption") else ())
+
+
 def _write(
     request: SolveRequest | GenerateRequest,
     run: RunFolder,
@@ -192,15 +199,15 @@ def _write(
     """Tables, structures, the figure, the page and the record of the run."""
     further = {step: run.journal.seconds(step) for step in ("pores", "energy")}
     seconds = {step: round(spent, 1) for step, spent in {**findings.seconds, **further}.items()}
-    solving = run.request["verb"] == "solve"
-    columns = COLUMNS + (GIVEN_COLUMNS if solving else ())
-    if isinstance(request, GenerateRequest) and request.conditions.asks("adsorption"):
-        columns += ADSORPTION_COLUMNS
-    write_frameworks(run.path, result.judgements, result.found, columns=columns)
+    write_frameworks(run.path, result.judgements, result.found, columns=columns_of(request))
     write_unrefined(run.path, result.unrefined, findings.times_met_by_key)
     if any(each.framework is not None for each in result.judgements):
         gallery_figure(run.path / "gallery.png", result.judgements)
-    facts = {name: str(value) for name, value in run.request.items() if value is not None}
+    facts = {
+        name: ("no", "yes")[value] if isinstance(value, bool) else str(value)
+        for name, value in run.request.items()
+        if value is not None
+    }
     if result.confidence is not None:
         facts = {"the first framework": str(result.confidence), **facts}
     write_report(
