@@ -324,8 +324,11 @@ def test_from_python(folder: Path, tmp_path: Path) -> None:
 def test_frameworks_that_are_not_as_asked_are_left_out(run: Run, tmp_path: Path) -> None:
     for code in ("ABW", "SOD", "LTA", "STW"):
         (tmp_path / f"{code}.cif").write_text(cif_text(known(code)))
+    (tmp_path / "bad.cif").write_text("junk")
     files = [tmp_path / f"{code}.cif" for code in ("ABW", "SOD", "LTA", "STW")]
     flags = ("--no-energy", "--rings", "4,8-", "--channels", 3, "--density", "-16.9")
+    wrong = run("judge", tmp_path / "bad.cif", "--rings", 4, "-o", tmp_path / "wrong")
+    assert wrong.message.count("bad.cif: ") == 1  # and why
     done = run("judge", *files, *flags, "-o", tmp_path / "out")
     assert done.code == 0
     assert set(rows_of(tmp_path / "out")) == {"LTA", "STW"}

@@ -157,7 +157,8 @@ def _as_asked(request: JudgeRequest, judged: Judged, folder: Path) -> Judged:
     notices, failure = judged.notices, judged.failure
     if outside:
         text = f"{len(outside)} of {len(every)} left out: {missed_conditions(conditions, outside)}"
-        notices += ((folder, text),)
+        wrong = tuple((Path(each.file), each.reason) for each in outside if not each.valid)
+        notices += ((folder, text), *wrong)
     if outside and not kept:
         failure = failure or f"none is as asked. {nearest_miss(conditions, outside)}".strip()
     return Judged(kept, found, counts, notices, failure)
