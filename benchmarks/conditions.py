@@ -5,7 +5,8 @@
 
 One run without conditions is sifted for all targets: what it found is measured (pores, energies)
 only where it may still meet a target, and that time is added to its own. Each target then has a run
-of its own, as long as the sifted one. Printed are the families that meet the target, per core-hour.
+of its own, as long as the sifted one. Printed are the families that meet the target, per core-hour,
+and of those asked for how many space groups they have, and which the most.
 CPU seconds count, those of relaxations too; with `--workers` targets have a process each. With
 `--plain` the run without conditions is kept in a file, or taken from it: so the table can be made
 in parts. With `--random` the network's weights are drawn at random.
@@ -17,6 +18,7 @@ import argparse
 import os
 import pickle
 import resource
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -155,6 +157,16 @@ def families(judgements: Sequence[Judgement]) -> int:
     return len({family_of(each) for each in judgements})
 
 
+def groups_text(judgements: Sequence[Judgement]) -> str:
+    """How many space groups families have, and the one with most of them."""
+    of_family = {family_of(each): each.framework for each in judgements}
+    groups = Counter(each.space_group_symbol for each in of_family.values() if each is not None)
+    if not groups:
+        return f"{0:>8}"
+    [(first, count)] = groups.most_common(1)
+    return f"{len(groups):>8}  {first} {count / groups.total():.0%}"
+
+
 def main() -> None:
     """Make, sift, and print a line for each target."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -176,6 +188,7 @@ def main() -> None:
     )
     print(
         f"{'target':<10}{'sifted':>8}{'per hour':>10}{'asked for':>11}{'per hour':>10}{'ratio':>8}"
+        f"{'groups':>8}  the first"
     )
     cases = [(name, plain, options) for name in options.only]
     for row in done_at_once(target_row, cases, options.workers):
@@ -226,7 +239,7 @@ def target_row(case: tuple[str, Made, argparse.Namespace]) -> str:
     ratio = f"{rates[1] / rates[0]:.1f}" if rates[0] else "-"
     return (
         f"{name:<10}{families(before):>8}{rates[0]:>10.0f}{families(after):>11}"
-        f"{rates[1]:>10.0f}{ratio:>8}"
+        f"{rates[1]:>10.0f}{ratio:>8}{groups_text(after)}"
     )
 
 
