@@ -92,8 +92,11 @@ def test_what_meets_conditions_on_pores_is_measured_as_by_the_judge() -> None:
 def test_one_process_relaxes_batch_after_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[object] = []
 
-    def relax_many(frameworks: list[object], *, seconds: float, workers: object) -> list[object]:
-        del seconds
+    def relax_many(
+        frameworks: list[object], *, seconds: float, most_energy: float, workers: object
+    ) -> list[object]:
+        assert seconds == 10.0
+        assert most_energy == 20.0
         used.append(workers)
         return [Relaxation("failed", "", None, None, False, 0.0)] * len(frameworks)
 

@@ -252,3 +252,20 @@ def test_workers_survive_what_they_are_given() -> None:
         assert wrong[0].value == 7
         assert wrong[1].status == "failed"
         assert "ValueError" in wrong[1].reason
+
+
+def test_what_is_certain_to_have_more_energy_than_asked_for_is_given_up(workers: Workers) -> None:
+    frameworks = [known(code) for code in ("CHA", "SOD", "LTA")]
+    whole = relax_many(frameworks, seconds=60.0, workers=workers)
+    for limit in (0.0, 10.0, 14.0):
+        short = relax_many(frameworks, seconds=60.0, workers=workers, most_energy=limit)
+        for one, other in zip(whole, short, strict=True):
+            assert one.energy_kj_mol is not None
+            assert other.energy_kj_mol is not None
+            if one.energy_kj_mol <= limit:
+                assert other.status == "relaxed"
+                assert other.energy_kj_mol == one.energy_kj_mol
+            elif one.energy_kj_mol > limit + 2.0:
+                assert other.status == "given up"
+                assert limit < other.energy_kj_mol
+                assert one.energy_kj_mol <= other.energy_kj_mol < one.energy_kj_mol + 5.0

@@ -171,7 +171,10 @@ def with_relaxation(judgement: Judgement, relaxation: Relaxation) -> Judgement:
     if relaxation.status != "relaxed" or relaxation.framework is None:
         reason = "" if relaxation.status == "skipped" else f"not relaxed: {relaxation.reason}"
         return replace(
-            judgement, energy_status=relaxation.status, reason=judgement.reason or reason
+            judgement,
+            energy_kj_mol=relaxation.energy_kj_mol,
+            energy_status=relaxation.status,
+            reason=judgement.reason or reason,
         )
     if not relaxation.bonds_kept:
         return replace(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from zeoloom.judge.conditions import Conditions
+from zeoloom.judge.conditions import POSSIBLE, Conditions
 from zeoloom.judge.fulfilment import distance_from, fulfils, may_fulfil
 from zeoloom.judge.properties import (
     with_adsorption,
@@ -80,7 +81,8 @@ def measured(
 ) -> dict[str, Judgement]:
     """Judgements with what conditions ask for: pores, then adsorption, then energies.
 
-    What is known not to meet a condition goes no further. Spheres and windows are enough to see
+    What is known not to meet a condition goes no further, and a relaxation that is certain to end
+    above the energy asked for is given up. Spheres and windows are enough to see
     that; what meets all conditions gets its volumes and surfaces too, whatever the time.
 
     Args:
@@ -112,8 +114,13 @@ def measured(
     if conditions.asks("energy"):
         named = [(name, known[name].framework) for name in waiting()]
         given = [(name, each) for name, each in named if each is not None]
+        asked = conditions.energy
+        most = math.inf if asked is None else asked.within(*POSSIBLE["energy"])[1]
         relaxations = relax_many(
-            [each for _, each in given], seconds=seconds, workers=_relaxing_process()
+            [each for _, each in given],
+            seconds=seconds,
+            most_energy=most if most < POSSIBLE["energy"][1] else math.inf,
+            workers=_relaxing_process(),
         )
         for (name, _), relaxation in zip(given, relaxations, strict=True):
             known[name] = with_relaxation(known[name], relaxation)

@@ -11,6 +11,7 @@ up to 0.6 kJ/mol away (ABW, BIK, TON). Those that keep their symmetry agree to 0
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
@@ -49,6 +50,9 @@ BONDED_WITHIN = 2.3
 RELAXED_SYMPREC = 0.05
 """Å. A relaxed cell was shaken, and soft directions are not followed to their very end."""
 
+SURELY_ABOVE = 1.0
+"""kJ/mol, by which an energy must be above what is asked for before its relaxation is given up."""
+
 COLLAPSED = -130.0
 """eV per SiO2. Nothing is so far below quartz, but for atoms drawn into one another."""
 
@@ -58,9 +62,11 @@ class Relaxation:
     """What relaxation made of a framework.
 
     Attributes:
-        status: "relaxed"; "failed"; "timed out"; "skipped" where LAMMPS is not installed.
+        status: "relaxed"; "failed"; "timed out"; "skipped" where LAMMPS is not installed; "given
+            up" once it was certain to end above the energy asked for.
         reason: empty if relaxed, else what happened.
-        energy_kj_mol: per mol SiO2, above alpha-quartz; None unless relaxed.
+        energy_kj_mol: per mol SiO2, above alpha-quartz; None unless relaxed, or given up: then it
+            would have become about 1 kJ/mol less.
         framework: relaxed, with its oxygen, in the standard setting of the symmetry it has then;
             None unless relaxed.
         bonds_kept: whether every T atom is bonded to the same four oxygen as before, and to no
@@ -68,7 +74,7 @@ class Relaxation:
         seconds: spent on it.
     """
 
-    status: Literal["relaxed", "failed", "timed out", "skipped"]
+    status: Literal["relaxed", "failed", "timed out", "skipped", "given up"]
     reason: str
     energy_kj_mol: float | None
     framework: Framework | None
@@ -93,6 +99,7 @@ def relax_many(
     seconds: float = 120.0,
     workers: int | Pool = 1,
     seed: int = 0,
+    most_energy: float = math.inf,
     on_done: Callable[[int, Relaxation], None] | None = None,
 ) -> list[Relaxation]:
     """Relax many frameworks. None can crash or hang the caller.
@@ -104,6 +111,7 @@ def relax_many(
             takes about a second.
         seed: of the small displacements at the start; each framework's are the same whatever the
             others are.
+        most_energy: kJ/mol; what is certain to have more is given up.
         on_done: called with the index of a framework and its relaxation, in the order they end.
 
     Returns:
@@ -119,13 +127,20 @@ def relax_many(
         return [skipped] * len(frameworks)
     if isinstance(workers, int):
         with Workers(min(workers, len(frameworks))) as own:
-            return relax_many(frameworks, seconds=seconds, workers=own, seed=seed, on_done=on_done)
+            return relax_many(
+                frameworks,
+                seconds=seconds,
+                workers=own,
+                seed=seed,
+                most_energy=most_energy,
+                on_done=on_done,
+            )
 
     def tell(index: int, outcome: Outcome[Relaxation]) -> None:
         if on_done is not None:
             on_done(index, _relaxation_of(outcome))
 
-    given = [(framework, seed) for framework in frameworks]
+    given = [(framework, seed, most_energy) for framework in frameworks]
     return [
         _relaxation_of(each) for each in workers.run(_relax, given, seconds=seconds, on_done=tell)
     ]
@@ -141,9 +156,9 @@ def _relaxation_of(outcome: Outcome[Relaxation]) -> Relaxation:
     return Relaxation(status, outcome.reason, None, None, False, outcome.seconds)
 
 
-def _relax(given: tuple[Framework, int]) -> Relaxation:
+def _relax(given: tuple[Framework, int, float]) -> Relaxation:
     """Relax one framework in this process."""
-    framework, seed = given
+    framework, seed, most_energy = given
     atoms = primitive_cell(framework)
     try:
         field = ForceField(atoms)
@@ -157,9 +172,14 @@ def _relax(given: tuple[Framework, int]) -> Relaxation:
             shake=SHAKE,
             rng=np.random.default_rng(seed),
             max_evaluations=MAX_EVALUATIONS,
+            needed=QUARTZ + (most_energy + SURELY_ABOVE) / KJ_PER_MOL,
         )
     finally:
         field.close()
+    energy = KJ_PER_MOL * (found.energy - QUARTZ)
+    if found.descent.given_up:
+        reason = f"its energy is above {most_energy:g} kJ/mol"
+        return Relaxation("given up", reason, energy, None, False, 0.0)
     if not found.descent.settled:
         reason = f"not settled after {found.descent.evaluations} evaluations"
         return Relaxation("failed", reason, None, None, False, 0.0)
@@ -171,7 +191,7 @@ def _relax(given: tuple[Framework, int]) -> Relaxation:
     return Relaxation(
         status="relaxed",
         reason="",
-        energy_kj_mol=KJ_PER_MOL * (found.energy - QUARTZ),
+        energy_kj_mol=energy,
         framework=standardised(in_p1(framework, inside), RELAXED_SYMPREC),
         bonds_kept=kept,
         seconds=0.0,

@@ -9,6 +9,7 @@ With the virial W = -dE/de of the strained cell, dE/dF = -F^-1 W and dE/du = -f 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def relaxed(
     shake: float,
     rng: np.random.Generator,
     max_evaluations: int,
+    needed: float = math.inf,
 ) -> Relaxed:
     """Relax a cell.
 
@@ -81,6 +83,7 @@ def relaxed(
             on a saddle. Drawn along the soft directions of the model, which is nearly free of cost.
         rng: where they come from.
         max_evaluations: of the force field.
+        needed: eV per SiO2, energy above which nothing is wanted: ended once that is certain.
     """
     n, n_t = len(cart), len(atoms.frac_t)
     rows = _model(atoms, cart)
@@ -100,19 +103,15 @@ def relaxed(
         along = [slope[i, j] for i, j in STRAINS]
         return found.energy, np.concatenate([-(forces @ deformation).ravel(), along])
 
-    start = np.zeros(3 * n + 6)
-    if shake > 0:
-        # covariance of B^-1 J^T z is B^-1: as heat would move the model
-        drawn = spsolve(stiffness, rows.T @ rng.normal(size=rows.shape[0]))[: 3 * n]
-        start[: 3 * n] = shake * drawn / np.sqrt(np.mean(drawn**2))
     descent = descend(
         function,
-        start,
+        _shaken(stiffness, rows, shake, rng),
         stiffness,
         np.repeat([LARGEST_STEP, LARGEST_STRAIN], [3 * n, 6]),
         gain=GAIN * n_t,
         noise=NOISE * n_t,
         max_evaluations=max_evaluations,
+        needed=needed * n_t,
     )
     deformation = _deformation(descent.point)
     # positions are fractional: the deformation of atoms and cell cancels
@@ -122,6 +121,18 @@ def relaxed(
     n_o = len(atoms.frac_o)
     moved = replace(atoms, cell=cell, frac_t=frac[:n_t], frac_o=frac[n_t : n_t + n_o])
     return Relaxed(moved, descent.value / n_t, descent)
+
+
+def _shaken(
+    stiffness: csc_matrix, rows: csr_matrix, shake: float, rng: np.random.Generator
+) -> FloatArray:
+    """Variables at the start, with random displacements as heat would move the model."""
+    start = np.zeros(rows.shape[1])
+    if shake > 0:
+        # covariance of B^-1 J^T z is B^-1
+        drawn = spsolve(stiffness, rows.T @ rng.normal(size=rows.shape[0]))[:-6]
+        start[:-6] = shake * drawn / np.sqrt(np.mean(drawn**2))
+    return start
 
 
 def _deformation(point: FloatArray) -> FloatArray:
