@@ -71,6 +71,20 @@ def test_shapes_lie_between_those_of_the_types() -> None:
     assert len(np.unique(ratios.round(6))) == len(ratios)
 
 
+def test_axes_are_those_of_types_recombined() -> None:
+    rng = np.random.default_rng(2)
+    targets = [draw_in_group(prior(), 62, rng) for _ in range(80)]
+    axes = np.log([parameters_from_cell(each.cell)[:3] for each in targets if each])
+    types = [each for each in regular_types() if 16 <= each.space_group_number <= 74]
+    known = prior().shapes["orthorhombic"][:, :3]
+    near = np.abs(axes[:, :, None] - known.ravel()).min(axis=2) < 0.06
+    assert len(types) > 20
+    # one axis is left open by the size, and one in ten drawn widely
+    assert near.mean() > 0.7
+    whole = np.abs(axes[:, None] - known).max(axis=2).min(axis=1) < 0.06
+    assert whole.mean() < 0.3
+
+
 def test_a_batch_has_few_groups_and_like_numbers_of_points() -> None:
     def drawn(seed: int) -> list[tuple[int, int, bytes]]:
         targets = draw_free_batch(prior(), lambda _: 18, np.random.default_rng(seed))

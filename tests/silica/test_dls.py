@@ -21,7 +21,7 @@ from zeoloom.silica.distance_kernel import Distances, fitted
 from zeoloom.silica.dls import _through_oxygen, r_dls, refine
 from zeoloom.silica.freedom import distances, freedom_of, jacobian, residuals, slopes_of
 from zeoloom.silica.images import Images
-from zeoloom.silica.minimise import _densely, _sparsely, lengths_of
+from zeoloom.silica.minimise import SCREENING, _densely, _sparsely, lengths_of
 from zeoloom.silica.oxygen import bridge, on_special_positions
 from zeoloom.silica.repulsion import repulsion
 from zeoloom.silica.restraints import Restraints, joined, silica_restraints
@@ -270,6 +270,22 @@ def test_iterations_are_bounded() -> None:
     assert found.status == "stopped"
     assert "not settled" in found.reason
     assert found.iterations <= 60
+
+
+@pytest.mark.parametrize("code", ["CHA", "MTN", "STW"])
+def test_only_what_is_hopeless_is_left_early(code: str) -> None:
+    framework = shaken(bare(known(code)), 0.04, 0.01, 4)
+    whole = refine(framework)
+    sifted = refine(framework, hopeless=0.0075)
+    assert sifted.r_dls == pytest.approx(whole.r_dls, abs=1e-4)
+    assert sifted.framework.space_group_number == whole.framework.space_group_number
+    left = refine(framework, starts=1, hopeless=0.5 * whole.r_dls, standardise=False)
+    assert left.status == "stopped"
+    assert left.iterations <= SCREENING
+    assert left.r_dls > whole.r_dls - 1e-6
+    judged = refined(judge_net(framework), starts=1, hopeless=0.5 * whole.r_dls, in_own_group=True)
+    assert judged.framework is None
+    assert judged.reason == f"cannot be built well as SiO2: R_DLS {left.r_dls:.4f}"
 
 
 def test_the_first_start_is_mostly_the_best_one() -> None:

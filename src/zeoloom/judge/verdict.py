@@ -160,6 +160,8 @@ def refined(
     one_start_above: float = np.inf,
     starts: int = STARTS,
     fingerprint: str = "",
+    hopeless: float = np.inf,
+    in_own_group: bool = False,
 ) -> Judgement:
     """The net as SiO2, by distance least squares; never raises.
 
@@ -169,14 +171,27 @@ def refined(
         one_start_above: R_DLS after the first start above which no other start is tried.
         starts: of the least squares that are tried at most.
         fingerprint: of its net, if known.
+        hopeless: R_DLS; a net that is above after a few evaluations is left without a framework.
+        in_own_group: whether the group is that in which the framework was searched for, so that a
+            larger one need not be looked for before it is refined.
     """
     if not judgement.valid or judgement.framework is None:
         return judgement
     try:
         # equal nets have equal fingerprints, and those are much quicker than keys
         before = fingerprint or fingerprint_of(net_of(judgement.framework))
-        given = _with_symmetry(judgement.framework, before)
-        result = refine(given, cell_free=cell_free, one_start_above=one_start_above, starts=starts)
+        given = judgement.framework
+        given = given if in_own_group else _with_symmetry(given, before)
+        result = refine(
+            given,
+            cell_free=cell_free,
+            one_start_above=one_start_above,
+            starts=starts,
+            hopeless=hopeless,
+        )
+        if result.r_dls > hopeless:
+            reason = f"cannot be built well as SiO2: R_DLS {result.r_dls:.4f}"
+            return replace(judgement, framework=None, r_dls=result.r_dls, reason=reason)
         collapsed = result.status == "collapsed"
         # in a collapsed cell everything is near everything
         kept = not collapsed and fingerprint_of(net_of(result.framework)) == before

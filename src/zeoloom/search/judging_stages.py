@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zeoloom.search.candidates import Candidate
+
+HOPELESS = 1.25
+"""R_DLS of a new net after a few evaluations, over the largest that counts, above which it is left;
+none that ended well was above 1.0 (`silica.minimise`)."""
 
 
 def check_nets(batch: BatchState, plan: SearchPlan) -> BatchState:
@@ -78,11 +83,14 @@ def _refined(
             for each in alike
         ]
         judgement = max(held, key=fit_in_cell)
+    sought = judgement.new and not plan.in_given_cell
     return refined(
         judgement,
         one_start_above=R_DLS_OF_ONE_START,
         starts=plan.dls_starts,
         fingerprint=fingerprint,
+        hopeless=HOPELESS * plan.max_r_dls if sought else math.inf,
+        in_own_group=sought,
     )
 
 

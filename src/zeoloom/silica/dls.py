@@ -104,6 +104,7 @@ def refine(
     max_iterations: int = 200,
     one_start_above: float = np.inf,
     starts: int = STARTS,
+    hopeless: float = np.inf,
 ) -> Refinement:
     """Refine a framework as SiO2 within its space group.
 
@@ -124,6 +125,8 @@ def refine(
             (dev/LAB.md, 2026-11-22).
         starts: that are tried at most. Of 294 new nets that ended below 0.006 the first start alone
             did so for 293 (dev/LAB.md, 2026-11-27).
+        hopeless: R_DLS; a net that is above after a few evaluations is left at once, and its
+            symmetry is not looked for.
 
     Returns:
         The refinement; never raises for a strained net, whose status says what became of it.
@@ -138,10 +141,11 @@ def refine(
         cell_free=cell_free,
         one_start_above=one_start_above,
         most=starts,
+        hopeless=hopeless,
     )
     verdict = _verdict(best, spent)
     # what collapsed has oxygen that no longer tells which T atoms are bonded
-    if not standardise or verdict.status == "collapsed":
+    if not standardise or verdict.status == "collapsed" or verdict.r_dls > hopeless:
         return verdict
     found = standardised(verdict.framework)
     if _is_larger(found, verdict.framework):
@@ -175,13 +179,14 @@ def _best_of_starts(
     cell_free: bool,
     one_start_above: float,
     most: int,
+    hopeless: float,
 ) -> tuple[Attempt, int]:
     """The best of the starts, and the evaluations they all took."""
     best: Attempt | None = None
     spent = 0
     starts = _starts(framework, bonds, max_iterations, cell_free=cell_free)
     for start in islice(starts, most):
-        attempt = minimised(start, max_iterations, cell_free=cell_free)
+        attempt = minimised(start, max_iterations, cell_free=cell_free, hopeless=hopeless)
         spent += attempt.iterations
         if best is None or attempt.r_dls < best.r_dls - 1e-6:
             best = attempt
@@ -254,7 +259,7 @@ def _verdict(attempt: Attempt, spent: int) -> Refinement:
     }
     status: Status = "converged" if attempt.settled else "stopped"
     reason = "" if attempt.settled else f"not settled after {spent} evaluations"
-    collapse = _collapse(attempt, statistics)
+    collapse = "" if attempt.left else _collapse(attempt, statistics)
     if collapse:
         status, reason = "collapsed", collapse
     return Refinement(framework, attempt.r_dls, status, reason, spent, statistics)

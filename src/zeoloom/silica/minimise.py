@@ -30,6 +30,10 @@ THINNEST = 2.0
 MAX_ROUNDS = 4
 """How often the pairs that repel may be listed anew."""
 
+SCREENING = 15
+"""Evaluations after which a start is left if it is hopeless. Of 282 nets out of `generate` the 90
+that ended at an R_DLS of 0.006 or less were all below 0.006 by then, the others above."""
+
 DENSE = 600
 """Parameters up to which each step is solved densely; a sparse solver is faster above."""
 
@@ -45,6 +49,7 @@ class Attempt:
         r_dls: its R_DLS.
         settled: False if the evaluations ran out first.
         iterations: evaluations of the distances.
+        left: whether it was left after a few evaluations, as hopeless; `felt` is None then too.
     """
 
     bridged: Bridged
@@ -53,14 +58,30 @@ class Attempt:
     r_dls: float
     settled: bool
     iterations: int
+    left: bool = False
 
 
-def minimised(start: Bridged, max_iterations: int, *, cell_free: bool) -> Attempt:
-    """Refine from one start, listing the pairs that repel anew until the list is right."""
+def minimised(
+    start: Bridged, max_iterations: int, *, cell_free: bool, hopeless: float = np.inf
+) -> Attempt:
+    """Refine from one start, listing the pairs that repel anew until the list is right.
+
+    Args:
+        start: net and oxygen.
+        max_iterations: evaluations at most, each time.
+        cell_free: refine the cell as well.
+        hopeless: R_DLS; what is above after a few evaluations without repulsion is left so.
+    """
     kinds = silica_restraints(start)
     wanted = joined(*kinds.values())
     bridged, settled, spent = start, False, 0
     felt = None
+    if hopeless < np.inf and not is_crushed(bridged.framework.cell):
+        begun, _, spent = settle(bridged.framework, wanted, SCREENING, cell_free=cell_free)
+        bridged = replace(bridged, framework=begun)
+        reached = r_dls_of(wanted, begun)
+        if reached > hopeless:
+            return Attempt(bridged, kinds, None, reached, False, spent, left=True)
     for _ in range(MAX_ROUNDS):
         if is_crushed(bridged.framework.cell):
             break
