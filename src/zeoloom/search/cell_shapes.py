@@ -110,7 +110,7 @@ def draw_cell(
         skew = cell_from_parameters(np.concatenate([np.ones(3), angles]))
     except InputError:
         return None
-    unit = np.linalg.cholesky(symmetrised_metric(skew, operations))
+    unit = np.array(np.linalg.cholesky(symmetrised_metric(skew, operations)))
     factors = np.array(_axis_factors(symbol_of_hall_number(standard_hall_number(number))))
     product = math.log(size / (volume(unit) * float(factors.prod())))
     equal = EQUAL_AXES.get(system, ((0,), (1,), (2,)))
