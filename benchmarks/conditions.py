@@ -15,8 +15,8 @@ in parts. With `--random` the network's weights are drawn at random.
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import pickle
 import resource
 from collections import Counter
 from contextlib import suppress
@@ -34,7 +34,7 @@ from discover import weights_of
 from zeoloom.judge.fulfilment import fulfils, may_fulfil
 from zeoloom.judge.judgement import family_of
 from zeoloom.judge.properties import with_relaxation, with_spheres
-from zeoloom.run.judgement_json import judgement_to_json
+from zeoloom.run.judgement_json import judgement_from_json, judgement_to_json
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import no_notice
 from zeoloom.run.search_growth import arms_of_batch, history_before
@@ -198,12 +198,15 @@ def main() -> None:
 def _plain(options: argparse.Namespace) -> Made:
     """The run without conditions, from its file if there is one."""
     if options.plain and options.plain.exists():
-        made: Made = pickle.loads(options.plain.read_bytes())  # noqa: S301 - our own
-        return made
+        kept = json.loads(options.plain.read_text(encoding="utf-8"))
+        found = tuple(judgement_from_json(values) for values in kept["judgements"])
+        return Made(kept["seconds"], kept["tried"], found)
     wide = zeoloom.GenerateRequest(model=options.model, seed=options.seed, density="7-22")
     made = make(wide, _model(options.model), 60.0 * options.minutes)
     if options.plain:
-        options.plain.write_bytes(pickle.dumps(made))
+        found = [judgement_to_json(each) for each in made.judgements]
+        kept = {"seconds": made.seconds, "tried": made.tried, "judgements": found}
+        options.plain.write_text(json.dumps(kept), encoding="utf-8")
     return made
 
 
