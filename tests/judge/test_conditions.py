@@ -108,6 +108,7 @@ def test_every_condition_has_a_stage() -> None:
         ({"channels": "0", "heat_ch4": "-20"}, "into channels only"),
         ({"largest_free_sphere": "-2.5", "window": "8-"}, "windows are of channels"),
         ({"largest_free_sphere": "-2.5", "channels": "1-"}, "2.8 Å and more.*there are none"),
+        ({"largest_included_sphere": "-2.5", "window": "8"}, "windows are of channels"),
         ({"largest_free_sphere": "-2.5", "henry_ch4": "0.1-"}, "into channels only"),
         ({"unique_atoms": "10-", "atoms": "-8"}, "no more can be unique"),
     ],
@@ -244,6 +245,8 @@ def test_the_nearest_is_one_of_which_something_is_known() -> None:
         "of 10 comes nearest: window 10 (12- asked)"
     )
     assert nearest_miss(conditions, [blank]) == ("blank comes nearest: density, window not known")
+    unmeasured = replace(STW, name="dense", density=16.1)
+    assert nearest_miss(conditions, [unmeasured, *known_]).startswith("of 10 comes nearest")
     dense = [replace(each, density=16.5) for each in known_]
     assert nearest_miss(replace(conditions, lid=True), dense).endswith(
         "density 16.5 (14-16 asked), window 10 (12- asked); lid not known"

@@ -262,20 +262,25 @@ def _check_without_channels(conditions: Conditions) -> None:
     """What only channels have, asked of frameworks without any, or with too narrow ones."""
     channels, inner = conditions.channels, conditions.largest_free_sphere
     shut = channels is not None and max(most for _, most in channels.spans) <= 0
-    if not shut and inner is None:
+    spheres = {"largest_free_sphere": inner}
+    spheres |= {"largest_included_sphere": conditions.largest_included_sphere}
+    if not shut and not any(spheres.values()):
         return
     from zeoloom.silica.pores import CHANNEL  # noqa: PLC0415 - help needs no pores
 
-    given = "channels 0"
-    if inner is not None and max(most for _, most in inner.spans) < CHANNEL and not shut:
-        given = f"largest_free_sphere {inner} (channels have {CHANNEL:g} Å and more)"
-    elif not shut:
-        return
-    elif inner is not None and min(inner.spans)[0] >= CHANNEL:
+    if shut and inner is not None and min(inner.spans)[0] >= CHANNEL:
         raise InputError(
             f"channels 0 and largest_free_sphere {inner}: a sphere of {CHANNEL:g} Å and more that "
             "travels through has a channel"
         )
+    narrow = [
+        f"{name} {asked} (channels have {CHANNEL:g} Å and more)"
+        for name, asked in spheres.items()
+        if asked is not None and max(most for _, most in asked.spans) < CHANNEL
+    ]
+    given = "channels 0" if shut else next(iter(narrow), "")
+    if not given:
+        return
     for name, reason in ONLY_OF_CHANNELS.items():
         asked: Ranges | None = getattr(conditions, name)
         of_any = name in ("window", "heat_ch4")  # that are not 0 without channels: there is none

@@ -86,16 +86,17 @@ def missed_conditions(conditions: Conditions, judgements: Sequence[Judgement]) -
 def nearest_miss(conditions: Conditions, judgements: Sequence[Judgement]) -> str:
     """The valid framework that comes nearest, in words; empty if there is none.
 
-    One that is not known to miss anything comes last: too little is known of it.
+    That is one of which most is known, as a search measures first what is quickly known, and what
+    misses that no further. One that is not known to miss anything comes last.
     """
     valid = [each for each in judgements if each.valid]
     if not valid:
         return ""
 
-    def farness(judgement: Judgement) -> tuple[bool, float]:
+    def farness(judgement: Judgement) -> tuple[bool, int, float]:
         known = gaps(conditions, judgement).values()
         missed = sum(gap for gap in known if gap is not None)
-        return missed == 0.0, missed + sum(gap is None for gap in known)
+        return missed == 0.0, sum(gap is None for gap in known), missed
 
     nearest = min(valid, key=farness)
     parts, known = [], gaps(conditions, nearest)
