@@ -46,7 +46,8 @@ LISTED = {
     "EDI": "nat",
     "LOV": "lov",
 }
-"""As far as the units are among those known here; in the order of `UNIT_NAMES`."""
+"""As far as the units are among those known here; in the order of `UNIT_NAMES`. Composite building
+units of the Atlas of Zeolite Framework Types (Baerlocher, McCusker & Olson, 6th ed., 2007)."""
 
 
 @pytest.mark.long
