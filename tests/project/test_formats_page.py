@@ -174,5 +174,5 @@ def test_tables_of_frameworks() -> None:
     ]
     statuses = str(Relaxation.__annotations__["status"])
     endings = [*re.findall(r"'([^']+)'", statuses), "bonds broken"]
-    assert len(endings) == 5
+    assert len(endings) == 6
     assert missing(endings, "Frameworks") == []
