@@ -21,7 +21,7 @@ from zeoloom.search.descendants import (
     NARROWER,
     OF_ONE_PARENT,
     DescendantPlan,
-    breeds,
+    may_be_rare,
     chance_of_descendants,
     descendants_of,
     draw_descendants,
@@ -211,8 +211,8 @@ def test_parents_that_bring_more_than_noise_are_taken_more_often() -> None:
 
 def test_rare_conditions_breed() -> None:
     window = Conditions(window=parse_ranges("12-", whole=True))
-    assert breeds(window)
-    assert breeds(Conditions(contains=frozenset({"d4r"})))
-    assert not breeds(Conditions(density=parse_ranges("12-20"), chiral=True))
+    assert may_be_rare(window)
+    assert may_be_rare(Conditions(contains=frozenset({"d4r"})))
+    assert not may_be_rare(Conditions(density=parse_ranges("12-20"), chiral=True))
     assert clearance(window) == pytest.approx(ring_radius(10))
     assert clearance(Conditions(contains=frozenset({"d4r"}))) is None

@@ -104,3 +104,19 @@ def test_many_unique_atoms_are_asked_for_while_few_families_have_them() -> None:
     large = draw_finds(mixed, 8, np.random.default_rng(0), 8, capped=False)
     assert {each.n_points for each in large} == {12}
     assert len(draw_finds(lacking, 3, np.random.default_rng(0), 8, capped=False)) == 3
+
+
+def test_parents_are_the_nearest_and_of_these_the_most_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("zeoloom.search.growth.MOST_PARENTS", 3)
+    atoms = np.zeros((1, 3))
+    facts = {"a": (0.0, 0.2), "b": (0.0, 0.9), "c": (0.3, 1.0), "d": (0.0, 0.5), "e": (0.7, 1.0)}
+    finds = [
+        find(family, 5)._replace(gap=gap, likeness=likeness, frac_t=atoms)
+        for family, (gap, likeness) in facts.items()
+    ]
+    assert set(with_finds(NO_GROWTH, {}, finds).parents) == {"a", "b", "d"}
+    assert set(with_finds(NO_GROWTH, {}, finds[1:]).parents) == {"b", "c", "d"}
+    bare = [each._replace(frac_t=None) for each in finds]
+    assert not with_finds(NO_GROWTH, {}, bare).parents

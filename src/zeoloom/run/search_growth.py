@@ -16,7 +16,7 @@ from zeoloom.judge.judgement import family_of
 from zeoloom.run.crystal_requests import GenerateRequest
 from zeoloom.run.findings import is_good
 from zeoloom.run.judgement_json import judgement_from_json
-from zeoloom.search.descendants import breeds
+from zeoloom.search.descendants import may_be_rare
 from zeoloom.search.growth import NO_GROWTH, Arm, Find, Growth, arm_of, with_finds
 from zeoloom.search.target import target_of
 
@@ -71,8 +71,7 @@ def _find_of(request: GenerateRequest, judgement: Judgement, arm: Arm) -> Find |
         gap = distance_from(request.conditions, judgement) or UNKNOWN_GAP
     if r_dls is None:
         r_dls = math.inf
-    parent = breeds(request.conditions) and r_dls < math.inf
-    parent &= len(framework.frac_t) <= request.limits.n_t_unique[1]
+    built = r_dls < math.inf and len(framework.frac_t) <= request.limits.n_t_unique[1]
     return Find(
         arm,
         family_of(judgement),
@@ -81,7 +80,8 @@ def _find_of(request: GenerateRequest, judgement: Judgement, arm: Arm) -> Find |
         target_of(framework, judgement.n_t_unique),
         gap,
         r_dls,
-        framework.frac_t if parent else None,
+        framework.frac_t if built else None,
+        judgement.likeness or 0.0,
     )
 
 
@@ -122,5 +122,5 @@ class GrowthHistory:
 
 def history_before(request: SolveRequest | GenerateRequest) -> GrowthHistory:
     """The history before the first batch."""
-    rare = isinstance(request, GenerateRequest) and breeds(request.conditions)
+    rare = isinstance(request, GenerateRequest) and may_be_rare(request.conditions)
     return GrowthHistory({0: NO_GROWTH}, lag=LAG_IF_RARE if rare else LAG)

@@ -1,12 +1,13 @@
-"""Crystals that begin at frameworks that met rare conditions, as others that do lie near to them.
+"""Crystals that begin at frameworks that were found before, as others of their kind lie near them.
 
-The atoms of such a parent are given noise of about half an Ångström and denoised anew, in a cell
-that is a little strained, and mostly in a subgroup of its group, where atoms that were equal may
-become different. The parts of the cell that the atoms of the parent keep out of are its hollows
-(`search.hollows`), so that channels and cages remain. Parents are drawn group by group, as
-evolutionary searches for structures keep their variety (Lonie & Zurek, Comput. Phys. Commun. 182,
-372 (2011)), and each family has one. Descendants are relatives: groups that hold many families
-already lend few parents, and few begin in them.
+Parents are the frameworks nearest to what is asked for, and of these the most like made zeolites.
+The atoms of a parent are given noise of about half an Ångström and denoised anew, in a cell that is
+a little strained, and mostly in a subgroup of its group, where atoms that were equal may become
+different. Where channels or cages are asked for, the parts of the cell that the atoms of the parent
+keep out of are its hollows (`search.hollows`), so that they remain. Parents are drawn group by
+group, as evolutionary searches for structures keep their variety (Lonie & Zurek, Comput. Phys.
+Commun. 182, 372 (2011)), and each family has one. Descendants are relatives: groups that hold many
+families already lend few parents, and few begin in them.
 """
 
 from __future__ import annotations
@@ -95,8 +96,8 @@ class DescendantPlan(NamedTuple):
     clearance: float | None
 
 
-def breeds(conditions: Conditions) -> bool:
-    """Whether conditions are asked that may be rare, so that frameworks which met them breed."""
+def may_be_rare(conditions: Conditions) -> bool:
+    """Whether conditions are asked that may be rare, so that what meets them is soon a parent."""
     return bool(conditions.asked.keys() - MET_BY_CELLS)
 
 

@@ -6,8 +6,8 @@ one, and a batch draws groups in proportion to rates as likely as not. A family 
 more its group has already, so that no group takes all. While few families have many unique T atoms
 half of the batches are drawn with many: such crystals are found less often. Cells in which
 frameworks were found are kept in an archive, one for each density and largest ring (MAP-Elites,
-Mouret & Clune, arXiv:1504.04909), and lend their cells as known types do. Where rare conditions are
-asked, the frameworks nearest to them are kept as parents (`search.descendants`).
+Mouret & Clune, arXiv:1504.04909), and lend their cells as known types do. The frameworks nearest to
+what is asked for, and the most like made zeolites, are kept as parents (`search.descendants`).
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Find(NamedTuple):
         gap: how far it is from what is asked for; 0 if it counts.
         r_dls: the lower the better.
         frac_t: (k, 3) fractional, its asymmetric T atoms, if it may be a parent; else None.
+        likeness: to made zeolites, 0 to 1.
     """
 
     arm: Arm
@@ -85,6 +86,7 @@ class Find(NamedTuple):
     gap: float
     r_dls: float
     frac_t: FloatArray | None = None
+    likeness: float = 0.0
 
     @property
     def worth(self) -> float:
@@ -103,7 +105,8 @@ class Growth:
         holdings: families that count, by group.
         many: families that count and have many unique T atoms.
         archive: the best framework of each niche.
-        parents: the frameworks nearest to what is asked for, one of each family.
+        parents: the frameworks nearest to what is asked for, and of these the most like made
+            zeolites; one of each family.
     """
 
     tried: Mapping[Arm, float] = field(default_factory=dict)
@@ -161,7 +164,7 @@ def with_finds(growth: Growth, tried: Mapping[Arm, int], finds: Sequence[Find]) 
 
 
 def _parents(growth: Growth, finds: Sequence[Find]) -> dict[str, Find]:
-    """The nearest framework of each family, of the nearest families; of as near ones the latest."""
+    """The nearest framework of each family, of the nearest families and the most alike of these."""
     parents = dict(growth.parents)
     for find in finds:
         before = parents.get(find.family)
@@ -169,8 +172,8 @@ def _parents(growth: Growth, finds: Sequence[Find]) -> dict[str, Find]:
         if find.frac_t is not None and find.gap <= FARTHEST_PARENT and nearer:
             parents.pop(find.family, None)
             parents[find.family] = find
-    latest = list(parents)[::-1]
-    kept = set(sorted(latest, key=lambda family: parents[family].gap)[:MOST_PARENTS])
+    nearest = sorted(parents, key=lambda family: (parents[family].gap, -parents[family].likeness))
+    kept = set(nearest[:MOST_PARENTS])
     return {family: each for family, each in parents.items() if family in kept}
 
 
