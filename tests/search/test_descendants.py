@@ -21,12 +21,12 @@ from zeoloom.search.descendants import (
     NARROWER,
     OF_ONE_PARENT,
     DescendantPlan,
-    may_be_rare,
     chance_of_descendants,
     descendants_of,
     draw_descendants,
     in_subgroup,
     lending_of_groups,
+    may_be_rare,
     subgroups_of,
     voids_of,
 )
