@@ -58,7 +58,7 @@ def find(code: str, *, gap: float = 0.0) -> Find:
     framework = load_reference()[code]
     target = target_of(framework, len(framework.frac_t))
     group = framework.space_group_number
-    return Find(arm_of(target), code, group, (15, 8), target, gap, 0.002, framework.frac_t)
+    return Find(arm_of(target), code, group, (15, 8), target, gap, 0.5, framework.frac_t)
 
 
 @pytest.mark.parametrize("code", ["CHA", "MTW", "LTA", "AFI"])

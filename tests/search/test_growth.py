@@ -23,7 +23,7 @@ from zeoloom.search.growth import (
 def find(family: str, group: int, *, gap: float = 0.0, code: str = "CHA", ring: int = 8) -> Find:
     [target] = targets_like(code, 1)
     arm = Arm(group, arm_of(target).size)
-    return Find(arm, family, group, (15, ring), target, gap, 0.003)
+    return Find(arm, family, group, (15, ring), target, gap, 0.5)
 
 
 def growth_of(counts: dict[int, int], tried: dict[int, int]) -> Growth:

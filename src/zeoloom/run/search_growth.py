@@ -6,7 +6,6 @@ later ones are finished or not. So what comes out does not depend on how many ar
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -69,9 +68,7 @@ def _find_of(request: GenerateRequest, judgement: Judgement, arm: Arm) -> Find |
     gap = 0.0
     if not is_good(request, judgement):
         gap = distance_from(request.conditions, judgement) or UNKNOWN_GAP
-    if r_dls is None:
-        r_dls = math.inf
-    built = r_dls < math.inf and len(framework.frac_t) <= request.limits.n_t_unique[1]
+    built = r_dls is not None and len(framework.frac_t) <= request.limits.n_t_unique[1]
     return Find(
         arm,
         family_of(judgement),
@@ -79,9 +76,8 @@ def _find_of(request: GenerateRequest, judgement: Judgement, arm: Arm) -> Find |
         (round(judgement.density or 0.0), max(judgement.rings, default=0)),
         target_of(framework, judgement.n_t_unique),
         gap,
-        r_dls,
-        framework.frac_t if built else None,
         judgement.likeness or 0.0,
+        framework.frac_t if built else None,
     )
 
 

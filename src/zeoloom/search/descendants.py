@@ -64,8 +64,9 @@ SUBGROUP_SHARE, SUBGROUP_DRAWS, MOST_SUBGROUPS = 0.6, 40, 6
 """Share of the descendants in a subgroup, if there is one in which atoms become different; how
 often its generators are drawn, and how many subgroups, the largest, each group has."""
 
-LEAST_LENDING = 0.03
-"""Of a group that holds as many families as it may: if all do, parents are drawn as if none did."""
+ROOM_TO_LEND, LEAST_LENDING = 1.0 / 3.0, 0.03
+"""Room of a group from which on it lends as any other; and what a group lends that holds as many
+families as it may: if all do, parents are drawn as if none did."""
 
 START_SIGMAS, LEVELS_PER_SIGMA, FEWEST_LEVELS = (0.4, 0.6, 0.8), 6.0, 3
 """Å, noise that batches begin with; noise levels for each Å of it, and at least."""
@@ -160,7 +161,7 @@ def lending_of_groups(growth: Growth, groups: Sequence[int]) -> FloatArray:
         asked = np.zeros(GROUPS)
         asked[np.array(groups) - 1] = 1.0
         return asked
-    return np.maximum(room_of_groups(growth), LEAST_LENDING)
+    return np.clip(room_of_groups(growth) / ROOM_TO_LEND, LEAST_LENDING, 1.0)
 
 
 def _draw_parent(finds: Sequence[Find], lending: FloatArray, rng: np.random.Generator) -> Find:

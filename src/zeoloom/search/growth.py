@@ -73,9 +73,8 @@ class Find(NamedTuple):
         niche: density and largest ring, rounded.
         target: its cell and group.
         gap: how far it is from what is asked for; 0 if it counts.
-        r_dls: the lower the better.
-        frac_t: (k, 3) fractional, its asymmetric T atoms, if it may be a parent; else None.
         likeness: to made zeolites, 0 to 1.
+        frac_t: (k, 3) fractional, its asymmetric T atoms, if it may be a parent; else None.
     """
 
     arm: Arm
@@ -84,9 +83,13 @@ class Find(NamedTuple):
     niche: tuple[int, int]
     target: Target
     gap: float
-    r_dls: float
+    likeness: float
     frac_t: FloatArray | None = None
-    likeness: float = 0.0
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The lower the better: first what is nearest, of that what is most alike."""
+        return self.gap, -self.likeness
 
     @property
     def worth(self) -> float:
@@ -150,7 +153,7 @@ def with_finds(growth: Growth, tried: Mapping[Arm, int], finds: Sequence[Find]) 
             holdings[find.group] += find.gap == 0.0
             many += find.gap == 0.0 and find.target.n_points >= MANY_UNIQUE
         best = archive.get(find.niche)
-        if best is None or (find.gap, find.r_dls) < (best.gap, best.r_dls):
+        if best is None or find.rank < best.rank:
             archive[find.niche] = find
     return Growth(
         _discounted(growth.tried, tried),
@@ -168,11 +171,11 @@ def _parents(growth: Growth, finds: Sequence[Find]) -> dict[str, Find]:
     parents = dict(growth.parents)
     for find in finds:
         before = parents.get(find.family)
-        nearer = before is None or (find.gap, find.r_dls) < (before.gap, before.r_dls)
+        nearer = before is None or find.rank < before.rank
         if find.frac_t is not None and find.gap <= FARTHEST_PARENT and nearer:
             parents.pop(find.family, None)
             parents[find.family] = find
-    nearest = sorted(parents, key=lambda family: (parents[family].gap, -parents[family].likeness))
+    nearest = sorted(parents, key=lambda family: parents[family].rank)
     kept = set(nearest[:MOST_PARENTS])
     return {family: each for family, each in parents.items() if family in kept}
 
