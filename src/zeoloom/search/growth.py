@@ -31,7 +31,7 @@ MOST_OF_A_GROUP = 0.1
 """Share of the families of a run that one group may hold, unless groups are asked for."""
 
 FEWEST_FAMILIES = 20
-"""Families that a run is taken to have at least, when that share is looked at."""
+"""Families that a run has before that share is looked at: rare ones may be of few groups."""
 
 MANY_UNIQUE, MANY_SHARE, MANY_CHANCE = 8, 0.25, 0.5
 """Unique T atoms from which on a framework has many; the share of the families of a run that are to
@@ -183,9 +183,10 @@ def _parents(growth: Growth, finds: Sequence[Find]) -> dict[str, Find]:
 def room_of_groups(growth: Growth) -> FloatArray:
     """(230,) of each group by number: 1 if it holds no family, 0 if it holds as many as it may."""
     room = np.ones(GROUPS)
-    most = MOST_OF_A_GROUP * max(sum(growth.holdings.values()), FEWEST_FAMILIES)
-    for group, count in growth.holdings.items():
-        room[group - 1] = max(0.0, 1.0 - count / most)
+    n = sum(growth.holdings.values())
+    if n >= FEWEST_FAMILIES:
+        for group, count in growth.holdings.items():
+            room[group - 1] = max(0.0, 1.0 - count / (MOST_OF_A_GROUP * n))
     return room
 
 
