@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from zeoloom.geometry.operations import expand_orbits
-from zeoloom.judge.conditions import Conditions
+from zeoloom.judge.conditions import NO_CONDITIONS, Conditions
 from zeoloom.judge.ranges import parse_ranges
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.candidates import candidate_fingerprint, points_to_atoms
@@ -52,6 +52,9 @@ def parent_target(code: str) -> Target:
     framework = load_reference()[code]
     target = target_of(framework, len(framework.frac_t))
     return replace(target, parent=framework.frac_t)
+
+
+RARE = Conditions(contains=frozenset({"d4r"}))
 
 
 def find(code: str, *, gap: float = 0.0) -> Find:
@@ -182,13 +185,18 @@ def test_groups_that_hold_much_lend_fewer_parents_and_are_rarely_drawn() -> None
 
 
 def test_batches_begin_at_parents_once_there_are_many() -> None:
-    assert chance_of_descendants(NO_GROWTH) == 0.0
-    one = chance_of_descendants(Growth(parents={"CHA": find("CHA")}))
+    assert chance_of_descendants(NO_GROWTH, RARE) == 0.0
+    one = chance_of_descendants(Growth(parents={"CHA": find("CHA")}), RARE)
     assert 0.0 < one < 0.1
     many = {f"{i}": find("CHA") for i in range(20)}
-    assert chance_of_descendants(Growth(parents=many)) == pytest.approx(2.0 / 3.0)
+    assert chance_of_descendants(Growth(parents=many), RARE) == pytest.approx(2.0 / 3.0)
+    # the first of a run are to be unlike one another
+    assert chance_of_descendants(Growth(parents=many), NO_CONDITIONS) == 0.0
+    more = {f"{i}": find("CHA") for i in range(60)}
+    usual = chance_of_descendants(Growth(parents=more), NO_CONDITIONS)
+    assert usual == pytest.approx(0.5 * 2.0 / 3.0)
     near = {f"{i}": find("CHA", gap=0.5) for i in range(20)}
-    assert chance_of_descendants(Growth(parents=near)) < 0.5
+    assert chance_of_descendants(Growth(parents=near), RARE) < 0.5
 
 
 def test_parents_that_bring_more_than_noise_are_taken_more_often() -> None:
@@ -198,7 +206,7 @@ def test_parents_that_bring_more_than_noise_are_taken_more_often() -> None:
     parents = {f"{i}": find("CHA") for i in range(20)}
     tried = {noise: 1000.0, parent: 1000.0}
     chances = [
-        chance_of_descendants(Growth(tried, {noise: 50.0, parent: n}, parents=parents))
+        chance_of_descendants(Growth(tried, {noise: 50.0, parent: n}, parents=parents), RARE)
         for n in (0.0, 25.0, 50.0, 100.0, 5000.0)
     ]
     assert chances[0] >= DESCENDANT_SHARES[0]

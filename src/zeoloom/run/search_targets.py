@@ -192,13 +192,14 @@ class _DrawNew:
         anew.
         """
         rng, limits = numpy_generator(generator), self.request.limits
-        if growth.parents and rng.random() < chance_of_descendants(growth):
+        conditions = self.request.conditions
+        if growth.parents and rng.random() < chance_of_descendants(growth, conditions):
             lending = lending_of_groups(growth, self.request.groups)
-            plan = DescendantPlan(limits, lending, clearance(self.request.conditions))
+            plan = DescendantPlan(limits, lending, clearance(conditions))
             begun = draw_descendants(growth.parents, self.size_of, plan, generator, rng)
             return [_with_unique_range(each, limits) for each in begun]
         drawn = self._batch(generator, growth, rng)
-        units = units_to_plant(self.request.conditions, rng)
+        units = units_to_plant(conditions, rng)
         if self.hollows or units:
             drawn = self._with_room(drawn, units, generator, growth, rng) or drawn
         return [_with_unique_range(each, limits) for each in drawn]

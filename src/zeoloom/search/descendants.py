@@ -45,10 +45,14 @@ if TYPE_CHECKING:
 MET_BY_CELLS = {"density", "atoms", "unique_atoms", "space_group", "crystal_system", "chiral"}
 """Conditions that the draw of cells and groups meets: where no other is asked, none is rare."""
 
-DESCENDANT_SHARES, MANY_PARENTS, USUAL_WORTH = (0.1, 0.8), 8.0, 5.0
-"""Least and largest share of the batches that begin at parents, once there are so many, and fewer
-before; and the worth of new families that crystals of either kind are taken to have brought, at the
-rate of both, before any is counted."""
+DESCENDANT_SHARES, USUAL_WORTH = (0.1, 0.8), 5.0
+"""Least and largest share of the batches that begin at parents, once there are many; and the worth
+of new families that crystals of either kind are taken to have brought, at the rate of both, before
+any is counted."""
+
+FEW_AND_MANY, FEW_AND_MANY_IF_RARE = (40.0, 80.0), (0.0, 8.0)
+"""Parents up to which no batch begins at them, for the first of a run are to be unlike one another,
+and from which on there are many; and the same where what is asked for may be rare."""
 
 PARENTS_PACE = 2.0
 """Crystals that begin at parents, for one at noise, in the same time: they have fewer rounds."""
@@ -102,8 +106,9 @@ def may_be_rare(conditions: Conditions) -> bool:
     return bool(conditions.asked.keys() - MET_BY_CELLS)
 
 
-def chance_of_descendants(growth: Growth) -> float:
+def chance_of_descendants(growth: Growth, conditions: Conditions) -> float:
     """Chance of a batch to begin at parents: the higher, the more such crystals have brought."""
+    few, many = FEW_AND_MANY_IF_RARE if may_be_rare(conditions) else FEW_AND_MANY
     near = sum(math.pow(each.worth, NEARNESS) for each in growth.parents.values())
     tried, found = [0.0, 0.0], [0.0, 0.0]
     for arm, n in growth.tried.items():
@@ -116,7 +121,8 @@ def chance_of_descendants(growth: Growth) -> float:
     )
     own *= PARENTS_PACE
     least, most = DESCENDANT_SHARES
-    return min(1.0, near / MANY_PARENTS) * min(max(own / (own + other), least), most)
+    share = min(max((near - few) / (many - few), 0.0), 1.0)
+    return share * min(max(own / (own + other), least), most)
 
 
 def draw_descendants(
