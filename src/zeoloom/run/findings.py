@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,17 @@ from zeoloom.judge.given_cell import fit_in_cell
 from zeoloom.judge.judgement import family_of
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.judgement_json import judgement_from_json
+from zeoloom.search.growth import MOST_OF_A_GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zeoloom.judge.judgement import Judgement
     from zeoloom.run.batches import Batch
 
+
+LEAST_OF_A_GROUP = 2
+"""Families that a group may have, however few are asked for."""
 
 TRIED_PER_FAMILY = 10_000
 """Crystals that are tried for each new family within the limits; usually it takes some 20."""
@@ -34,7 +39,7 @@ class Findings:
         valid: how many nets are valid.
         new: how many of these are new.
         good: how many of these `generate` wants: within the limits, with R_DLS as low as asked for.
-        families: of these.
+        families: of these, each with the number of the group in which it came first.
         seconds: by stage, over all processes.
         batches: how many were made in each space group, by its Hall number; of `solve` only.
         best_e2: the greatest found in each, likewise.
@@ -45,7 +50,7 @@ class Findings:
         self.judgements: dict[str, Judgement] = {}
         self.times_met = Counter[str]()
         self.tried = self.valid_at_once = self.valid = self.new = self.good = 0
-        self.families: set[str] = set()
+        self.families: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.batches = Counter[int]()
         self.best_e2: dict[int, float] = {}
@@ -69,9 +74,10 @@ class Findings:
                 self._note_e2(batch["group"], judgement.e2)
                 self.valid += judgement.valid
                 self.new += judgement.valid and judgement.new
-                if is_good(self._request, judgement):
+                if judgement.framework is not None and is_good(self._request, judgement):
                     self.good += 1
-                    self.families.add(family_of(judgement))
+                    group = judgement.framework.space_group_number
+                    self.families.setdefault(family_of(judgement), group)
             elif isinstance(self._request, SolveRequest):
                 other = judgement_from_json(values)  # the net, as it lies in the cell otherwise
                 if fit_in_cell(other) > fit_in_cell(self.judgements[name]):
@@ -126,11 +132,41 @@ def progress_of(
     text = f"{findings.tried} tried, {findings.valid} nets, {findings.new} new"
     finished = findings.tried
     if isinstance(request, GenerateRequest):
-        finished = len(findings.families)
-        text += f", {finished} families with R_DLS <= {request.max_r_dls:g}"
+        finished = families_counted(request, findings)
+        text += f", {len(findings.families)} families with R_DLS <= {request.max_r_dls:g}"
     if request.time_limit is None:
         return finished, request.number, text
     return int(elapsed), math.ceil(request.time_limit), text
+
+
+def families_counted(request: GenerateRequest, findings: Findings) -> int:
+    """How many of the families found make up the number asked for, with few of each group."""
+    most = most_of_a_group(request)
+    return sum(min(n, most) for n in Counter(findings.families.values()).values())
+
+
+def few_of_a_group_first(
+    request: SolveRequest | GenerateRequest, judgements: Sequence[Judgement]
+) -> list[Judgement]:
+    """In the order given, but what a group has beyond its share comes last."""
+    most = most_of_a_group(request)
+    met, beyond = Counter[int](), list[bool]()
+    for each in judgements:
+        group = 0 if each.framework is None else each.framework.space_group_number
+        met[group] += 1
+        beyond.append(met[group] > most)
+    order = sorted(range(len(judgements)), key=beyond.__getitem__)
+    return [judgements[i] for i in order]
+
+
+def most_of_a_group(request: SolveRequest | GenerateRequest) -> int:
+    """Families that one group may have in the result: a tenth of those asked for, but two at least.
+
+    As many as there are if conditions narrow down what can be found.
+    """
+    if isinstance(request, SolveRequest) or request.conditions != GenerateRequest().conditions:
+        return sys.maxsize
+    return max(LEAST_OF_A_GROUP, round(MOST_OF_A_GROUP * request.number))
 
 
 def is_enough(request: SolveRequest | GenerateRequest, findings: Findings) -> bool:

@@ -32,7 +32,7 @@ class SearchResult:
         judgements: one for each net that was refined, the best first.
         found: how often each was met, by its key.
         counts: how many there are of what.
-        unrefined: nets that were not refined, as they are too strained or time was up.
+        unrefined: nets that were not refined to the end, as they are too strained or time was up.
         failure: why nothing was found, or nothing could be judged further; empty otherwise.
         confidence: how sure it is that the first is the one measured; None without data.
     """
@@ -49,7 +49,13 @@ def refined_within_limits(
     request: SolveRequest | GenerateRequest, findings: Findings
 ) -> list[Judgement]:
     """The valid nets that were refined and are within the limits, the best first."""
-    return best_first([each for each in _wanted(request, findings) if each.r_dls is not None])
+    return best_first([each for each in _wanted(request, findings) if _is_built(each)])
+
+
+def _is_built(judgement: Judgement) -> bool:
+    """Whether it was refined, and not given up."""
+    held = judgement.framework is not None or judgement.given is not None
+    return held and judgement.r_dls is not None
 
 
 def _wanted(request: SolveRequest | GenerateRequest, findings: Findings) -> list[Judgement]:
@@ -71,7 +77,7 @@ def search_result(
     unrefined = {
         each.key: each
         for each in best_first(_wanted(request, findings))
-        if each.r_dls is None and each.key not in kept
+        if not _is_built(each) and each.key not in kept
     }
     found = Counter[str]()
     outside = 0
@@ -122,7 +128,7 @@ def _failure(
         f"{number} {reason}"
         for number, reason in (
             (counts["outside_limits"], "outside the limits"),
-            (counts["unrefined"], "too strained to be refined or out of time"),
+            (counts["unrefined"], "too strained or out of time"),
             (sum(counts[name] for name in KNOWN_COUNTS), "known already"),
         )
         if number

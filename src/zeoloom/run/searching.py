@@ -18,7 +18,7 @@ from zeoloom.report.report_page import write_report
 from zeoloom.run.comparing import diffraction_record, measured_run, with_agreement, write_maps
 from zeoloom.run.crystal_requests import GenerateRequest, SolveRequest
 from zeoloom.run.database import Store
-from zeoloom.run.findings import in_vain
+from zeoloom.run.findings import few_of_a_group_first, in_vain
 from zeoloom.run.folder import finish_run, open_run, own_in_record
 from zeoloom.run.framework_table import (
     ADSORPTION_COLUMNS,
@@ -162,7 +162,11 @@ def _judged_further(
     valid = {each.name: each for each in refined_within_limits(request, findings)}
     candidates = [each for each in valid.values() if each.framework is not None]
     if isinstance(request, GenerateRequest):
-        candidates = [each for each in candidates if each.new]
+        candidates = [
+            each
+            for each in candidates
+            if each.new and each.r_dls is not None and each.r_dls <= request.max_r_dls
+        ]
     how = Judging(
         pool,
         run.journal,
@@ -170,7 +174,7 @@ def _judged_further(
         seed=request.seed,
         on_progress=on_progress,
     )
-    chosen = families_first(candidates)[: request.relax]
+    chosen = few_of_a_group_first(request, families_first(candidates))[: request.relax]
     unmeasured = [
         each for each in chosen if each.energy_kj_mol is None or each.accessible_volume is None
     ]
