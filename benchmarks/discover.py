@@ -11,8 +11,9 @@ time split, and lend no cells of theirs. Printed are, for each: types approved l
 (of the 20 of the time split, and of those that are known by their key alone), with core-minutes to
 the first; types learned from; families, also by unique T atoms; those worth looking at, which have
 rings of 8 to 24 T atoms, none of 3, and the likeness of all but the least tenth of the types, both
-without energies; space groups. `--hours` is of core time for each search, summed over the stages of
-all batches, so that other work on the machine counts; run it on a quiet one, or by
+without energies; space groups; and, of families drawn at random, windows and energies beside those
+of the known types. `--hours` is of core time for each search, summed over the stages of all
+batches, so that other work on the machine counts; run it on a quiet one, or by
 `benchmarks/cpu_seconds.py`. With `--folder` a search that was interrupted goes on where it was.
 """
 
@@ -23,15 +24,17 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 import zeoloom
-from zeoloom.judge.judgement import family_of
+from zeoloom.judge.judgement import Judgement, family_of
+from zeoloom.judge.properties import with_spheres
 from zeoloom.learn.checkpoint import save_weights
 from zeoloom.learn.split import TIME_SPLIT_TEST
+from zeoloom.report.report_statistics import reference_types
 from zeoloom.run.database import Store
 from zeoloom.run.findings import is_good
 from zeoloom.run.journal import Journal
@@ -39,13 +42,14 @@ from zeoloom.run.judgement_json import judgement_from_json
 from zeoloom.run.preparation import prepare_search
 from zeoloom.run.progress import no_notice, silent
 from zeoloom.run.search_batches import search_batches
+from zeoloom.silica.energy import relax_many
 from zeoloom.silica.pool import ThisProcess
 from zeoloom.silica.processes import Workers
 from zeoloom.structure.known_nets import known_nets
 from zeoloom.structure.own_nets import NO_OWN
 
 if TYPE_CHECKING:
-    from zeoloom.judge.judgement import Judgement
+    from collections.abc import Mapping
 
 KINDS = ("shipped", "random", "still")
 SIZES = ((1, 4), (5, 8), (9, 16))
@@ -53,6 +57,9 @@ SIZES = ((1, 4), (5, 8), (9, 16))
 LEAST_LIKENESS = 0.29
 """Of nine in ten of the types outside the time split, refined as new frameworks are, their energies
 left out (`scripts/build_likeness.py`)."""
+
+WINDOWS = ("none", "8", "10", "12", "other to 12", "13 and more")
+"""Classes of the largest ring through which a channel runs."""
 
 MANY_UNIQUE = 8
 """Unique T atoms from which on a framework has many."""
@@ -175,6 +182,53 @@ def show(kind: str, seed: int, found: Discovery, learned: frozenset[str]) -> Non
         print(f"  {'density, quartiles':<22}{quartiles}")
 
 
+def show_measured(found: Discovery, number: int, seed: int, seconds: float) -> None:
+    """Measure some families, and print their windows and energies beside those of known types."""
+    rng = np.random.default_rng(seed)
+    best = list(found.best.values())
+    drawn = [best[i] for i in rng.permutation(len(best))[:number]]
+    frameworks = [each.framework for each in drawn if each.framework is not None]
+    energies = [each.energy_kj_mol for each in relax_many(frameworks, seconds=seconds)]
+    types = {
+        code: each
+        for code, each in reference_types().items()
+        if not zeoloom.load_reference()[code].flag
+    }
+    for title, windows, values in (
+        ("families", [with_spheres(each).window for each in drawn], energies),
+        ("types", *types_measured(types, number, rng)),
+    ):
+        sizes = Counter(window_class(each or 0) for each in windows)
+        shares = ", ".join(f"{name} {sizes[name] / len(windows):.0%}" for name in WINDOWS)
+        print(f"  {'windows of ' + title:<22}{len(windows):>4}: {shares}")
+        known = np.array([each for each in values if each is not None and np.isfinite(each)])
+        quartiles = " / ".join(f"{q:.1f}" for q in np.percentile(known, [25, 50, 75]))
+        print(
+            f"  {'energies of ' + title:<22}{len(known):>4}: {quartiles} kJ/mol; "
+            f"{(known <= 16.0).mean():.0%} at most 16, {(known <= 30.0).mean():.0%} at most 30"
+        )
+
+
+def types_measured(
+    types: Mapping[str, Mapping[str, Any]], number: int, rng: np.random.Generator
+) -> tuple[list[int | None], list[float | None]]:
+    """Windows of some framework types, and energies of all."""
+    codes = sorted(types)
+    drawn = [codes[i] for i in rng.permutation(len(codes))[:number]]
+    known = [zeoloom.load_reference()[code] for code in drawn]
+    windows = [
+        with_pores(Judgement(each.name, valid=True, framework=each)).window for each in known
+    ]
+    return windows, [each.get("energy_kj_mol") for each in types.values()]
+
+
+def window_class(size: int) -> str:
+    """Which of `WINDOWS` a ring of so many T atoms is."""
+    if size in {0, 8, 10, 12}:
+        return str(size) if size else "none"
+    return "other to 12" if size < 12 else "13 and more"
+
+
 def has_wide_rings(judgement: Judgement) -> bool:
     """Whether its smallest rings are of 8 to 24 T atoms somewhere, and nowhere of 3."""
     return 3 not in judgement.rings and any(8 <= size <= 24 for size in judgement.rings)
@@ -191,6 +245,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--folder", type=Path, help="where the searches are kept")
+    parser.add_argument("--measure", type=int, default=100, help="families whose energy is taken")
     options = parser.parse_args()
     torch.set_num_threads(1)
     shipped = zeoloom.load_model("crystal", torch.device("cpu"))
@@ -214,6 +269,8 @@ def main() -> None:
                 )
                 found = discover(request, options.workers, folder, 60.0 * options.hours)
             show(kind, seed, found, learned)
+            if options.measure and found.best:
+                show_measured(found, options.measure, seed, request.seconds_each)
 
 
 if __name__ == "__main__":
