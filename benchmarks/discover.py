@@ -216,10 +216,10 @@ def types_measured(
     codes = sorted(types)
     drawn = [codes[i] for i in rng.permutation(len(codes))[:number]]
     known = [zeoloom.load_reference()[code] for code in drawn]
-    windows = [
-        with_pores(Judgement(each.name, valid=True, framework=each)).window for each in known
+    judgements = [Judgement(each.name, valid=True, framework=each) for each in known]
+    return [with_spheres(each).window for each in judgements], [
+        each.get("energy_kj_mol") for each in types.values()
     ]
-    return windows, [each.get("energy_kj_mol") for each in types.values()]
 
 
 def window_class(size: int) -> str:
