@@ -43,8 +43,10 @@ def small(run: Run, tiny_models: Mapping[str, Path], tmp_path: Path) -> Any:
     """Runs `sample` or `join` with the tiny equivariant model into a folder of `tmp_path`."""
 
     def run_small(verb: str, name: str, *flags: object) -> Outcome:
+        usual = dict(zip(SMALL[::2], SMALL[1::2], strict=True)).items()
+        left = [word for pair in usual if pair[0] not in flags for word in pair]
         model = tiny_models["equivariant"]
-        return run(verb, "--model", model, *SMALL, "-o", tmp_path / name, *flags)
+        return run(verb, "--model", model, *left, "-o", tmp_path / name, *flags)
 
     return run_small
 

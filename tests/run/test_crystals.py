@@ -278,7 +278,8 @@ def test_an_interrupted_run_is_taken_up_exactly(
     refused = run("solve", *CHA, *SMALL, "-o", folder)
     assert refused.code == 2
     assert f"{folder} exists and is not empty" in refused.message
-    other = run("solve", *CHA, *SMALL, "--steps", 7, "--resume", "-o", folder)
+    seven = [7 if word == QUICK[1] else word for word in SMALL]
+    other = run("solve", *CHA, *seven, "--resume", "-o", folder)
     assert other.code == 2
     assert "other settings (steps)" in other.message
     assert run("solve", *CHA, *SMALL, "-o", folder, "--resume").code == 0

@@ -128,7 +128,7 @@ def _failure(
         f"{number} {reason}"
         for number, reason in (
             (counts["outside_limits"], "outside the limits"),
-            (counts["unrefined"], "too strained or out of time"),
+            (counts["unrefined"], "too strained to be refined or out of time"),
             (sum(counts[name] for name in KNOWN_COUNTS), "known already"),
         )
         if number
