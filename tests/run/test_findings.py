@@ -29,8 +29,8 @@ def request_for(**asked: object) -> zeoloom.GenerateRequest:
         ({"n": 40}, 4 + 1 + 3),
         ({"n": 3}, 2 + 1 + 2),
         ({"n": 20, "space_group": "62,63,194"}, 10),
-        ({"n": 20, "window": "8-"}, 10),
-        ({"n": 20, "unique_atoms": "1-3"}, 10),
+        ({"n": 20, "crystal_system": "orthorhombic,hexagonal"}, 10),
+        ({"n": 20, "window": "8-"}, 2 + 1 + 2),
     ],
     ids=str,
 )
@@ -61,5 +61,14 @@ def test_what_a_group_has_beyond_its_share_comes_last() -> None:
     ]
     ordered = [each.name for each in few_of_a_group_first(request_for(n=20), judgements)]
     assert ordered == ["MFI", "EUO", "CHA", "ATS", "ABW", "LEV", "OFF"]
-    narrow = request_for(n=20, chiral=True)
+    narrow = request_for(n=20, space_group="62,166")
     assert few_of_a_group_first(narrow, judgements) == judgements
+
+
+def test_three_times_as_many_are_enough_whatever_their_groups() -> None:
+    request = request_for(n=4, contains="d4r")
+    findings = Findings(request)
+    for n in range(13):
+        assert is_enough(request, findings) == (n == 12)
+        assert families_counted(request, findings) == max(min(n, 2), n // 3)
+        findings.families[f"{n}"] = 166

@@ -55,6 +55,7 @@ def parent_target(code: str) -> Target:
 
 
 RARE = Conditions(contains=frozenset({"d4r"}))
+ALL = np.ones(230)
 
 
 def find(code: str, *, gap: float = 0.0) -> Find:
@@ -185,18 +186,20 @@ def test_groups_that_hold_much_lend_fewer_parents_and_are_rarely_drawn() -> None
 
 
 def test_batches_begin_at_parents_once_there_are_many() -> None:
-    assert chance_of_descendants(NO_GROWTH, RARE) == 0.0
-    one = chance_of_descendants(Growth(parents={"CHA": find("CHA")}), RARE)
+    assert chance_of_descendants(NO_GROWTH, RARE, ALL) == 0.0
+    one = chance_of_descendants(Growth(parents={"CHA": find("CHA")}), RARE, ALL)
     assert 0.0 < one < 0.1
     many = {f"{i}": find("CHA") for i in range(20)}
-    assert chance_of_descendants(Growth(parents=many), RARE) == pytest.approx(2.0 / 3.0)
+    assert chance_of_descendants(Growth(parents=many), RARE, ALL) == pytest.approx(2.0 / 3.0)
     # the first of a run are to be unlike one another
-    assert chance_of_descendants(Growth(parents=many), NO_CONDITIONS) == 0.0
+    assert chance_of_descendants(Growth(parents=many), NO_CONDITIONS, ALL) == 0.0
     more = {f"{i}": find("CHA") for i in range(60)}
-    usual = chance_of_descendants(Growth(parents=more), NO_CONDITIONS)
+    usual = chance_of_descendants(Growth(parents=more), NO_CONDITIONS, ALL)
     assert usual == pytest.approx(0.5 * 2.0 / 3.0)
+    full = np.where(np.arange(1, 231) == 166, 0.03, 1.0)
+    assert chance_of_descendants(Growth(parents=many), RARE, full) == pytest.approx(1.0 / 6.0)
     near = {f"{i}": find("CHA", gap=0.5) for i in range(20)}
-    assert chance_of_descendants(Growth(parents=near), RARE) < 0.5
+    assert chance_of_descendants(Growth(parents=near), RARE, ALL) < 0.5
 
 
 def test_parents_that_bring_more_than_noise_are_taken_more_often() -> None:
@@ -206,7 +209,7 @@ def test_parents_that_bring_more_than_noise_are_taken_more_often() -> None:
     parents = {f"{i}": find("CHA") for i in range(20)}
     tried = {noise: 1000.0, parent: 1000.0}
     chances = [
-        chance_of_descendants(Growth(tried, {noise: 50.0, parent: n}, parents=parents), RARE)
+        chance_of_descendants(Growth(tried, {noise: 50.0, parent: n}, parents=parents), RARE, ALL)
         for n in (0.0, 25.0, 50.0, 100.0, 5000.0)
     ]
     assert chances[0] >= DESCENDANT_SHARES[0]

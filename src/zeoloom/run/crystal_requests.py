@@ -278,7 +278,7 @@ class GenerateRequest(CrystalRequest, ConditionOptions):
     n: Annotated[int | None, COUNT_FLAG] = Field(None, ge=1)
     """Families of new frameworks with R_DLS of at most --max-r-dls to find (20 unless --seconds is
     given). Frameworks of one family have the same vertex symbols. Of one space group a tenth
-    counts, or two, if no conditions are given."""
+    counts, or two, unless groups are asked for."""
 
     @model_validator(mode="after")
     def _few_unique(self) -> GenerateRequest:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from zeoloom.run.batches import Batch
 
 
-LEAST_OF_A_GROUP = 2
-"""Families that a group may have, however few are asked for."""
+LEAST_OF_A_GROUP, ENOUGH_OF_ANY_GROUP = 2, 3
+"""Families that a group may have, however few are asked for; and how many times as many families as
+are asked for are enough, whatever their groups."""
 
 TRIED_PER_FAMILY = 10_000
 """Crystals that are tried for each new family within the limits; usually it takes some 20."""
@@ -140,9 +141,13 @@ def progress_of(
 
 
 def families_counted(request: GenerateRequest, findings: Findings) -> int:
-    """How many of the families found make up the number asked for, with few of each group."""
+    """How many of the families found make up the number asked for, with few of each group.
+
+    A third of all count in any case, as other groups may be out of reach.
+    """
     most = most_of_a_group(request)
-    return sum(min(n, most) for n in Counter(findings.families.values()).values())
+    varied = sum(min(n, most) for n in Counter(findings.families.values()).values())
+    return max(varied, len(findings.families) // ENOUGH_OF_ANY_GROUP)
 
 
 def few_of_a_group_first(
@@ -162,9 +167,9 @@ def few_of_a_group_first(
 def most_of_a_group(request: SolveRequest | GenerateRequest) -> int:
     """Families that one group may have in the result: a tenth of those asked for, but two at least.
 
-    As many as there are if conditions narrow down what can be found.
+    As many as there are if groups are asked for.
     """
-    if isinstance(request, SolveRequest) or request.conditions != GenerateRequest().conditions:
+    if isinstance(request, SolveRequest) or request.groups:
         return sys.maxsize
     return max(LEAST_OF_A_GROUP, round(MOST_OF_A_GROUP * request.number))
 

@@ -193,8 +193,8 @@ class _DrawNew:
         """
         rng, limits = numpy_generator(generator), self.request.limits
         conditions = self.request.conditions
-        if growth.parents and rng.random() < chance_of_descendants(growth, conditions):
-            lending = lending_of_groups(growth, self.request.groups)
+        lending = lending_of_groups(growth, self.request.groups)
+        if rng.random() < chance_of_descendants(growth, conditions, lending):
             plan = DescendantPlan(limits, lending, clearance(conditions))
             begun = draw_descendants(growth.parents, self.size_of, plan, generator, rng)
             return [_with_unique_range(each, limits) for each in begun]

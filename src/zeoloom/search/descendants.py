@@ -54,6 +54,9 @@ FEW_AND_MANY, FEW_AND_MANY_IF_RARE = (40.0, 80.0), (0.0, 8.0)
 """Parents up to which no batch begins at them, for the first of a run are to be unlike one another,
 and from which on there are many; and the same where what is asked for may be rare."""
 
+PART_IF_FULL = 0.25
+"""Part of that share that is left while all parents are of groups that hold as much as they may."""
+
 PARENTS_PACE = 2.0
 """Crystals that begin at parents, for one at noise, in the same time: they have fewer rounds."""
 
@@ -106,8 +109,16 @@ def may_be_rare(conditions: Conditions) -> bool:
     return bool(conditions.asked.keys() - MET_BY_CELLS)
 
 
-def chance_of_descendants(growth: Growth, conditions: Conditions) -> float:
-    """Chance of a batch to begin at parents: the higher, the more such crystals have brought."""
+def chance_of_descendants(growth: Growth, conditions: Conditions, lending: FloatArray) -> float:
+    """Chance of a batch to begin at parents: the higher, the more such crystals have brought.
+
+    Args:
+        growth: so far.
+        conditions: that are asked for.
+        lending: (230,) of `lending_of_groups`; if no group that parents have lends, few begin.
+    """
+    if not growth.parents:
+        return 0.0
     few, many = FEW_AND_MANY_IF_RARE if may_be_rare(conditions) else FEW_AND_MANY
     near = sum(math.pow(each.worth, NEARNESS) for each in growth.parents.values())
     tried, found = [0.0, 0.0], [0.0, 0.0]
@@ -122,7 +133,8 @@ def chance_of_descendants(growth: Growth, conditions: Conditions) -> float:
     own *= PARENTS_PACE
     least, most = DESCENDANT_SHARES
     share = min(max((near - few) / (many - few), 0.0), 1.0)
-    return share * min(max(own / (own + other), least), most)
+    share *= max(PART_IF_FULL, *(lending[each.group - 1] for each in growth.parents.values()))
+    return float(share * min(max(own / (own + other), least), most))
 
 
 def draw_descendants(
