@@ -18,6 +18,8 @@ from zeoloom.search.descendants import (
     chance_of_descendants,
     draw_descendants,
     lending_of_groups,
+    may_be_rare,
+    types_as_parents,
 )
 from zeoloom.search.free_cells import (
     GROUPS_AT_ONCE,
@@ -40,11 +42,14 @@ from zeoloom.silica.force_field import INSTALL
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.learn.checkpoint import Model
     from zeoloom.search.free_cells import FreePrior
+    from zeoloom.search.growth import Find
     from zeoloom.search.hollows import HollowPlan
     from zeoloom.search.limits import Limits
     from zeoloom.search.prior import Prior
@@ -81,6 +86,9 @@ until there is in so many targets, as a share of the crystals: from few come few
 
 OF_ONE_TARGET = 12
 """Crystals of a batch at most that have one target with room: what comes of them is much alike."""
+
+TYPES_RESTACKED = 0.15
+"""Share of the other batches that begin at slabs of known types, if these lend cells."""
 
 DrawTargets = Callable[[torch.Generator, Growth], "Sequence[Target]"]
 """Draws the targets of one batch, by what those before have brought."""
@@ -155,7 +163,9 @@ def _draw_new(
     except InputError:
         if free is None:
             raise
-    return _DrawNew(request, size_of, known, free, hollow_plan(request.conditions))
+    lent = known is not None and not may_be_rare(request.conditions)
+    types = types_as_parents(frameworks, request.limits) if lent else {}
+    return _DrawNew(request, size_of, known, free, hollow_plan(request.conditions), types)
 
 
 def limits_to_draw(request: GenerateRequest) -> Limits:
@@ -177,6 +187,7 @@ class _DrawNew:
         known: cells of known types.
         free: free cells.
         hollows: that crystals are to have.
+        types: known types whose slabs are stacked otherwise.
     """
 
     request: GenerateRequest
@@ -184,6 +195,7 @@ class _DrawNew:
     known: Prior | None
     free: FreePrior | None
     hollows: HollowPlan | None
+    types: Mapping[str, Find]
 
     def __call__(self, generator: torch.Generator, growth: Growth) -> list[Target]:
         """The targets of a batch, each with about as many orbits as it has points.
@@ -197,6 +209,10 @@ class _DrawNew:
         if rng.random() < chance_of_descendants(growth, conditions, lending):
             plan = DescendantPlan(limits, lending, clearance(conditions))
             begun = draw_descendants(growth.parents, self.size_of, plan, generator, rng)
+            return [_with_unique_range(each, limits) for each in begun]
+        if self.types and rng.random() < TYPES_RESTACKED:
+            plan = DescendantPlan(limits, lending, None, restacked=1.0)
+            begun = draw_descendants(self.types, self.size_of, plan, generator, rng)
             return [_with_unique_range(each, limits) for each in begun]
         drawn = self._batch(generator, growth, rng)
         units = units_to_plant(conditions, rng)

@@ -27,9 +27,17 @@ from zeoloom.geometry.space_groups import space_group_of_operations
 from zeoloom.geometry.subgroups import random_subgroups
 from zeoloom.search.denoising import CRYSTAL_SIGMA_MIN, RHO
 from zeoloom.search.free_cells import GROUPS
-from zeoloom.search.growth import BEGUN_AT_PARENT, room_of_groups, unique_slack
+from zeoloom.search.growth import (
+    BEGUN_AT_PARENT,
+    Find,
+    arm_of,
+    room_of_groups,
+    unique_slack,
+)
 from zeoloom.search.hollow_kernel import NO_HOLLOW, Hollow, depths
 from zeoloom.search.prior import strained_cell
+from zeoloom.search.restacking import restacked
+from zeoloom.search.target import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,9 +46,10 @@ if TYPE_CHECKING:
 
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.judge.conditions import Conditions
-    from zeoloom.search.growth import Find, Growth
+    from zeoloom.search.growth import Growth
     from zeoloom.search.limits import Limits
     from zeoloom.search.target import Target
+    from zeoloom.structure.records import Framework
 
 MET_BY_CELLS = {"density", "atoms", "unique_atoms", "space_group", "crystal_system", "chiral"}
 """Conditions that the draw of cells and groups meets: where no other is asked, none is rare."""
@@ -75,6 +84,10 @@ ROOM_TO_LEND, LEAST_LENDING = 1.0 / 3.0, 0.03
 """Room of a group from which on it lends as any other; and what a group lends that holds as many
 families as it may: if all do, parents are drawn as if none did."""
 
+RESTACKED_SHARE, RESTACKED_TRIES = 0.3, 8
+"""Share of the descendants of which slabs of the parent are stacked otherwise; parents that are
+tried for one."""
+
 START_SIGMAS, LEVELS_PER_SIGMA, FEWEST_LEVELS = (0.4, 0.6, 0.8), 6.0, 3
 """Å, noise that batches begin with; noise levels for each Å of it, and at least."""
 
@@ -97,11 +110,13 @@ class DescendantPlan(NamedTuple):
         limits: on the frameworks that are searched for.
         lending: (230,) of `lending_of_groups`; subgroups where it is 0 are left out.
         clearance: Å from T atoms, of places that stay empty; None for none.
+        restacked: share that begins at slabs of parents, stacked in another way.
     """
 
     limits: Limits
     lending: FloatArray
     clearance: float | None
+    restacked: float = RESTACKED_SHARE
 
 
 def may_be_rare(conditions: Conditions) -> bool:
@@ -158,6 +173,8 @@ def draw_descendants(
     size = OF_ONE_PARENT
     while len(targets) < size:
         parent = _draw_parent(finds, plan.lending, rng)
+        if rng.random() < plan.restacked:
+            parent = _draw_restacked(finds, plan, rng) or parent
         few = descendants_of(parent, plan, generator, rng)
         if not targets:
             size = size_of(few[0].n_points)
@@ -191,6 +208,33 @@ def _draw_parent(finds: Sequence[Find], lending: FloatArray, rng: np.random.Gene
     chances = np.array([worth[numbers == group].max() for group in groups]) * lending[groups - 1]
     chances = np.where(numbers == rng.choice(groups, p=chances / chances.sum()), worth, 0.0)
     return finds[rng.choice(len(finds), p=chances / chances.sum())]
+
+
+def _draw_restacked(
+    finds: Sequence[Find], plan: DescendantPlan, rng: np.random.Generator
+) -> Find | None:
+    """A parent made of slabs of one that is drawn, in a group that has room; None if none came."""
+    for _ in range(RESTACKED_TRIES):
+        parent = _draw_parent(finds, plan.lending, rng)
+        target = restacked(replace(parent.target, parent=parent.frac_t), plan.limits, rng)
+        if target is None or rng.random() >= plan.lending[target.space_group_number - 1]:
+            continue
+        return parent._replace(group=target.space_group_number, target=target, frac_t=target.parent)
+    return None
+
+
+def types_as_parents(frameworks: Sequence[Framework], limits: Limits) -> dict[str, Find]:
+    """Known types of so few atoms as are asked for, as parents of frameworks of their slabs."""
+    parents = {}
+    for each in frameworks:
+        target = target_of(each, len(each.frac_t))
+        n_t = len(expand_orbits(each.frac_t, each.operations, each.cell)[0])
+        if target.n_points <= limits.n_t_unique[1] and n_t <= limits.n_t[1]:
+            group, niche = each.space_group_number, (0, 0)
+            parents[each.name] = Find(
+                arm_of(target), each.name, group, niche, target, 0.0, 1.0, each.frac_t
+            )
+    return parents
 
 
 def descendants_of(

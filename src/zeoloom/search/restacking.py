@@ -1,0 +1,131 @@
+"""New frameworks from the slabs of others, drawn at random.
+
+A net plane of a framework is drawn, two cuts parallel to it, and a way in which the slab between
+them may go on as itself or as its mirror image (`search.slabs`). What comes out is seldom built
+well, but it is a 4-connected net in a cell of about the right size, with layers that exist: a place
+to begin at, in cells that neither types nor frameworks found before have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from math import gcd
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeoloom.geometry.lattice import volume
+from zeoloom.geometry.operations import SymmetryOperations, identity_first
+from zeoloom.nets.fingerprint import fingerprint_of
+from zeoloom.search.slabs import fits_of, layers_of, mirrored, slab_between, turned_on, turns_of
+from zeoloom.search.target import target_of
+from zeoloom.structure.bonds import quotient_graph_of
+from zeoloom.structure.records import Framework
+from zeoloom.structure.standard import standardised
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zeoloom.geometry.arrays import FloatArray
+    from zeoloom.search.limits import Limits
+    from zeoloom.search.slabs import Layers
+    from zeoloom.search.target import Target
+
+PLANES = tuple(
+    plane for plane in product((-1, 0, 1), repeat=3) if plane > (0, 0, 0) and gcd(*plane) == 1
+)
+"""Net planes of the primitive cell whose slabs are taken."""
+
+TRIES_PER_PLANE, PLANES_TRIED = 12, 4
+"""Slabs that are tried of a net plane, and net planes of a framework."""
+
+THICKEST = 22.0
+"""Å, of slabs."""
+
+SAME_ATOMS = 0.05
+"""Å by which atoms may miss the symmetry that a stack is found to have."""
+
+
+def restacked(parent: Target, limits: Limits, rng: np.random.Generator) -> Target | None:
+    """A target that begins at slabs of its parent, stacked otherwise; None if none was found.
+
+    Args:
+        parent: with atoms.
+        limits: on the frameworks that are searched for.
+        rng: source of randomness.
+    """
+    framework = _framework_of(parent)
+    same = fingerprint_of(quotient_graph_of(framework))
+    for _ in range(PLANES_TRIED):
+        layers = layers_of(framework, PLANES[int(rng.integers(len(PLANES)))])
+        if layers is None:
+            continue
+        turns = turns_of(layers.cell[:2, :2])
+        for _ in range(TRIES_PER_PLANE):
+            stack = _draw_stack(layers, turns, limits.n_t[1], rng)
+            target = None if stack is None else _target_of_stack(*stack, limits)
+            if (
+                target is not None
+                and fingerprint_of(quotient_graph_of(_framework_of(target))) != same
+            ):
+                return target
+    return None
+
+
+def _draw_stack(
+    layers: Layers, turns: Sequence[FloatArray], most_atoms: int, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray] | None:
+    """A slab at random, and what it may go on as: the cell and its atoms."""
+    low = float(rng.choice(layers.cuts))
+    higher = np.concatenate([layers.cuts + k * layers.cell[2, 2] for k in range(3)])
+    higher = higher[(higher > low) & (higher <= low + THICKEST)]
+    slab = slab_between(layers, low, float(rng.choice(higher))) if len(higher) else None
+    if slab is None or len(slab.cart) > most_atoms:
+        return None
+    turn = turns[int(rng.integers(len(turns)))]
+    if rng.random() < 0.5:
+        fits = fits_of(slab.below, slab.above, turn, slab.lattice)
+        return turned_on(slab, fits[rng.integers(len(fits))], most_atoms) if fits else None
+    back = np.linalg.inv(turn) if rng.random() < 0.5 else turns[int(rng.integers(len(turns)))]
+    above = fits_of(slab.above, slab.above, turn, slab.lattice)
+    below = fits_of(slab.below, slab.below, back, slab.lattice)
+    if not above or not below:
+        return None
+    return mirrored(
+        slab, below[rng.integers(len(below))], above[rng.integers(len(above))], most_atoms
+    )
+
+
+def _target_of_stack(cell: FloatArray, cart: FloatArray, limits: Limits) -> Target | None:
+    """A target that begins at the atoms of a stack, in the group that they have."""
+    identity = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
+    frac = np.mod(cart @ np.linalg.inv(cell), 1.0)
+    labels = tuple(f"T{i}" for i in range(1, len(frac) + 1))
+    stack = Framework("", cell, 1, "P 1", identity, frac, labels, np.zeros((0, 3)))
+    found = standardised(stack, SAME_ATOMS)
+    n = len(frac) * round(volume(found.cell) / volume(cell), 3)
+    fits = (
+        limits.n_t_unique[0] <= len(found.frac_t) <= limits.n_t_unique[1]
+        and limits.n_t[0] <= n <= limits.n_t[1]
+        and limits.density[0] <= 1000.0 * n / volume(found.cell) <= limits.density[1]
+    )
+    if not fits:
+        return None
+    return replace(target_of(found, len(found.frac_t)), parent=found.frac_t)
+
+
+def _framework_of(target: Target) -> Framework:
+    """The T atoms that a target begins at, as a framework."""
+    assert target.parent is not None
+    labels = tuple(f"T{i}" for i in range(1, len(target.parent) + 1))
+    return Framework(
+        "",
+        target.cell,
+        target.space_group_number,
+        target.space_group_symbol,
+        identity_first(target.operations),
+        target.parent,
+        labels,
+        np.zeros((0, 3)),
+    )
