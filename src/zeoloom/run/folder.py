@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from zeoloom.structure.own_nets import OwnReference
 
-RUN_FORMAT = "zeoloom-run/3"
+RUN_FORMAT = "zeoloom-run/4"
 """Of `run.json` and the journal. Version 1 kept unfinished runs in a folder `parts/`, version 2
-drew all batches from one stream of random numbers."""
+drew all batches from one stream of random numbers, version 3 knew less of a framework."""
 
 JOURNAL = "journal.jsonl"
 

@@ -40,6 +40,10 @@ PLANES = tuple(
 TRIES_PER_PLANE, PLANES_TRIED = 12, 4
 """Slabs that are tried of a net plane, and net planes of a framework."""
 
+FEW_CROSSINGS = 3.0
+"""Power of the number of bonds that cross a cut, with whose inverse it is drawn: layers are where
+few bonds are between them."""
+
 THICKEST = 22.0
 """Å, of slabs."""
 
@@ -77,10 +81,13 @@ def _draw_stack(
     layers: Layers, turns: Sequence[FloatArray], most_atoms: int, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray] | None:
     """A slab at random, and what it may go on as: the cell and its atoms."""
-    low = float(rng.choice(layers.cuts))
+    chances = layers.crossings**-FEW_CROSSINGS
+    low = float(rng.choice(layers.cuts, p=chances / chances.sum()))
     higher = np.concatenate([layers.cuts + k * layers.cell[2, 2] for k in range(3)])
-    higher = higher[(higher > low) & (higher <= low + THICKEST)]
-    slab = slab_between(layers, low, float(rng.choice(higher))) if len(higher) else None
+    chances = np.where((higher > low) & (higher <= low + THICKEST), np.tile(chances, 3), 0.0)
+    if not chances.any():
+        return None
+    slab = slab_between(layers, low, float(rng.choice(higher, p=chances / chances.sum())))
     if slab is None or len(slab.cart) > most_atoms:
         return None
     turn = turns[int(rng.integers(len(turns)))]

@@ -34,7 +34,7 @@ LEAST_STEP = 0.05
 LEAST_PERIOD, LARGEST_AREA = 4.0, 450.0
 """Å from a net plane to the next, longer than a bond so that none crosses both; Å^2 of its mesh."""
 
-PATTERN_TOLERANCE, MOST_CROSSINGS = 0.7, 12
+PATTERN_TOLERANCE, MOST_CROSSINGS = 0.7, 24
 """Å by which points of two patterns may differ; and how many each may have."""
 
 SHORTEST_BOND, LONGEST_BOND = 2.5, 3.7
@@ -68,6 +68,7 @@ class Layers(NamedTuple):
         steps: (E,) planes that they go on.
         vectors: (E, 3) Å, of them.
         cuts: (m,) Å, heights between atoms.
+        crossings: (m,) bonds that cross each.
     """
 
     cell: FloatArray
@@ -77,6 +78,7 @@ class Layers(NamedTuple):
     steps: IntArray
     vectors: FloatArray
     cuts: FloatArray
+    crossings: IntArray
 
 
 class Face(NamedTuple):
@@ -160,7 +162,10 @@ def layers_of(framework: Framework, plane: tuple[int, int, int]) -> Layers | Non
     heights = np.sort(cart[:, 2])
     steps = np.diff(np.append(heights, heights[0] + cell[2, 2]))
     cuts = (heights + 0.5 * steps)[steps > LEAST_STEP]
-    return Layers(cell, cart, tails, heads, near.shift[bonds, 2], near.vector[bonds], cuts)
+    layers = Layers(
+        cell, cart, tails, heads, near.shift[bonds, 2], near.vector[bonds], cuts, np.zeros_like(cuts)
+    )
+    return layers._replace(crossings=np.array([len(_crossing(layers, cut)[0]) for cut in cuts]))
 
 
 def _basis_along(plane: IntArray, cell: FloatArray) -> IntArray:
