@@ -7,6 +7,7 @@ Tables asked of spglib; atoms are put before it in `structure/standard.py`. Its 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import warnings
 from contextlib import contextmanager
@@ -94,7 +95,7 @@ def operations_of_hall_number(hall_number: int) -> SymmetryOperations:
     """All operations of a setting, centring included."""
     if hall_number not in HALL_NUMBERS:
         raise InputError(f"Hall number {hall_number}: expected 1 to 530")
-    with _quiet():
+    with quiet_spglib():
         table = spglib.get_symmetry_from_database(hall_number)
     assert table is not None
     return SymmetryOperations(
@@ -293,7 +294,7 @@ def space_group_of_operations(
         cell: (3, 3) Å.
     """
     try:
-        with _quiet():
+        with quiet_spglib():
             kind = spglib.get_spacegroup_type_from_symmetry(
                 operations.rotations, operations.translations, lattice=cell, symprec=1e-3
             )
@@ -307,15 +308,20 @@ def space_group_of_operations(
 @cache
 def _setting(hall_number: int) -> spglib.SpaceGroupType:
     """What spglib says of one of its settings."""
-    with _quiet():
+    with quiet_spglib():
         kind = spglib.get_spacegroup_type(hall_number)
     assert kind is not None
     return kind
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Without spglib's warning, on every call, that its way of telling errors will change."""
+def quiet_spglib() -> Iterator[None]:
+    """Without spglib's warning, on every call, that its way of telling errors will change.
+
+    Nor does it write to standard error where it finds no symmetry, which it returns as well; a
+    SPGLIB_WARNING of the user's own is left as it is.
+    """
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield

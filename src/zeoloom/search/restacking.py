@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,15 +24,13 @@ from zeoloom.structure.records import Framework
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.search.limits import Limits
     from zeoloom.search.slabs import Layers
     from zeoloom.search.target import Target
 
-PLANES = tuple(
-    plane for plane in product((-1, 0, 1), repeat=3) if plane > (0, 0, 0) and gcd(*plane) == 1
+PLANES: tuple[tuple[int, int, int], ...] = tuple(
+    (h, k, m) for h, k, m in product((-1, 0, 1), repeat=3) if (h, k, m) > (0, 0, 0)
 )
 """Net planes of the primitive cell whose slabs are taken."""
 
@@ -78,7 +75,7 @@ def restacked(parent: Target, limits: Limits, rng: np.random.Generator) -> Targe
 
 
 def _draw_stack(
-    layers: Layers, turns: Sequence[FloatArray], most_atoms: int, rng: np.random.Generator
+    layers: Layers, turns: FloatArray, most_atoms: int, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray] | None:
     """A slab at random, and what it may go on as: the cell and its atoms."""
     chances = layers.crossings**-FEW_CROSSINGS
@@ -94,7 +91,11 @@ def _draw_stack(
     if rng.random() < 0.5:
         fits = fits_of(slab.below, slab.above, turn, slab.lattice)
         return turned_on(slab, fits[rng.integers(len(fits))], most_atoms) if fits else None
-    back = np.linalg.inv(turn) if rng.random() < 0.5 else turns[int(rng.integers(len(turns)))]
+    back = (
+        np.asarray(np.linalg.inv(turn))
+        if rng.random() < 0.5
+        else turns[int(rng.integers(len(turns)))]
+    )
     above = fits_of(slab.above, slab.above, turn, slab.lattice)
     below = fits_of(slab.below, slab.below, back, slab.lattice)
     if not above or not below:

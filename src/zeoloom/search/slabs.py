@@ -163,7 +163,14 @@ def layers_of(framework: Framework, plane: tuple[int, int, int]) -> Layers | Non
     steps = np.diff(np.append(heights, heights[0] + cell[2, 2]))
     cuts = (heights + 0.5 * steps)[steps > LEAST_STEP]
     layers = Layers(
-        cell, cart, tails, heads, near.shift[bonds, 2], near.vector[bonds], cuts, np.zeros_like(cuts)
+        cell,
+        cart,
+        tails,
+        heads,
+        near.shift[bonds, 2],
+        near.vector[bonds],
+        cuts,
+        np.zeros_like(cuts),
     )
     return layers._replace(crossings=np.array([len(_crossing(layers, cut)[0]) for cut in cuts]))
 
@@ -224,12 +231,12 @@ def _crossing(layers: Layers, height: float) -> tuple[IntArray, IntArray]:
     return up[across], copy[across].astype(np.int64)
 
 
-def turns_of(lattice: FloatArray) -> list[FloatArray]:
-    """(2, 2) what turns or mirrors an in-plane lattice (2, 2) onto itself, on the right of rows."""
+def turns_of(lattice: FloatArray) -> FloatArray:
+    """(n, 2, 2) what turns or mirrors an in-plane lattice (2, 2) onto itself, right of rows."""
     metric = lattice @ lattice.T
     off = np.abs(CHANGES @ metric @ CHANGES.transpose(0, 2, 1) - metric).max(axis=(1, 2))
     same = CHANGES[off <= LATTICE_TOLERANCE * metric.max()]
-    return list(np.linalg.inv(lattice) @ same @ lattice)
+    return np.asarray(np.linalg.inv(lattice) @ same @ lattice)
 
 
 def fits_of(face: Face, other: Face, turn: FloatArray, lattice: FloatArray) -> list[Fit]:

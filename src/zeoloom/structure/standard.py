@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from zeoloom.geometry.operations import (
 )
 from zeoloom.geometry.space_groups import (
     operations_of_hall_number,
+    quiet_spglib,
     standard_hall_number,
     symbol_of_hall_number,
 )
@@ -103,9 +103,7 @@ def _dataset(
     cell: FloatArray, atoms: FloatArray, numbers: IntArray, symprec: float, hall_number: int
 ) -> spglib.SpglibDataset | None:
     """Spglib's findings; `hall_number` 0 asks for spglib's own choice of setting."""
-    with warnings.catch_warnings():
-        # on every call spglib warns that its way of telling errors will change
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_spglib():
         return spglib.get_symmetry_dataset(
             (cell.tolist(), atoms.tolist(), numbers.tolist()),
             symprec=symprec,
