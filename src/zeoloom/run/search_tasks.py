@@ -7,6 +7,7 @@ unpacked only where they are judged.
 from __future__ import annotations
 
 import pickle
+import time
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -135,12 +136,13 @@ def found_nets(task: FindingTask) -> FoundNets:
     """The nets of a batch."""
     request = task.request
     model = loaded_model(request.model, task.weights, task.device)
-    rng = batch_generator(task.seed, task.index)
+    rng, began = batch_generator(task.seed, task.index), time.monotonic()
     targets = drawing_of(request, task.weights, task.device)(rng, task.growth)
     if isinstance(request, SolveRequest) and request.n is not None:
         targets = targets[: request.n - task.index * len(targets)]
     if task.longer:
         targets = targets[:LONGER_AT_ONCE]
+    drawn = time.monotonic() - began
     _measurement_of(task)
     plan = search_plan(request, task.seconds, longer=task.longer)
     batch = find_nets(targets, search_with(model, rng), plan)
@@ -148,7 +150,7 @@ def found_nets(task: FindingTask) -> FoundNets:
         "tried": len(batch.targets),
         "valid_at_once": batch.valid_at_once,
         "times_met": dict(batch.times_met),
-        "seconds": dict(batch.seconds),
+        "seconds": {"targets": drawn, **batch.seconds},
         **arms_of_batch(batch),
     }
     found = {name: (each, *batch.others.get(name, ())) for name, each in batch.best.items()}

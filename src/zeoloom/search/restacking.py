@@ -9,13 +9,14 @@ to begin at, in cells that neither types nor frameworks found before have.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zeoloom.geometry.lattice import volume
-from zeoloom.geometry.operations import SymmetryOperations, identity_first
+from zeoloom.geometry.operations import SymmetryOperations
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.slabs import fits_of, layers_of, mirrored, slab_between, turned_on, turns_of
 from zeoloom.search.target import target_of
@@ -34,7 +35,7 @@ PLANES: tuple[tuple[int, int, int], ...] = tuple(
 )
 """Net planes of the primitive cell whose slabs are taken."""
 
-TRIES_PER_PLANE, PLANES_TRIED = 12, 4
+TRIES_PER_PLANE, PLANES_TRIED = 12, 3
 """Slabs that are tried of a net plane, and net planes of a framework."""
 
 FEW_CROSSINGS = 3.0
@@ -44,20 +45,43 @@ few bonds are between them."""
 THICKEST = 22.0
 """Å, of slabs."""
 
+ONLY_IDENTITY = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
+
 SAME_ATOMS = 0.05
 """Å by which atoms may miss the symmetry that a stack is found to have."""
 
 
-def restacked(parent: Target, limits: Limits, rng: np.random.Generator) -> Target | None:
+def restacked(parent: Target, limits: Limits, number: int) -> Target | None:
     """A target that begins at slabs of its parent, stacked otherwise; None if none was found.
 
     Args:
         parent: with atoms.
         limits: on the frameworks that are searched for.
-        rng: source of randomness.
+        number: which; always the same one.
     """
-    framework = _framework_of(parent)
-    same = fingerprint_of(quotient_graph_of(framework))
+    assert parent.parent is not None
+    arrays = (
+        parent.cell,
+        parent.operations.rotations,
+        parent.operations.translations,
+        parent.parent,
+    )
+    return _restacked(*(np.ascontiguousarray(each).tobytes() for each in arrays), limits, number)
+
+
+@lru_cache(maxsize=4096)
+def _restacked(
+    cell: bytes, rotations: bytes, translations: bytes, frac_t: bytes, limits: Limits, number: int
+) -> Target | None:
+    operations = SymmetryOperations(
+        np.frombuffer(rotations, dtype=np.int64).reshape(-1, 3, 3),
+        np.frombuffer(translations).reshape(-1, 3),
+    )
+    framework = _framework(
+        np.frombuffer(cell).reshape(3, 3), operations, np.frombuffer(frac_t).reshape(-1, 3)
+    )
+    same = _fingerprint(framework)
+    rng = np.random.default_rng(number)
     for _ in range(PLANES_TRIED):
         layers = layers_of(framework, PLANES[int(rng.integers(len(PLANES)))])
         if layers is None:
@@ -65,12 +89,9 @@ def restacked(parent: Target, limits: Limits, rng: np.random.Generator) -> Targe
         turns = turns_of(layers.cell[:2, :2])
         for _ in range(TRIES_PER_PLANE):
             stack = _draw_stack(layers, turns, limits.n_t[1], rng)
-            target = None if stack is None else _target_of_stack(*stack, limits)
-            if (
-                target is not None
-                and fingerprint_of(quotient_graph_of(_framework_of(target))) != same
-            ):
-                return target
+            made = None if stack is None else _within_limits(*stack, limits)
+            if made is not None and _fingerprint(made) != same:
+                return replace(target_of(made, len(made.frac_t)), parent=made.frac_t)
     return None
 
 
@@ -105,35 +126,25 @@ def _draw_stack(
     )
 
 
-def _target_of_stack(cell: FloatArray, cart: FloatArray, limits: Limits) -> Target | None:
-    """A target that begins at the atoms of a stack, in the group that they have."""
-    identity = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
-    frac = np.mod(cart @ np.linalg.inv(cell), 1.0)
-    labels = tuple(f"T{i}" for i in range(1, len(frac) + 1))
-    stack = Framework("", cell, 1, "P 1", identity, frac, labels, np.zeros((0, 3)))
+def _within_limits(cell: FloatArray, cart: FloatArray, limits: Limits) -> Framework | None:
+    """A stack in the group that its atoms have; None if it is beyond the limits."""
+    stack = _framework(cell, ONLY_IDENTITY, np.mod(cart @ np.linalg.inv(cell), 1.0))
     found = standardised(stack, SAME_ATOMS)
-    n = len(frac) * round(volume(found.cell) / volume(cell), 3)
+    size = volume(found.cell)
+    n = round(len(cart) * size / volume(cell))
     fits = (
         limits.n_t_unique[0] <= len(found.frac_t) <= limits.n_t_unique[1]
         and limits.n_t[0] <= n <= limits.n_t[1]
-        and limits.density[0] <= 1000.0 * n / volume(found.cell) <= limits.density[1]
+        and limits.density[0] <= 1000.0 * n / size <= limits.density[1]
     )
-    if not fits:
-        return None
-    return replace(target_of(found, len(found.frac_t)), parent=found.frac_t)
+    return found if fits else None
 
 
-def _framework_of(target: Target) -> Framework:
-    """The T atoms that a target begins at, as a framework."""
-    assert target.parent is not None
-    labels = tuple(f"T{i}" for i in range(1, len(target.parent) + 1))
-    return Framework(
-        "",
-        target.cell,
-        target.space_group_number,
-        target.space_group_symbol,
-        identity_first(target.operations),
-        target.parent,
-        labels,
-        np.zeros((0, 3)),
-    )
+def _fingerprint(framework: Framework) -> str:
+    return fingerprint_of(quotient_graph_of(framework))
+
+
+def _framework(cell: FloatArray, operations: SymmetryOperations, frac_t: FloatArray) -> Framework:
+    """T atoms as a framework; its group has no name."""
+    labels = tuple(f"T{i}" for i in range(1, len(frac_t) + 1))
+    return Framework("", cell, 0, "", operations, frac_t, labels, np.zeros((0, 3)))
