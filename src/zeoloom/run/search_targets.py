@@ -19,7 +19,6 @@ from zeoloom.search.descendants import (
     draw_descendants,
     lending_of_groups,
     may_be_rare,
-    types_as_parents,
 )
 from zeoloom.search.free_cells import (
     GROUPS_AT_ONCE,
@@ -37,6 +36,7 @@ from zeoloom.search.growth import (
 from zeoloom.search.hollows import TIGHT_HEAT, clearance, hollow_plan, with_hollows
 from zeoloom.search.planting import units_to_plant, with_units
 from zeoloom.search.prior import draw_target, prior_of, strained_target, with_many_points
+from zeoloom.search.restacking import types_as_parents
 from zeoloom.search.target import atoms_within, fitting_cell, targets_in_cell
 from zeoloom.silica.force_field import INSTALL
 from zeoloom.structure.reference import load_reference

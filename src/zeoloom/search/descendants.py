@@ -22,22 +22,15 @@ import numpy as np
 from zeoloom.diffusion.noise import noise_levels
 from zeoloom.geometry.image_kernel import distances_to_images
 from zeoloom.geometry.lattice import volume
-from zeoloom.geometry.operations import SymmetryOperations, expand_orbits, separations
+from zeoloom.geometry.operations import SymmetryOperations, distinct_orbits, expand_orbits
 from zeoloom.geometry.space_groups import space_group_of_operations
 from zeoloom.geometry.subgroups import random_subgroups
 from zeoloom.search.denoising import CRYSTAL_SIGMA_MIN, RHO
 from zeoloom.search.free_cells import GROUPS
-from zeoloom.search.growth import (
-    BEGUN_AT_PARENT,
-    Find,
-    arm_of,
-    room_of_groups,
-    unique_slack,
-)
+from zeoloom.search.growth import BEGUN_AT_PARENT, room_of_groups, unique_slack
 from zeoloom.search.hollow_kernel import NO_HOLLOW, Hollow, depths
 from zeoloom.search.prior import strained_cell
 from zeoloom.search.restacking import restacked
-from zeoloom.search.target import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,10 +39,9 @@ if TYPE_CHECKING:
 
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.judge.conditions import Conditions
-    from zeoloom.search.growth import Growth
+    from zeoloom.search.growth import Find, Growth
     from zeoloom.search.limits import Limits
     from zeoloom.search.target import Target
-    from zeoloom.structure.records import Framework
 
 MET_BY_CELLS = {"density", "atoms", "unique_atoms", "space_group", "crystal_system", "chiral"}
 """Conditions that the draw of cells and groups meets: where no other is asked, none is rare."""
@@ -84,7 +76,7 @@ ROOM_TO_LEND, LEAST_LENDING = 1.0 / 3.0, 0.03
 """Room of a group from which on it lends as any other; and what a group lends that holds as many
 families as it may: if all do, parents are drawn as if none did."""
 
-RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS, OF_ONE_STACKING = 0.15, 8, 16, 12
+RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS, OF_ONE_STACKING = 0.15, 8, 4, 12
 """Share of the draws in which slabs of the parent are stacked otherwise; parents that are tried for
 one; in how many ways each may be; and crystals of a batch that have one."""
 
@@ -98,9 +90,6 @@ VOID_SAMPLES, MOST_BALLS, BALL_PART, CORE_PART, NARROWER = 400, 12, 0.92, 0.4, 0
 """Places at random among which those farthest from all atoms are balls that stay empty; how many;
 their radius, as a part of that distance, as atoms give way; the part of it in which no other ball
 has its centre; and that of the largest distance, at which a place is in a void in any case."""
-
-ONE_ATOM = 0.3
-"""Å between images that are one atom."""
 
 
 class DescendantPlan(NamedTuple):
@@ -169,11 +158,12 @@ def draw_descendants(
         rng: of all other.
     """
     finds = [parents[name] for name in sorted(parents)]
+    draw_parent = _drawing_parents(finds, plan.lending, rng)
     targets: list[Target] = []
     size = OF_ONE_PARENT
     while len(targets) < size:
-        parent = _draw_parent(finds, plan.lending, rng)
-        begun = _draw_restacked(finds, plan, rng) if rng.random() < plan.restacked else None
+        parent = draw_parent()
+        begun = _draw_restacked(draw_parent, plan, rng) if rng.random() < plan.restacked else None
         n = OF_ONE_PARENT if begun is None else OF_ONE_STACKING
         few = descendants_of(begun or parent, plan, generator, rng, n)
         if not targets:
@@ -199,43 +189,36 @@ def lending_of_groups(growth: Growth, groups: Sequence[int]) -> FloatArray:
     return np.clip(room_of_groups(growth) / ROOM_TO_LEND, LEAST_LENDING, 1.0)
 
 
-def _draw_parent(finds: Sequence[Find], lending: FloatArray, rng: np.random.Generator) -> Find:
-    """A parent of a group drawn from all that they have, the likelier the nearer and smaller."""
+def _drawing_parents(
+    finds: Sequence[Find], lending: FloatArray, rng: np.random.Generator
+) -> Callable[[], Find]:
+    """What draws parents: of a group drawn from all of theirs, the likelier the nearer."""
     numbers = np.array([each.group for each in finds])
     worth = np.array([each.worth for each in finds]) ** NEARNESS
     worth /= np.array([volume(each.target.cell) for each in finds])
     groups = np.unique(numbers)
-    chances = np.array([worth[numbers == group].max() for group in groups]) * lending[groups - 1]
-    chances = np.where(numbers == rng.choice(groups, p=chances / chances.sum()), worth, 0.0)
-    return finds[rng.choice(len(finds), p=chances / chances.sum())]
+    of_groups = np.array([worth[numbers == group].max() for group in groups]) * lending[groups - 1]
+
+    def draw() -> Find:
+        group = rng.choice(groups, p=of_groups / of_groups.sum())
+        chances = np.where(numbers == group, worth, 0.0)
+        return finds[rng.choice(len(finds), p=chances / chances.sum())]
+
+    return draw
 
 
 def _draw_restacked(
-    finds: Sequence[Find], plan: DescendantPlan, rng: np.random.Generator
+    draw_parent: Callable[[], Find], plan: DescendantPlan, rng: np.random.Generator
 ) -> Find | None:
     """A parent made of slabs of one that is drawn, in a group that has room; None if none came."""
     for _ in range(RESTACKED_TRIES):
-        parent = _draw_parent(finds, plan.lending, rng)
+        parent = draw_parent()
         begun = replace(parent.target, parent=parent.frac_t)
         target = restacked(begun, plan.limits, int(rng.integers(STACKINGS)))
         if target is None or rng.random() >= plan.lending[target.space_group_number - 1]:
             continue
         return parent._replace(group=target.space_group_number, target=target, frac_t=target.parent)
     return None
-
-
-def types_as_parents(frameworks: Sequence[Framework], limits: Limits) -> dict[str, Find]:
-    """Known types of so few atoms as are asked for, as parents of frameworks of their slabs."""
-    parents = {}
-    for each in frameworks:
-        target = target_of(each, len(each.frac_t))
-        n_t = len(expand_orbits(each.frac_t, each.operations, each.cell)[0])
-        if target.n_points <= limits.n_t_unique[1] and n_t <= limits.n_t[1]:
-            group, niche = each.space_group_number, (0, 0)
-            parents[each.name] = Find(
-                arm_of(target), each.name, group, niche, target, 0.0, 1.0, each.frac_t
-            )
-    return parents
 
 
 def descendants_of(
@@ -309,19 +292,14 @@ def in_subgroup(target: Target, subgroup: SymmetryOperations) -> Target:
     if named is None or target.parent is None:
         return target
     whole, _ = expand_orbits(target.parent, target.operations, target.cell)
-    left, asymmetric = np.ones(len(whole), dtype=np.bool_), []
-    for i, place in enumerate(whole):
-        if left[i]:
-            asymmetric.append(place)
-            images = subgroup.images(place[None]).reshape(-1, 3)
-            left &= separations(whole[:, None], images[None], target.cell).min(axis=1) > ONE_ATOM
+    asymmetric = whole[distinct_orbits(whole, subgroup, target.cell)]
     return replace(
         target,
         operations=subgroup,
         space_group_number=named[0],
         space_group_symbol=named[1],
         n_points=len(asymmetric),
-        parent=np.array(asymmetric),
+        parent=asymmetric,
     )
 
 

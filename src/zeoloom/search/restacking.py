@@ -16,15 +16,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeoloom.geometry.lattice import volume
-from zeoloom.geometry.operations import SymmetryOperations
+from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.nets.fingerprint import fingerprint_of
-from zeoloom.search.slabs import fits_of, layers_of, mirrored, slab_between, turned_on, turns_of
+from zeoloom.search.growth import Find, arm_of
+from zeoloom.search.slabs import (
+    MOST_CROSSINGS,
+    fits_of,
+    layers_of,
+    mirrored,
+    slab_between,
+    turned_on,
+    turns_of,
+)
 from zeoloom.search.target import target_of
 from zeoloom.structure.bonds import quotient_graph_of
 from zeoloom.structure.records import Framework
 from zeoloom.structure.standard import standardised
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.search.limits import Limits
     from zeoloom.search.slabs import Layers
@@ -42,13 +53,31 @@ FEW_CROSSINGS = 3.0
 """Power of the number of bonds that cross a cut, with whose inverse it is drawn: layers are where
 few bonds are between them."""
 
-THICKEST = 22.0
-"""Å, of slabs."""
+THICKEST, PERIODS = 22.0, 3
+"""Å, of slabs; and periods in which their upper cut may be."""
+
+AS_ITSELF, UNTURNED = 0.4, 0.5
+"""Share of slabs that go on as themselves, others as their mirror images; and of those that are not
+turned about the normal."""
 
 ONLY_IDENTITY = SymmetryOperations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
 
 SAME_ATOMS = 0.05
 """Å by which atoms may miss the symmetry that a stack is found to have."""
+
+
+def types_as_parents(frameworks: Sequence[Framework], limits: Limits) -> dict[str, Find]:
+    """Known types of so few atoms as are asked for, as parents of frameworks of their slabs."""
+    parents = {}
+    for each in frameworks:
+        target = target_of(each, len(each.frac_t))
+        n_t = len(expand_orbits(each.frac_t, each.operations, each.cell)[0])
+        if target.n_points <= limits.n_t_unique[1] and n_t <= limits.n_t[1]:
+            group, niche = each.space_group_number, (0, 0)
+            parents[each.name] = Find(
+                arm_of(target), each.name, group, niche, target, 0.0, 1.0, each.frac_t
+            )
+    return parents
 
 
 def restacked(parent: Target, limits: Limits, number: int) -> Target | None:
@@ -80,7 +109,6 @@ def _restacked(
     framework = _framework(
         np.frombuffer(cell).reshape(3, 3), operations, np.frombuffer(frac_t).reshape(-1, 3)
     )
-    same = _fingerprint(framework)
     rng = np.random.default_rng(number)
     for _ in range(PLANES_TRIED):
         layers = layers_of(framework, PLANES[int(rng.integers(len(PLANES)))])
@@ -90,7 +118,7 @@ def _restacked(
         for _ in range(TRIES_PER_PLANE):
             stack = _draw_stack(layers, turns, limits.n_t[1], rng)
             made = None if stack is None else _within_limits(*stack, limits)
-            if made is not None and _fingerprint(made) != same:
+            if made is not None and _fingerprint(made) != _fingerprint(framework):
                 return replace(target_of(made, len(made.frac_t)), parent=made.frac_t)
     return None
 
@@ -99,31 +127,38 @@ def _draw_stack(
     layers: Layers, turns: FloatArray, most_atoms: int, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray] | None:
     """A slab at random, and what it may go on as: the cell and its atoms."""
-    chances = layers.crossings**-FEW_CROSSINGS
-    low = float(rng.choice(layers.cuts, p=chances / chances.sum()))
-    higher = np.concatenate([layers.cuts + k * layers.cell[2, 2] for k in range(3)])
-    chances = np.where((higher > low) & (higher <= low + THICKEST), np.tile(chances, 3), 0.0)
-    if not chances.any():
+    crossings = np.tile(layers.crossings, PERIODS)
+    heights = np.concatenate([layers.cuts + k * layers.cell[2, 2] for k in range(PERIODS)])
+    chances = np.where(crossings <= MOST_CROSSINGS, 1.0 / crossings**FEW_CROSSINGS, 0.0)
+    first = _drawn(np.where(np.arange(len(heights)) < len(layers.cuts), chances, 0.0), rng)
+    if first is None:
         return None
-    slab = slab_between(layers, low, float(rng.choice(higher, p=chances / chances.sum())))
+    above = heights - heights[first]
+    chances = np.where((above > 0.0) & (above <= THICKEST), chances, 0.0)
+    as_itself = rng.random() < AS_ITSELF
+    second = _drawn(
+        np.where(crossings == crossings[first], chances, 0.0) if as_itself else chances, rng
+    )
+    slab = None if second is None else slab_between(layers, heights[first], heights[second])
     if slab is None or len(slab.cart) > most_atoms:
         return None
-    turn = turns[int(rng.integers(len(turns)))]
-    if rng.random() < 0.5:
+    turn = np.eye(2) if rng.random() < UNTURNED else turns[int(rng.integers(len(turns)))]
+    if as_itself:
         fits = fits_of(slab.below, slab.above, turn, slab.lattice)
         return turned_on(slab, fits[rng.integers(len(fits))], most_atoms) if fits else None
-    back = (
-        np.asarray(np.linalg.inv(turn))
-        if rng.random() < 0.5
-        else turns[int(rng.integers(len(turns)))]
-    )
-    above = fits_of(slab.above, slab.above, turn, slab.lattice)
-    below = fits_of(slab.below, slab.below, back, slab.lattice)
-    if not above or not below:
+    # turned back at the other side two slabs are a period
+    upper = fits_of(slab.above, slab.above, turn, slab.lattice)
+    lower = fits_of(slab.below, slab.below, np.asarray(np.linalg.inv(turn)), slab.lattice)
+    if not upper or not lower:
         return None
-    return mirrored(
-        slab, below[rng.integers(len(below))], above[rng.integers(len(above))], most_atoms
-    )
+    chosen = lower[rng.integers(len(lower))], upper[rng.integers(len(upper))]
+    return mirrored(slab, *chosen, most_atoms)
+
+
+def _drawn(chances: FloatArray, rng: np.random.Generator) -> int | None:
+    """An index drawn with chances that need not sum to one; None if all are 0."""
+    sums = np.cumsum(chances)
+    return int(np.searchsorted(sums, rng.random() * sums[-1], side="right")) if sums[-1] else None
 
 
 def _within_limits(cell: FloatArray, cart: FloatArray, limits: Limits) -> Framework | None:
