@@ -76,7 +76,7 @@ ROOM_TO_LEND, LEAST_LENDING = 1.0 / 3.0, 0.03
 """Room of a group from which on it lends as any other; and what a group lends that holds as many
 families as it may: if all do, parents are drawn as if none did."""
 
-RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS, OF_ONE_STACKING = 0.15, 8, 4, 12
+RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS, OF_ONE_STACKING = 0.3, 8, 8, 4
 """Share of the draws in which slabs of the parent are stacked otherwise; parents that are tried for
 one; in how many ways each may be; and crystals of a batch that have one."""
 

@@ -8,10 +8,11 @@ to begin at, in cells that neither types nor frameworks found before have.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,7 @@ from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.growth import Find, arm_of
 from zeoloom.search.slabs import (
-    MOST_CROSSINGS,
-    fits_of,
+    joins_of,
     layers_of,
     mirrored,
     slab_between,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from zeoloom.geometry.arrays import FloatArray
     from zeoloom.search.limits import Limits
-    from zeoloom.search.slabs import Layers
+    from zeoloom.search.slabs import Join, Layers
     from zeoloom.search.target import Target
 
 PLANES: tuple[tuple[int, int, int], ...] = tuple(
@@ -46,12 +46,11 @@ PLANES: tuple[tuple[int, int, int], ...] = tuple(
 )
 """Net planes of the primitive cell whose slabs are taken."""
 
-TRIES_PER_PLANE, PLANES_TRIED = 12, 3
+TRIES_PER_PLANE, PLANES_TRIED = 24, 3
 """Slabs that are tried of a net plane, and net planes of a framework."""
 
 FEW_CROSSINGS = 3.0
-"""Power of the number of bonds that cross a cut, with whose inverse it is drawn: layers are where
-few bonds are between them."""
+"""Power of the number of bonds that cross a cut, with whose inverse it is drawn."""
 
 THICKEST, PERIODS = 22.0, 3
 """Å, of slabs; and periods in which their upper cut may be."""
@@ -89,12 +88,8 @@ def restacked(parent: Target, limits: Limits, number: int) -> Target | None:
         number: which; always the same one.
     """
     assert parent.parent is not None
-    arrays = (
-        parent.cell,
-        parent.operations.rotations,
-        parent.operations.translations,
-        parent.parent,
-    )
+    group = parent.operations
+    arrays = (parent.cell, group.rotations, group.translations, parent.parent)
     return _restacked(*(np.ascontiguousarray(each).tobytes() for each in arrays), limits, number)
 
 
@@ -102,6 +97,39 @@ def restacked(parent: Target, limits: Limits, number: int) -> Target | None:
 def _restacked(
     cell: bytes, rotations: bytes, translations: bytes, frac_t: bytes, limits: Limits, number: int
 ) -> Target | None:
+    draws = _drawing_stacks(cell, rotations, translations, frac_t)
+    rng = np.random.default_rng(number)
+    for _ in range(PLANES_TRIED):
+        draw = draws.of_plane(int(rng.integers(len(PLANES))))
+        if draw is None:
+            continue
+        for _ in range(TRIES_PER_PLANE):
+            stack = draw(limits.n_t[1], rng)
+            made = None if stack is None else _within_limits(*stack, limits)
+            if made is not None and _fingerprint(made) != draws.fingerprint:
+                return replace(target_of(made, len(made.frac_t)), parent=made.frac_t)
+    return None
+
+
+DrawStack = Callable[[int, np.random.Generator], "tuple[FloatArray, FloatArray] | None"]
+"""Draws a stack of at most so many atoms: the cell (3, 3) and its T atoms (n, 3), both in Å."""
+
+
+class _Draws(NamedTuple):
+    """What draws stacks of the slabs of a framework.
+
+    Attributes:
+        fingerprint: of its net.
+        of_plane: by the number of the net plane; None for planes without layers.
+    """
+
+    fingerprint: str
+    of_plane: Callable[[int], DrawStack | None]
+
+
+@lru_cache(maxsize=512)
+def _drawing_stacks(cell: bytes, rotations: bytes, translations: bytes, frac_t: bytes) -> _Draws:
+    """Of a framework, by the bytes of its cell, its operations and its asymmetric T atoms."""
     operations = SymmetryOperations(
         np.frombuffer(rotations, dtype=np.int64).reshape(-1, 3, 3),
         np.frombuffer(translations).reshape(-1, 3),
@@ -109,68 +137,80 @@ def _restacked(
     framework = _framework(
         np.frombuffer(cell).reshape(3, 3), operations, np.frombuffer(frac_t).reshape(-1, 3)
     )
-    rng = np.random.default_rng(number)
-    for _ in range(PLANES_TRIED):
-        layers = layers_of(framework, PLANES[int(rng.integers(len(PLANES)))])
-        if layers is None:
-            continue
-        turns = turns_of(layers.cell[:2, :2])
-        for _ in range(TRIES_PER_PLANE):
-            stack = _draw_stack(layers, turns, limits.n_t[1], rng)
-            made = None if stack is None else _within_limits(*stack, limits)
-            if made is not None and _fingerprint(made) != _fingerprint(framework):
-                return replace(target_of(made, len(made.frac_t)), parent=made.frac_t)
-    return None
+
+    @cache
+    def of_plane(plane: int) -> DrawStack | None:
+        layers = layers_of(framework, PLANES[plane])
+        return None if layers is None else _drawing_from(layers)
+
+    return _Draws(_fingerprint(framework), of_plane)
 
 
-def _draw_stack(
-    layers: Layers, turns: FloatArray, most_atoms: int, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray] | None:
-    """A slab at random, and what it may go on as: the cell and its atoms."""
-    crossings = np.tile(layers.crossings, PERIODS)
-    heights = np.concatenate([layers.cuts + k * layers.cell[2, 2] for k in range(PERIODS)])
-    chances = np.where(crossings <= MOST_CROSSINGS, 1.0 / crossings**FEW_CROSSINGS, 0.0)
-    first = _drawn(np.where(np.arange(len(heights)) < len(layers.cuts), chances, 0.0), rng)
-    if first is None:
-        return None
-    above = heights - heights[first]
-    chances = np.where((above > 0.0) & (above <= THICKEST), chances, 0.0)
-    as_itself = rng.random() < AS_ITSELF
-    second = _drawn(
-        np.where(crossings == crossings[first], chances, 0.0) if as_itself else chances, rng
-    )
-    slab = None if second is None else slab_between(layers, heights[first], heights[second])
-    if slab is None or len(slab.cart) > most_atoms:
-        return None
-    turn = np.eye(2) if rng.random() < UNTURNED else turns[int(rng.integers(len(turns)))]
-    if as_itself:
-        fits = fits_of(slab.below, slab.above, turn, slab.lattice)
-        return turned_on(slab, fits[rng.integers(len(fits))], most_atoms) if fits else None
-    # turned back at the other side two slabs are a period
-    upper = fits_of(slab.above, slab.above, turn, slab.lattice)
-    lower = fits_of(slab.below, slab.below, np.asarray(np.linalg.inv(turn)), slab.lattice)
-    if not upper or not lower:
-        return None
-    chosen = lower[rng.integers(len(lower))], upper[rng.integers(len(upper))]
-    return mirrored(slab, *chosen, most_atoms)
+def _drawing_from(layers: Layers) -> DrawStack:
+    """What draws stacks of the slabs between cuts of one net plane; joins are worked out once."""
+    turns, m = turns_of(layers.lattice), len(layers.cuts)
+    unturned = int(np.abs(turns - np.eye(2)).sum(axis=(1, 2)).argmin())
+    back = [int(np.abs(turn @ turns - np.eye(2)).sum(axis=(1, 2)).argmin()) for turn in turns]
+    chances = 1.0 / np.array([len(each.points) for each in layers.above]) ** FEW_CROSSINGS
+    heights = (layers.cuts + layers.cell[2, 2] * np.arange(PERIODS)[:, None]).ravel()
+
+    @cache
+    def joins(turn: int, upper: int, lower: int, side: str) -> list[Join]:
+        """Of a side of one cut on that of another: the same one, for mirror images."""
+        faces = {"above": layers.above, "below": layers.below}
+        other = layers.below if side == "turned" else faces[side]
+        face = layers.above if side == "turned" else faces[side]
+        return joins_of(face[lower], other[upper], turns[turn], layers.lattice)
+
+    def draw(most_atoms: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray] | None:
+        low = _drawn(chances, rng)
+        thickness = heights - heights[low]
+        within = (thickness > 0.0) & (thickness <= THICKEST)
+        if not within.any():
+            return None
+        high = _drawn(np.where(within, np.tile(chances, PERIODS), 0.0), rng)
+        moved = (high // m) * layers.cell[2, :2]
+        turn = unturned if rng.random() < UNTURNED else int(rng.integers(len(turns)))
+        if rng.random() < AS_ITSELF:
+            found = joins(turn, high % m, low, "turned")
+            slab = slab_between(layers, low, high) if found else None
+            if slab is None:
+                return None
+            join = found[rng.integers(len(found))]
+            join = join._replace(shift=join.shift + moved)
+            return turned_on(slab, layers.lattice, join, most_atoms)
+        # turned back at the other side two slabs are a period
+        below, above = (
+            joins(turn, low, low, "above"),
+            joins(back[turn], high % m, high % m, "below"),
+        )
+        slab = slab_between(layers, low, high) if below and above else None
+        if slab is None:
+            return None
+        upper = above[rng.integers(len(above))]
+        upper = upper._replace(shift=upper.shift + moved - moved @ upper.turn)
+        pair = below[rng.integers(len(below))], upper
+        return mirrored(slab, layers.lattice, pair, most_atoms)
+
+    return draw
 
 
-def _drawn(chances: FloatArray, rng: np.random.Generator) -> int | None:
-    """An index drawn with chances that need not sum to one; None if all are 0."""
+def _drawn(chances: FloatArray, rng: np.random.Generator) -> int:
+    """An index drawn with chances that need not sum to one."""
     sums = np.cumsum(chances)
-    return int(np.searchsorted(sums, rng.random() * sums[-1], side="right")) if sums[-1] else None
+    return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
 
 
 def _within_limits(cell: FloatArray, cart: FloatArray, limits: Limits) -> Framework | None:
     """A stack in the group that its atoms have; None if it is beyond the limits."""
+    if not limits.density[0] <= 1000.0 * len(cart) / volume(cell) <= limits.density[1]:
+        return None
     stack = _framework(cell, ONLY_IDENTITY, np.mod(cart @ np.linalg.inv(cell), 1.0))
     found = standardised(stack, SAME_ATOMS)
-    size = volume(found.cell)
-    n = round(len(cart) * size / volume(cell))
+    n = round(len(cart) * volume(found.cell) / volume(cell))
     fits = (
         limits.n_t_unique[0] <= len(found.frac_t) <= limits.n_t_unique[1]
         and limits.n_t[0] <= n <= limits.n_t[1]
-        and limits.density[0] <= 1000.0 * n / size <= limits.density[1]
     )
     return found if fits else None
 

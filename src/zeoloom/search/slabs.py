@@ -23,7 +23,7 @@ from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
 from zeoloom.structure.primitive_sites import primitive_sites
 
 if TYPE_CHECKING:
-    from zeoloom.geometry.arrays import BoolArray, FloatArray, IntArray
+    from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.structure.records import Framework
 
 DEGREE = 4
@@ -34,8 +34,12 @@ LEAST_STEP = 0.05
 LEAST_PERIOD, LARGEST_AREA = 4.0, 450.0
 """Å from a net plane to the next, longer than a bond so that none crosses both; Å^2 of its mesh."""
 
-PATTERN_TOLERANCE, MOST_CROSSINGS = 0.7, 24
-"""Å by which points of two patterns may differ; and how many each may have."""
+MOST_CUTS, MOST_CROSSINGS = 12, 16
+"""Cuts of a net plane, those that cross the fewest bonds, as layers are where few bonds are between
+them; and bonds that each may cross."""
+
+PATTERN_TOLERANCE = 0.7
+"""Å by which points of two patterns may differ."""
 
 SHORTEST_BOND, LONGEST_BOND = 2.5, 3.7
 """Å, of bonds between slabs; they come right when the framework is relaxed."""
@@ -45,6 +49,9 @@ LATTICE_TOLERANCE = 0.02
 
 MOST_PIECES = 6
 """Slabs in one period."""
+
+GAPS = np.arange(-1.5, 3.2, 0.05)
+"""Å between the outermost atoms of two slabs; less than 0 where these interlock."""
 
 CHANGES = np.array(
     [
@@ -57,72 +64,61 @@ CHANGES = np.array(
 its shortest basis."""
 
 
+class Face(NamedTuple):
+    """One side of a cut: the ends of the bonds that it crosses.
+
+    Attributes:
+        points: (k, 2) Å, where the bonds cross the cut.
+        ends: (k, 2) Å, the atoms on this side, normal to the cut.
+        depths: (k,) Å, of these below the outermost of them.
+        reach: Å from the cut to the deepest.
+    """
+
+    points: FloatArray
+    ends: FloatArray
+    depths: FloatArray
+    reach: float
+
+    def moved(self, shift: FloatArray) -> Face:
+        """The face somewhere else in its plane, by (2,) Å."""
+        return self._replace(points=self.points + shift, ends=self.ends + shift)
+
+
 class Layers(NamedTuple):
     """The T atoms of a primitive cell, seen along the normal of a net plane.
 
     Attributes:
         cell: (3, 3) Å, rows: two vectors in the plane, and one to the next plane.
         cart: (n, 3) Å.
-        tails: (E,) of all bonds, from either end.
-        heads: (E,) of them.
-        steps: (E,) planes that they go on.
-        vectors: (E, 3) Å, of them.
         cuts: (m,) Å, heights between atoms.
-        crossings: (m,) bonds that cross each.
+        above: (m,) what is above each cut.
+        below: (m,) what is below each cut.
     """
 
     cell: FloatArray
     cart: FloatArray
-    tails: IntArray
-    heads: IntArray
-    steps: IntArray
-    vectors: FloatArray
     cuts: FloatArray
-    crossings: IntArray
+    above: tuple[Face, ...]
+    below: tuple[Face, ...]
+
+    @property
+    def lattice(self) -> FloatArray:
+        """(2, 2) Å, in the plane."""
+        return self.cell[:2, :2]
 
 
-class Face(NamedTuple):
-    """One side of a slab.
-
-    Attributes:
-        atoms: (k,) whose bonds are cut, once for each bond.
-        points: (k, 2) Å, where the bonds cross the cut.
-        depths: (k,) Å, of the atoms below the outermost.
-    """
-
-    atoms: IntArray
-    points: FloatArray
-    depths: FloatArray
-
-
-class Slab(NamedTuple):
-    """The atoms between two cuts.
-
-    Attributes:
-        cart: (n, 3) Å.
-        lattice: (2, 2) Å, in the plane.
-        below: the side of the lower cut.
-        above: that of the upper one.
-    """
-
-    cart: FloatArray
-    lattice: FloatArray
-    below: Face
-    above: Face
-
-
-class Fit(NamedTuple):
-    """How a face, turned and moved, lies on another.
+class Join(NamedTuple):
+    """How a face, turned and moved, lies on another, so that each bond goes on as a bond.
 
     Attributes:
         turn: (2, 2) on the right of in-plane vectors.
         shift: (2,) Å, added then.
-        partners: (k,) row of the other face for each of this one.
+        gap: Å between the outermost atoms.
     """
 
     turn: FloatArray
     shift: FloatArray
-    partners: IntArray
+    gap: float
 
 
 class _Piece(NamedTuple):
@@ -141,7 +137,8 @@ def layers_of(framework: Framework, plane: tuple[int, int, int]) -> Layers | Non
         plane: indices in the primitive cell of `primitive_sites`, without a common factor.
 
     Returns:
-        None if an atom has other than four bonds, or planes are too near or too wide.
+        None if an atom has other than four bonds, planes are too near or too wide, or each cut
+        crosses too many bonds.
     """
     cell, (frac, _), _ = primitive_sites(framework)
     basis = _basis_along(np.array(plane), cell)
@@ -155,24 +152,20 @@ def layers_of(framework: Framework, plane: tuple[int, int, int]) -> Layers | Non
     cell, frac = turned @ axes.T, np.mod(frac @ np.linalg.inv(basis), 1.0)
     near = neighbours_within(frac, frac, cell, BOND_CUTOFF)
     bonds = (near.centre != near.point) | near.shift.any(axis=1)
-    tails, heads = near.centre[bonds], near.point[bonds]
-    if (np.bincount(tails, minlength=len(frac)) != DEGREE).any():
+    if (np.bincount(near.centre[bonds], minlength=len(frac)) != DEGREE).any():
         return None
     cart = frac @ cell
     heights = np.sort(cart[:, 2])
     steps = np.diff(np.append(heights, heights[0] + cell[2, 2]))
     cuts = (heights + 0.5 * steps)[steps > LEAST_STEP]
-    layers = Layers(
-        cell,
-        cart,
-        tails,
-        heads,
-        near.shift[bonds, 2],
-        near.vector[bonds],
-        cuts,
-        np.zeros_like(cuts),
-    )
-    return layers._replace(crossings=np.array([len(_crossing(layers, cut)[0]) for cut in cuts]))
+    upward = bonds & (near.vector[:, 2] > 0.0)
+    faces = [_faces_at(cut, cart[near.centre[upward]], near.vector[upward], cell) for cut in cuts]
+    few = np.argsort([len(above.points) for above, _ in faces], kind="stable")[:MOST_CUTS]
+    kept = [i for i in sorted(few) if 0 < len(faces[i][0].points) <= MOST_CROSSINGS]
+    if not kept:
+        return None
+    above, below = zip(*(faces[i] for i in kept), strict=True)
+    return Layers(cell, cart, cuts[kept], above, below)
 
 
 def _basis_along(plane: IntArray, cell: FloatArray) -> IntArray:
@@ -186,49 +179,32 @@ def _basis_along(plane: IntArray, cell: FloatArray) -> IntArray:
     return basis if np.linalg.det(basis) > 0.0 else basis[[1, 0, 2]]
 
 
-def slab_between(layers: Layers, low: float, high: float) -> Slab | None:
-    """The atoms between two heights in Å, cuts of some period; None if a bond crosses both."""
-    period = layers.cell[2, 2]
-    copies = np.arange(np.floor(low / period) - 1, np.ceil(high / period) + 1).astype(np.int64)
-    cart = layers.cart[:, None] + copies[:, None] * layers.cell[2]
-    within = (cart[..., 2] > low) & (cart[..., 2] < high)
-    rows = np.where(within, np.cumsum(within).reshape(within.shape) - 1, -1)
-    kept = cart[within]
-    if not len(kept):
-        return None
-    faces = []
-    for height, upper in ((low, True), (high, False)):
-        tails, copy = _crossing(layers, height)
-        ends = layers.cart[layers.tails[tails]] + copy[:, None] * layers.cell[2]
-        vectors = layers.vectors[tails]
-        points = ends + ((height - ends[:, 2]) / vectors[:, 2])[:, None] * vectors
-        atom = layers.tails[tails]
-        if upper:
-            atom, copy, ends = (
-                layers.heads[tails],
-                copy + layers.steps[tails],
-                ends + vectors,
-            )
-        places = copy - copies[0]
-        inside = (places >= 0) & (places < len(copies))
-        if not inside.all():
-            return None
-        at = rows[atom, places]
-        if (at < 0).any():
-            return None
-        outermost = kept[:, 2].min() if upper else kept[:, 2].max()
-        # the bond may end at a copy of the atom in another mesh of the plane
-        faces.append(Face(at, (points - ends + kept[at])[:, :2], np.abs(kept[at, 2] - outermost)))
-    return Slab(kept, layers.cell[:2, :2], faces[0], faces[1])
-
-
-def _crossing(layers: Layers, height: float) -> tuple[IntArray, IntArray]:
-    """Rows of the bonds that cross a height upwards, and the period in which their tails are."""
-    up = np.flatnonzero(layers.vectors[:, 2] > 0.0)
-    bottoms, period = layers.cart[layers.tails[up], 2], layers.cell[2, 2]
-    copy = np.floor((height - bottoms) / period)
-    across = bottoms + copy * period + layers.vectors[up, 2] > height
-    return up[across], copy[across].astype(np.int64)
+def _faces_at(
+    height: float, tails: FloatArray, vectors: FloatArray, cell: FloatArray
+) -> tuple[Face, Face]:
+    """What is above and below a height in Å, by where bonds begin and where they go."""
+    period = cell[2]
+    copy = np.floor((height - tails[:, 2]) / period[2])
+    across = tails[:, 2] + copy * period[2] + vectors[:, 2] > height
+    lower = tails[across] + copy[across, None] * period
+    upper = lower + vectors[across]
+    part = (height - lower[:, 2]) / vectors[across, 2]
+    points = (lower + part[:, None] * vectors[across])[:, :2]
+    depths = upper[:, 2] - height, height - lower[:, 2]
+    return (
+        Face(
+            points,
+            upper[:, :2],
+            depths[0] - depths[0].min(initial=np.inf),
+            depths[0].max(initial=0.0),
+        ),
+        Face(
+            points,
+            lower[:, :2],
+            depths[1] - depths[1].min(initial=np.inf),
+            depths[1].max(initial=0.0),
+        ),
+    )
 
 
 def turns_of(lattice: FloatArray) -> FloatArray:
@@ -239,10 +215,17 @@ def turns_of(lattice: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.inv(lattice) @ same @ lattice)
 
 
-def fits_of(face: Face, other: Face, turn: FloatArray, lattice: FloatArray) -> list[Fit]:
-    """All shifts by which a face, turned, lies on another."""
-    n = len(face.atoms)
-    if n != len(other.atoms) or not 0 < n <= MOST_CROSSINGS:
+def joins_of(face: Face, other: Face, turn: FloatArray, lattice: FloatArray) -> list[Join]:
+    """All ways in which a face, turned, lies on another.
+
+    Args:
+        face: what goes on.
+        other: what it goes on from.
+        turn: (2, 2) on the right of in-plane vectors, of `turns_of`.
+        lattice: (2, 2) Å.
+    """
+    n = len(face.points)
+    if n != len(other.points):
         return []
     turned = face.points @ turn
     shifts = other.points - turned[0]
@@ -253,10 +236,35 @@ def fits_of(face: Face, other: Face, turn: FloatArray, lattice: FloatArray) -> l
     apart = np.take_along_axis(apart, partners[..., None, None], axis=2)[:, :, 0]
     mean = apart.mean(axis=1)
     near = np.linalg.norm(apart - mean[:, None], axis=2).max(axis=1) <= PATTERN_TOLERANCE
-    fits: dict[bytes, Fit] = {}
+    found: dict[bytes, Join] = {}
     for i in np.flatnonzero(onto & near):
-        fits.setdefault(partners[i].tobytes(), Fit(turn, shifts[i] - mean[i], partners[i]))
-    return list(fits.values())
+        name, shift = partners[i].tobytes(), shifts[i] - mean[i]
+        if name not in found:
+            gap = _gap(face, other, (turn, shift, partners[i]), lattice)
+            if gap is not None:
+                found[name] = Join(turn, shift, gap)
+    return list(found.values())
+
+
+def _gap(
+    face: Face,
+    other: Face,
+    fit: tuple[FloatArray, FloatArray, IntArray],
+    lattice: FloatArray,
+) -> float | None:
+    """Å between outermost atoms, with which bonds are nearest to their length; None if not near."""
+    turn, shift, partners = fit
+    # ends may belong to crossings in other meshes of the lattice
+    crossings = face.points @ turn + shift - other.points[partners]
+    meshes = crossings - _nearest(crossings, lattice)
+    apart = face.ends @ turn + shift - meshes - other.ends[partners]
+    heights = GAPS[:, None] + face.depths + other.depths[partners]
+    lengths = np.sqrt((apart**2).sum(axis=1) + heights**2)
+    cost = ((lengths - BOND_LENGTH) ** 2).sum(axis=1)
+    good = (lengths >= SHORTEST_BOND) & (lengths <= LONGEST_BOND) & (heights > LEAST_STEP)
+    cost = np.where(good.all(axis=1), cost, np.inf)
+    best = int(cost.argmin())
+    return float(GAPS[best]) if np.isfinite(cost[best]) else None
 
 
 def _nearest(vectors: FloatArray, lattice: FloatArray) -> FloatArray:
@@ -265,24 +273,45 @@ def _nearest(vectors: FloatArray, lattice: FloatArray) -> FloatArray:
     return np.asarray((frac - np.round(frac)) @ lattice)
 
 
-def turned_on(slab: Slab, fit: Fit, most_atoms: int) -> tuple[FloatArray, FloatArray] | None:
+def slab_between(layers: Layers, low: int, high: int) -> FloatArray | None:
+    """The atoms between two cuts.
+
+    Args:
+        layers: of a framework.
+        low: which cut is below.
+        high: which is above, counted on through the periods.
+
+    Returns:
+        (n, 3) Å; None if a bond crosses both cuts.
+    """
+    period, m = layers.cell[2], len(layers.cuts)
+    bottom, top = layers.cuts[low], layers.cuts[high % m] + (high // m) * period[2]
+    if max(layers.above[low].reach, layers.below[high % m].reach) >= top - bottom:
+        return None
+    copies = np.arange(-1, high // m + 1)
+    cart = (layers.cart[:, None] + copies[:, None] * period).reshape(-1, 3)
+    return np.asarray(cart[(cart[:, 2] > bottom) & (cart[:, 2] < top)])
+
+
+def turned_on(
+    slab: FloatArray, lattice: FloatArray, join: Join, most_atoms: int
+) -> tuple[FloatArray, FloatArray] | None:
     """A slab that goes on as itself, turned and moved.
 
     Args:
-        slab: the slab.
-        fit: of its lower side on its upper one.
+        slab: (n, 3) Å.
+        lattice: (2, 2) Å.
+        join: of its lower side on its upper one.
         most_atoms: of a period.
 
     Returns:
-        (3, 3) Å the cell, (n, 3) Å its T atoms; None if that has no period, or bonds of other
-        lengths than they may have.
+        (3, 3) Å the cell, (n, 3) Å its T atoms; None if that has no such period.
     """
-    gap = _gap(slab, slab.below, slab.above, fit)
     pieces = [_Piece(np.eye(2), np.zeros(2), 1)]
-    while gap is not None and len(pieces) * len(slab.cart) <= most_atoms:
-        following = _after(pieces[-1], fit, 1)
+    while len(pieces) * len(slab) <= most_atoms:
+        following = _after(pieces[-1], join, 1)
         if np.allclose(following.turn, np.eye(2), atol=1e-6):
-            return _stack(slab, pieces, [gap], following.shift)
+            return _stack(slab, lattice, pieces, [join.gap], following.shift)
         if len(pieces) == MOST_PIECES:
             break
         pieces.append(following)
@@ -290,68 +319,50 @@ def turned_on(slab: Slab, fit: Fit, most_atoms: int) -> tuple[FloatArray, FloatA
 
 
 def mirrored(
-    slab: Slab, below: Fit, above: Fit, most_atoms: int
+    slab: FloatArray, lattice: FloatArray, joins: tuple[Join, Join], most_atoms: int
 ) -> tuple[FloatArray, FloatArray] | None:
     """A slab that goes on as its mirror image at both sides.
 
     Args:
-        slab: the slab.
-        below: of its lower side on itself.
-        above: of its upper side on itself.
+        slab: (n, 3) Å.
+        lattice: (2, 2) Å.
+        joins: of its lower side on itself, and of its upper side on itself.
         most_atoms: of a period.
 
     Returns:
         As of `turned_on`.
     """
-    upper, lower = (
-        _gap(slab, slab.above, slab.above, above),
-        _gap(slab, slab.below, slab.below, below),
-    )
-    if upper is None or lower is None:
-        return None
+    below, above = joins
     pieces = [_Piece(np.eye(2), np.zeros(2), 1)]
-    while (len(pieces) + 1) * len(slab.cart) <= most_atoms and len(pieces) < MOST_PIECES:
+    while (len(pieces) + 1) * len(slab) <= most_atoms and len(pieces) < MOST_PIECES:
         pieces.append(_after(pieces[-1], above, -1))
         following = _after(pieces[-1], below, -1)
         if np.allclose(following.turn, np.eye(2), atol=1e-6):
-            return _stack(slab, pieces, [upper, lower], following.shift)
+            return _stack(slab, lattice, pieces, [above.gap, below.gap], following.shift)
         pieces.append(following)
     return None
 
 
-def _after(piece: _Piece, fit: Fit, sign: int) -> _Piece:
+def _after(piece: _Piece, join: Join, sign: int) -> _Piece:
     """The next piece of a stack."""
-    return _Piece(fit.turn @ piece.turn, fit.shift @ piece.turn + piece.shift, sign * piece.sign)
-
-
-def _gap(slab: Slab, face: Face, other: Face, fit: Fit) -> float | None:
-    """Å between the outermost atoms of two pieces, with which bonds are nearest to their length."""
-    ends = slab.cart[face.atoms, :2] @ fit.turn + fit.shift
-    partners = slab.cart[other.atoms[fit.partners], :2]
-    # of the copies of both ends those that belong to crossings that lie on one another
-    crossings = face.points @ fit.turn + fit.shift - other.points[fit.partners]
-    apart = ends - partners - (crossings - _nearest(crossings, slab.lattice))
-    depths = face.depths + other.depths[fit.partners]
-    gaps = np.arange(-1.5, 3.2, 0.05)
-    heights = gaps[:, None] + depths
-    lengths = np.sqrt((apart**2).sum(axis=1) + heights**2)
-    cost = ((lengths - BOND_LENGTH) ** 2).sum(axis=1)
-    cost[(heights < 0.2).any(axis=1)] = np.inf
-    best = int(cost.argmin())
-    good: BoolArray = (lengths[best] >= SHORTEST_BOND) & (lengths[best] <= LONGEST_BOND)
-    return float(gaps[best]) if np.isfinite(cost[best]) and good.all() else None
+    shift = join.shift @ piece.turn + piece.shift
+    return _Piece(join.turn @ piece.turn, shift, sign * piece.sign)
 
 
 def _stack(
-    slab: Slab, pieces: list[_Piece], gaps: list[float], shift: FloatArray
+    slab: FloatArray,
+    lattice: FloatArray,
+    pieces: list[_Piece],
+    gaps: list[float],
+    shift: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """The cell and the atoms of a period of pieces, the gaps between them in turn."""
-    low, high = slab.cart[:, 2].min(), slab.cart[:, 2].max()
+    low, high = slab[:, 2].min(), slab[:, 2].max()
     placed, height = [], 0.0
     for k, (turn, moved, sign) in enumerate(pieces):
-        heights = slab.cart[:, 2] - low if sign == 1 else high - slab.cart[:, 2]
-        placed.append(np.column_stack([slab.cart[:, :2] @ turn + moved, heights + height]))
+        heights = slab[:, 2] - low if sign == 1 else high - slab[:, 2]
+        placed.append(np.column_stack([slab[:, :2] @ turn + moved, heights + height]))
         height += high - low + gaps[k % len(gaps)]
     cell = np.zeros((3, 3))
-    cell[:2, :2], cell[2] = slab.lattice, (*shift, height)
+    cell[:2, :2], cell[2] = lattice, (*shift, height)
     return cell, np.concatenate(placed)
