@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,21 +14,14 @@ from zeoloom.nets.bonding import BOND_LENGTH
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.limits import Limits
 from zeoloom.search.restacking import restacked
-from zeoloom.search.slabs import (
-    LONGEST_BOND,
-    Face,
-    fits_of,
-    layers_of,
-    mirrored,
-    slab_between,
-    turned_on,
-    turns_of,
-)
+from zeoloom.search.slabs import LONGEST_BOND, Face, joins_of, layers_of, turns_of
+from zeoloom.search.stacks import mirrored, slab_between, turned_on
 from zeoloom.search.target import Target, target_of
 from zeoloom.structure.bonds import net_of, quotient_graph_of
 from zeoloom.structure.reference import load_reference
 
 if TYPE_CHECKING:
+    from zeoloom.geometry.arrays import FloatArray
     from zeoloom.structure.records import Framework
 
 LIMITS = Limits(n_t_unique=(1, 16))
@@ -124,64 +116,75 @@ def test_plane_lattices_have_as_many_turns_as_their_system(
         assert np.allclose(turn @ turn.T, np.eye(2), atol=1e-9)
 
 
+def face_of(points: FloatArray) -> Face:
+    """Bonds along the normal, all atoms at one height."""
+    return Face(points, points, np.zeros(len(points)), 1.5)
+
+
 def test_a_pattern_that_was_turned_and_moved_is_found_again() -> None:
     lattice = cell_from_parameters([9, 9, 10, 90, 90, 120])[:2, :2]
     for seed in range(20):
         rng = np.random.default_rng(seed)
         points = rng.random((5, 2)) @ lattice
-        rows, turn = np.arange(5), turns_of(lattice)[rng.integers(12)]
-        order = rng.permutation(5)
-        shift = rng.normal(size=2) * 20.0
-        moved = (points @ turn + shift + rng.integers(-2, 3, (5, 2)) @ lattice)[order]
-        face, other = Face(rows, points, np.zeros(5)), Face(rows, moved, np.zeros(5))
-        fits = fits_of(face, other, turn, lattice)
-        assert any((order[fit.partners] == rows).all() for fit in fits), f"seed {seed}"
-        # one point elsewhere, and a pattern of another size, are other patterns
-        moved[0] += 0.5 * lattice.sum(axis=0) / 2.0
-        assert not any(
-            (order[fit.partners] == rows).all()
-            for fit in fits_of(face, Face(rows, moved, np.zeros(5)), turn, lattice)
-        ), f"seed {seed}"
-        assert fits_of(face, Face(rows[:4], moved[:4], np.zeros(4)), turn, lattice) == []
+        turn, shift = turns_of(lattice)[rng.integers(12)], rng.normal(size=2) * 20.0
+        meshes = rng.integers(-2, 3, (5, 2)) @ lattice
+        moved = rng.permutation(points @ turn + shift + meshes)
+        off = [
+            (each.shift - shift) @ np.linalg.inv(lattice)
+            for each in joins_of(face_of(points), face_of(moved), turn, lattice)
+        ]
+        assert any(np.allclose(each, np.round(each), atol=1e-6) for each in off), f"seed {seed}"
+        # a pattern of another size, and atoms of which one is too deep for its bond
+        assert joins_of(face_of(points), face_of(moved[:4]), turn, lattice) == []
+        deep = face_of(points)._replace(depths=np.array([4.0, 0.0, 0.0, 0.0, 0.0]))
+        assert joins_of(deep, face_of(moved), turn, lattice) == []
 
 
 def test_a_slab_of_one_period_goes_on_as_the_framework_itself() -> None:
-    framework = load_reference()["CHA"]
-    layers = layers_of(framework, (1, 0, 0))
+    layers = layers_of(load_reference()["CHA"], (1, 0, 0))
     assert layers is not None
-    low, period = float(layers.cuts[0]), layers.cell[2, 2]
-    slab = slab_between(layers, low, low + period)
+    high = len(layers.cuts)
+    slab = slab_between(layers, 0, high)
     assert slab is not None
-    assert len(slab.cart) == len(layers.cart)
+    assert len(slab) == len(layers.cart)
+    joins = joins_of(layers.above[0], layers.below[0], np.eye(2), layers.lattice)
+    on = layers.cell[2, :2]
     made = [
-        turned_on(slab, fit, 100)
-        for fit in fits_of(slab.below, slab.above, np.eye(2), slab.lattice)
+        turned_on(slab, layers.lattice, each._replace(shift=each.shift + on), 100) for each in joins
     ]
-    volumes = [abs(np.linalg.det(each[0])) for each in made if each is not None]
-    assert min(np.abs(np.array(volumes) / abs(np.linalg.det(layers.cell)) - 1.0)) < 0.05
+    off = [np.abs(each[0] - layers.cell).max() for each in made if each is not None]
+    assert min(off) < 0.1
 
 
 def test_a_slab_with_mirrors_at_both_sides_is_twice_as_thick() -> None:
     layers = layers_of(load_reference()["SOD"], (1, 0, 0))
     assert layers is not None
-    low, period = float(layers.cuts[0]), layers.cell[2, 2]
-    slab = slab_between(layers, low, low + period)
+    high, period = len(layers.cuts), layers.cell[2, 2]
+    slab = slab_between(layers, 0, high)
     assert slab is not None
-    lattice, unit = slab.lattice, np.eye(2)
-    below = fits_of(slab.below, slab.below, unit, lattice)[0]
-    above = fits_of(slab.above, slab.above, unit, lattice)[0]
-    made = mirrored(slab, below, above, 1000)
+    lattice, unit = layers.lattice, np.eye(2)
+    below = joins_of(layers.above[0], layers.above[0], unit, lattice)[0]
+    above = joins_of(layers.below[0], layers.below[0], unit, lattice)[0]
+    made = mirrored(slab, lattice, (below, above), 1000)
     assert made is not None
     cell, cart = made
-    assert len(cart) == 2 * len(slab.cart)
+    assert len(cart) == 2 * len(slab)
     # the bonds that were cut become normal to the plane
     assert period < cell[2, 2] / 2.0 < period + BOND_LENGTH
-    assert mirrored(slab, below, above, len(slab.cart)) is None
+    assert mirrored(slab, lattice, (below, above), len(slab)) is None
 
 
 def test_a_slab_thinner_than_a_bond_is_none() -> None:
     layers = layers_of(load_reference()["MFI"], (1, 0, 0))
     assert layers is not None
-    cuts = np.append(layers.cuts, layers.cuts[0] + layers.cell[2, 2])
-    thin = [slab_between(layers, low, high) for low, high in pairwise(cuts)]
-    assert None in thin
+    thin = [slab_between(layers, low, low + 1) for low in range(len(layers.cuts))]
+    assert any(each is None for each in thin)
+    assert slab_between(layers, 0, len(layers.cuts)) is not None
+
+
+def test_near_planes_and_atoms_without_four_bonds_have_no_layers() -> None:
+    framework = load_reference()["MFI"]
+    assert layers_of(framework, (1, 0, 0)) is not None
+    assert layers_of(framework, (3, 2, 2)) is None
+    fewer = replace(framework, frac_t=framework.frac_t[1:])
+    assert layers_of(fewer, (1, 0, 0)) is None

@@ -76,9 +76,9 @@ ROOM_TO_LEND, LEAST_LENDING = 1.0 / 3.0, 0.03
 """Room of a group from which on it lends as any other; and what a group lends that holds as many
 families as it may: if all do, parents are drawn as if none did."""
 
-RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS, OF_ONE_STACKING = 0.3, 8, 8, 4
-"""Share of the draws in which slabs of the parent are stacked otherwise; parents that are tried for
-one; in how many ways each may be; and crystals of a batch that have one."""
+RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS = 0.3, 8, 8
+"""Share of the descendants that begin at slabs of parents, stacked otherwise; parents that are
+tried for one; and in how many ways each may be."""
 
 START_SIGMAS, LEVELS_PER_SIGMA, FEWEST_LEVELS = (0.4, 0.6, 0.8), 6.0, 3
 """Å, noise that batches begin with; noise levels for each Å of it, and at least."""
@@ -164,8 +164,7 @@ def draw_descendants(
     while len(targets) < size:
         parent = draw_parent()
         begun = _draw_restacked(draw_parent, plan, rng) if rng.random() < plan.restacked else None
-        n = OF_ONE_PARENT if begun is None else OF_ONE_STACKING
-        few = descendants_of(begun or parent, plan, generator, rng, n)
+        few = descendants_of(begun or parent, plan, generator, rng)
         if not targets:
             size = size_of(few[0].n_points)
             slack = unique_slack(few[0])
@@ -226,7 +225,6 @@ def descendants_of(
     plan: DescendantPlan,
     generator: torch.Generator,
     rng: np.random.Generator,
-    n: int = OF_ONE_PARENT,
 ) -> list[Target]:
     """Targets that begin at the atoms of one parent, in strained cells of one group.
 
@@ -235,7 +233,6 @@ def descendants_of(
         plan: what they keep to.
         generator: source of randomness of strains.
         rng: of all other.
-        n: how many.
     """
     assert parent.frac_t is not None
     target = replace(parent.target, parent=parent.frac_t, n_points=len(parent.frac_t))
@@ -244,7 +241,7 @@ def descendants_of(
     n_t = len(expand_orbits(parent.frac_t, parent.target.operations, target.cell)[0])
     hollow = None if plan.clearance is None else voids_of(target, plan.clearance, rng)
     target = replace(target, n_t=(n_t, n_t), hollow=hollow)
-    cells = [strained_cell(target, generator) for _ in range(n)]
+    cells = [strained_cell(target, generator) for _ in range(OF_ONE_PARENT)]
     return [replace(target, cell=cell) for cell in cells]
 
 

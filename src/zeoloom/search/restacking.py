@@ -20,14 +20,8 @@ from zeoloom.geometry.lattice import volume
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.growth import Find, arm_of
-from zeoloom.search.slabs import (
-    joins_of,
-    layers_of,
-    mirrored,
-    slab_between,
-    turned_on,
-    turns_of,
-)
+from zeoloom.search.slabs import joins_of, layers_of, turns_of
+from zeoloom.search.stacks import mirrored, slab_between, turned_on
 from zeoloom.search.target import target_of
 from zeoloom.structure.bonds import quotient_graph_of
 from zeoloom.structure.records import Framework
