@@ -87,7 +87,7 @@ until there is in so many targets, as a share of the crystals: from few come few
 OF_ONE_TARGET = 12
 """Crystals of a batch at most that have one target with room: what comes of them is much alike."""
 
-TYPES_RESTACKED = 0.3
+TYPES_RESTACKED = 0.15
 """Share of the other batches that begin at slabs of known types, if these lend cells."""
 
 DrawTargets = Callable[[torch.Generator, Growth], "Sequence[Target]"]

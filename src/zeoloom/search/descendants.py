@@ -76,7 +76,7 @@ ROOM_TO_LEND, LEAST_LENDING = 1.0 / 3.0, 0.03
 """Room of a group from which on it lends as any other; and what a group lends that holds as many
 families as it may: if all do, parents are drawn as if none did."""
 
-RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS = 0.3, 8, 8
+RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS = 0.2, 8, 8
 """Share of the descendants that begin at slabs of parents, stacked otherwise; parents that are
 tried for one; and in how many ways each may be."""
 
