@@ -61,9 +61,8 @@ def test_restacked_crystals_are_in_cells_of_their_own_and_in_groups_that_lend() 
     generator, rng = torch.Generator().manual_seed(0), np.random.default_rng(0)
     plan = DescendantPlan(LIMITS, lending, None, restacked=1.0)
     own = {
-        (each.group, len(expand_orbits(each.frac_t, each.target.operations, each.target.cell)[0]))
+        (each.group, atoms_of(replace(each.target, parent=each.frac_t)))
         for each in parents.values()
-        if each.frac_t is not None
     }
     made = 0
     for _ in range(6):
