@@ -149,12 +149,16 @@ def _drawing_from(layers: Layers) -> DrawStack:
     heights = (layers.cuts + layers.cell[2, 2] * np.arange(PERIODS)[:, None]).ravel()
 
     @cache
-    def joins(turn: int, upper: int, lower: int, side: str) -> list[Join]:
-        """Of a side of one cut on that of another: the same one, for mirror images."""
-        faces = {"above": layers.above, "below": layers.below}
-        other = layers.below if side == "turned" else faces[side]
-        face = layers.above if side == "turned" else faces[side]
-        return joins_of(face[lower], other[upper], turns[turn], layers.lattice)
+    def going_on(turn: int, low: int, high: int) -> list[Join]:
+        return joins_of(layers.above[low], layers.below[high], turns[turn], layers.lattice)
+
+    @cache
+    def mirrored_below(turn: int, low: int) -> list[Join]:
+        return joins_of(layers.above[low], layers.above[low], turns[turn], layers.lattice)
+
+    @cache
+    def mirrored_above(turn: int, high: int) -> list[Join]:
+        return joins_of(layers.below[high], layers.below[high], turns[turn], layers.lattice)
 
     def draw(most_atoms: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray] | None:
         low = _drawn(chances, rng)
@@ -166,7 +170,7 @@ def _drawing_from(layers: Layers) -> DrawStack:
         moved = (high // m) * layers.cell[2, :2]
         turn = unturned if rng.random() < UNTURNED else int(rng.integers(len(turns)))
         if rng.random() < AS_ITSELF:
-            found = joins(turn, high % m, low, "turned")
+            found = going_on(turn, low, high % m)
             slab = slab_between(layers, low, high) if found else None
             if slab is None:
                 return None
@@ -174,10 +178,7 @@ def _drawing_from(layers: Layers) -> DrawStack:
             join = join._replace(shift=join.shift + moved)
             return turned_on(slab, layers.lattice, join, most_atoms)
         # turned back at the other side two slabs are a period
-        below, above = (
-            joins(turn, low, low, "above"),
-            joins(back[turn], high % m, high % m, "below"),
-        )
+        below, above = mirrored_below(turn, low), mirrored_above(back[turn], high % m)
         slab = slab_between(layers, low, high) if below and above else None
         if slab is None:
             return None
@@ -196,11 +197,13 @@ def _drawn(chances: FloatArray, rng: np.random.Generator) -> int:
 
 
 def _within_limits(cell: FloatArray, cart: FloatArray, limits: Limits) -> Framework | None:
-    """A stack in the group that its atoms have; None if it is beyond the limits."""
+    """A stack in the group that its atoms have; None if that is not found, or beyond the limits."""
     if not limits.density[0] <= 1000.0 * len(cart) / volume(cell) <= limits.density[1]:
         return None
     stack = _framework(cell, ONLY_IDENTITY, np.mod(cart @ np.linalg.inv(cell), 1.0))
     found = standardised(stack, SAME_ATOMS)
+    if found.space_group_number == 0:
+        return None
     n = round(len(cart) * volume(found.cell) / volume(cell))
     fits = (
         limits.n_t_unique[0] <= len(found.frac_t) <= limits.n_t_unique[1]
