@@ -87,7 +87,7 @@ def restacked(parent: Target, limits: Limits, number: int) -> Target | None:
     return _restacked(*(np.ascontiguousarray(each).tobytes() for each in arrays), limits, number)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _restacked(
     cell: bytes, rotations: bytes, translations: bytes, frac_t: bytes, limits: Limits, number: int
 ) -> Target | None:
@@ -121,7 +121,7 @@ class _Draws(NamedTuple):
     of_plane: Callable[[int], DrawStack | None]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _drawing_stacks(cell: bytes, rotations: bytes, translations: bytes, frac_t: bytes) -> _Draws:
     """Of a framework, by the bytes of its cell, its operations and its asymmetric T atoms."""
     operations = SymmetryOperations(
