@@ -16,6 +16,7 @@ from paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 def planned(target: str, folder: Path, *variables: str) -> str:
     """What make would do for a target in a copy without an environment."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
