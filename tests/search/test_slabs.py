@@ -14,7 +14,7 @@ from zeoloom.nets.bonding import BOND_LENGTH
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.limits import Limits
 from zeoloom.search.restacking import restacked
-from zeoloom.search.slabs import LONGEST_BOND, Face, joins_of, layers_of, turns_of
+from zeoloom.search.slabs import LONGEST_BOND, Face, joins_of, layers_of, plane_operations
 from zeoloom.search.stacks import mirrored, slab_between, turned_on
 from zeoloom.search.target import Target, target_of
 from zeoloom.structure.bonds import net_of, quotient_graph_of
@@ -108,12 +108,12 @@ def test_plane_lattices_have_as_many_turns_as_their_system(
 ) -> None:
     a, b, angle = parameters
     lattice = cell_from_parameters([a, b, 10, 90, 90, angle])[:2, :2]
-    turns = turns_of(lattice)
-    assert len(turns) == order
-    for turn in turns:
-        steps = lattice @ turn @ np.linalg.inv(lattice)
+    operations = plane_operations(lattice)
+    assert len(operations) == order
+    for symmetry in operations:
+        steps = lattice @ symmetry @ np.linalg.inv(lattice)
         assert np.allclose(steps, np.round(steps), atol=1e-9)
-        assert np.allclose(turn @ turn.T, np.eye(2), atol=1e-9)
+        assert np.allclose(symmetry @ symmetry.T, np.eye(2), atol=1e-9)
 
 
 def face_of(points: FloatArray) -> Face:
@@ -126,18 +126,18 @@ def test_a_pattern_that_was_turned_and_moved_is_found_again() -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
         points = rng.random((5, 2)) @ lattice
-        turn, shift = turns_of(lattice)[rng.integers(12)], rng.normal(size=2) * 20.0
+        symmetry, shift = plane_operations(lattice)[rng.integers(12)], rng.normal(size=2) * 20.0
         meshes = rng.integers(-2, 3, (5, 2)) @ lattice
-        moved = rng.permutation(points @ turn + shift + meshes)
+        moved = rng.permutation(points @ symmetry + shift + meshes)
         off = [
             (each.shift - shift) @ np.linalg.inv(lattice)
-            for each in joins_of(face_of(points), face_of(moved), turn, lattice)
+            for each in joins_of(face_of(points), face_of(moved), symmetry, lattice)
         ]
         assert any(np.allclose(each, np.round(each), atol=1e-6) for each in off), f"seed {seed}"
         # a pattern of another size, and atoms of which one is too deep for its bond
-        assert joins_of(face_of(points), face_of(moved[:4]), turn, lattice) == []
+        assert joins_of(face_of(points), face_of(moved[:4]), symmetry, lattice) == []
         deep = face_of(points)._replace(depths=np.array([4.0, 0.0, 0.0, 0.0, 0.0]))
-        assert joins_of(deep, face_of(moved), turn, lattice) == []
+        assert joins_of(deep, face_of(moved), symmetry, lattice) == []
 
 
 def test_a_slab_of_one_period_goes_on_as_the_framework_itself() -> None:

@@ -78,7 +78,7 @@ families as it may: if all do, parents are drawn as if none did."""
 
 RESTACKED_SHARE, RESTACKED_TRIES, STACKINGS = 0.2, 8, 8
 """Share of the descendants that begin at slabs of parents, stacked otherwise; parents that are
-tried for one; and in how many ways each may be."""
+tried for one; and different stacks of one parent."""
 
 START_SIGMAS, LEVELS_PER_SIGMA, FEWEST_LEVELS = (0.4, 0.6, 0.8), 6.0, 3
 """Å, noise that batches begin with; noise levels for each Å of it, and at least."""

@@ -20,7 +20,7 @@ from zeoloom.geometry.lattice import volume
 from zeoloom.geometry.operations import SymmetryOperations, expand_orbits
 from zeoloom.nets.fingerprint import fingerprint_of
 from zeoloom.search.growth import Find, arm_of
-from zeoloom.search.slabs import joins_of, layers_of, turns_of
+from zeoloom.search.slabs import joins_of, layers_of, plane_operations
 from zeoloom.search.stacks import mirrored, slab_between, turned_on
 from zeoloom.search.target import target_of
 from zeoloom.structure.bonds import quotient_graph_of
@@ -142,23 +142,26 @@ def _drawing_stacks(cell: bytes, rotations: bytes, translations: bytes, frac_t: 
 
 def _drawing_from(layers: Layers) -> DrawStack:
     """What draws stacks of the slabs between cuts of one net plane; joins are worked out once."""
-    turns, m = turns_of(layers.lattice), len(layers.cuts)
-    unturned = int(np.abs(turns - np.eye(2)).sum(axis=(1, 2)).argmin())
-    back = [int(np.abs(turn @ turns - np.eye(2)).sum(axis=(1, 2)).argmin()) for turn in turns]
+    lattice, m = layers.lattice, len(layers.cuts)
+    symmetries = plane_operations(lattice)
+    off = np.abs(symmetries[:, None] @ symmetries - np.eye(2)).sum(axis=(2, 3))
+    back, unturned = off.argmin(axis=1), int(np.abs(symmetries - np.eye(2)).sum((1, 2)).argmin())
     chances = 1.0 / np.array([len(each.points) for each in layers.above]) ** FEW_CROSSINGS
     heights = (layers.cuts + layers.cell[2, 2] * np.arange(PERIODS)[:, None]).ravel()
 
     @cache
-    def going_on(turn: int, low: int, high: int) -> list[Join]:
-        return joins_of(layers.above[low], layers.below[high], turns[turn], layers.lattice)
+    def going_on(symmetry: int, low: int, high: int) -> list[Join]:
+        return joins_of(layers.above[low], layers.below[high], symmetries[symmetry], lattice)
 
     @cache
-    def mirrored_below(turn: int, low: int) -> list[Join]:
-        return joins_of(layers.above[low], layers.above[low], turns[turn], layers.lattice)
+    def mirrored_below(symmetry: int, low: int) -> list[Join]:
+        return joins_of(layers.above[low], layers.above[low], symmetries[symmetry], lattice)
 
     @cache
-    def mirrored_above(turn: int, high: int) -> list[Join]:
-        return joins_of(layers.below[high], layers.below[high], turns[turn], layers.lattice)
+    def mirrored_above(symmetry: int, high: int) -> list[Join]:
+        return joins_of(
+            layers.below[high], layers.below[high], symmetries[symmetry], layers.lattice
+        )
 
     def draw(most_atoms: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray] | None:
         low = _drawn(chances, rng)
@@ -168,24 +171,24 @@ def _drawing_from(layers: Layers) -> DrawStack:
             return None
         high = _drawn(np.where(within, np.tile(chances, PERIODS), 0.0), rng)
         moved = (high // m) * layers.cell[2, :2]
-        turn = unturned if rng.random() < UNTURNED else int(rng.integers(len(turns)))
+        symmetry = unturned if rng.random() < UNTURNED else int(rng.integers(len(symmetries)))
         if rng.random() < AS_ITSELF:
-            found = going_on(turn, low, high % m)
+            found = going_on(symmetry, low, high % m)
             slab = slab_between(layers, low, high) if found else None
             if slab is None:
                 return None
             join = found[rng.integers(len(found))]
             join = join._replace(shift=join.shift + moved)
-            return turned_on(slab, layers.lattice, join, most_atoms)
+            return turned_on(slab, lattice, join, most_atoms)
         # turned back at the other side two slabs are a period
-        below, above = mirrored_below(turn, low), mirrored_above(back[turn], high % m)
+        below, above = mirrored_below(symmetry, low), mirrored_above(int(back[symmetry]), high % m)
         slab = slab_between(layers, low, high) if below and above else None
         if slab is None:
             return None
         upper = above[rng.integers(len(above))]
-        upper = upper._replace(shift=upper.shift + moved - moved @ upper.turn)
+        upper = upper._replace(shift=upper.shift + moved - moved @ upper.symmetry)
         pair = below[rng.integers(len(below))], upper
-        return mirrored(slab, layers.lattice, pair, most_atoms)
+        return mirrored(slab, lattice, pair, most_atoms)
 
     return draw
 

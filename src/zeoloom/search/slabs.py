@@ -20,13 +20,12 @@ import numpy as np
 
 from zeoloom.geometry.neighbours import neighbours_within
 from zeoloom.nets.bonding import BOND_CUTOFF, BOND_LENGTH
+from zeoloom.nets.fingerprint import DEGREE
 from zeoloom.structure.primitive_sites import primitive_sites
 
 if TYPE_CHECKING:
     from zeoloom.geometry.arrays import FloatArray, IntArray
     from zeoloom.structure.records import Framework
-
-DEGREE = 4
 
 LEAST_STEP = 0.05
 """Å between atoms next to one another in height, of a cut between them."""
@@ -108,12 +107,12 @@ class Join(NamedTuple):
     """How a face, turned and moved, lies on another, so that each bond goes on as a bond.
 
     Attributes:
-        turn: (2, 2) on the right of in-plane vectors.
+        symmetry: (2, 2) on the right of in-plane vectors.
         shift: (2,) Å, added then.
         gap: Å between the outermost atoms.
     """
 
-    turn: FloatArray
+    symmetry: FloatArray
     shift: FloatArray
     gap: float
 
@@ -196,7 +195,7 @@ def _faces_at(
     )
 
 
-def turns_of(lattice: FloatArray) -> FloatArray:
+def plane_operations(lattice: FloatArray) -> FloatArray:
     """(n, 2, 2) what turns or mirrors an in-plane lattice (2, 2) onto itself, right of rows."""
     metric = lattice @ lattice.T
     off = np.abs(CHANGES @ metric @ CHANGES.transpose(0, 2, 1) - metric).max(axis=(1, 2))
@@ -204,19 +203,19 @@ def turns_of(lattice: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.inv(lattice) @ same @ lattice)
 
 
-def joins_of(face: Face, other: Face, turn: FloatArray, lattice: FloatArray) -> list[Join]:
-    """All ways in which a face, turned, lies on another.
+def joins_of(face: Face, other: Face, symmetry: FloatArray, lattice: FloatArray) -> list[Join]:
+    """All joins by which a face, turned, lies on another.
 
     Args:
         face: what goes on.
         other: what it goes on from.
-        turn: (2, 2) on the right of in-plane vectors, of `turns_of`.
+        symmetry: (2, 2) on the right of in-plane vectors, of `plane_operations`.
         lattice: (2, 2) Å.
     """
     n = len(face.points)
     if n != len(other.points):
         return []
-    turned = face.points @ turn
+    turned = face.points @ symmetry
     shifts = other.points - turned[0]
     # (shifts, points, partners, 2)
     apart = _nearest(shifts[:, None, None] + turned[:, None] - other.points, lattice)
@@ -229,9 +228,9 @@ def joins_of(face: Face, other: Face, turn: FloatArray, lattice: FloatArray) -> 
     for i in np.flatnonzero(onto & near):
         name, shift = partners[i].tobytes(), shifts[i] - mean[i]
         if name not in found:
-            gap = _gap(face, other, (turn, shift, partners[i]), lattice)
+            gap = _gap(face, other, (symmetry, shift, partners[i]), lattice)
             if gap is not None:
-                found[name] = Join(turn, shift, gap)
+                found[name] = Join(symmetry, shift, gap)
     return list(found.values())
 
 
@@ -242,11 +241,11 @@ def _gap(
     lattice: FloatArray,
 ) -> float | None:
     """Å between outermost atoms, with which bonds are nearest to their length; None if not near."""
-    turn, shift, partners = fit
+    symmetry, shift, partners = fit
     # ends may belong to crossings in other meshes of the lattice
-    crossings = face.points @ turn + shift - other.points[partners]
+    crossings = face.points @ symmetry + shift - other.points[partners]
     meshes = crossings - _nearest(crossings, lattice)
-    apart = face.ends @ turn + shift - meshes - other.ends[partners]
+    apart = face.ends @ symmetry + shift - meshes - other.ends[partners]
     heights = GAPS[:, None] + face.depths + other.depths[partners]
     lengths = np.sqrt((apart**2).sum(axis=1) + heights**2)
     cost = ((lengths - BOND_LENGTH) ** 2).sum(axis=1)

@@ -20,7 +20,7 @@ MOST_PIECES = 6
 class _Piece(NamedTuple):
     """A slab of a stack: turned, moved, and upside down if `sign` is -1."""
 
-    turn: FloatArray
+    symmetry: FloatArray
     shift: FloatArray
     sign: int
 
@@ -62,7 +62,7 @@ def turned_on(
     pieces = [_Piece(np.eye(2), np.zeros(2), 1)]
     while len(pieces) * len(slab) <= most_atoms:
         following = _after(pieces[-1], join, 1)
-        if np.allclose(following.turn, np.eye(2), atol=1e-6):
+        if np.allclose(following.symmetry, np.eye(2), atol=1e-6):
             return _stack(slab, lattice, pieces, [join.gap], following.shift)
         if len(pieces) == MOST_PIECES:
             break
@@ -89,7 +89,7 @@ def mirrored(
     while (len(pieces) + 1) * len(slab) <= most_atoms and len(pieces) < MOST_PIECES:
         pieces.append(_after(pieces[-1], above, -1))
         following = _after(pieces[-1], below, -1)
-        if np.allclose(following.turn, np.eye(2), atol=1e-6):
+        if np.allclose(following.symmetry, np.eye(2), atol=1e-6):
             return _stack(slab, lattice, pieces, [above.gap, below.gap], following.shift)
         pieces.append(following)
     return None
@@ -97,8 +97,8 @@ def mirrored(
 
 def _after(piece: _Piece, join: Join, sign: int) -> _Piece:
     """The next piece of a stack."""
-    shift = join.shift @ piece.turn + piece.shift
-    return _Piece(join.turn @ piece.turn, shift, sign * piece.sign)
+    shift = join.shift @ piece.symmetry + piece.shift
+    return _Piece(join.symmetry @ piece.symmetry, shift, sign * piece.sign)
 
 
 def _stack(
@@ -108,12 +108,12 @@ def _stack(
     gaps: list[float],
     shift: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """The cell and the atoms of a period of pieces, the gaps between them in turn."""
+    """The cell and the atoms of a period of pieces, the gaps one after the other."""
     low, high = slab[:, 2].min(), slab[:, 2].max()
     placed, height = [], 0.0
-    for k, (turn, moved, sign) in enumerate(pieces):
+    for k, (symmetry, moved, sign) in enumerate(pieces):
         heights = slab[:, 2] - low if sign == 1 else high - slab[:, 2]
-        placed.append(np.column_stack([slab[:, :2] @ turn + moved, heights + height]))
+        placed.append(np.column_stack([slab[:, :2] @ symmetry + moved, heights + height]))
         height += high - low + gaps[k % len(gaps)]
     cell = np.zeros((3, 3))
     cell[:2, :2], cell[2] = lattice, (*shift, height)
