@@ -60,7 +60,7 @@ def test_make_test_runs_every_check_and_fails_if_one_does(tmp_path: Path) -> Non
         assert ("FAILED: mypy" in done.stdout) == (failing == "mypy")
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_make_demo_from_an_empty_cache(tmp_path: Path) -> None:
     steps = planned("demo", tmp_path, "NEW=1")
     command = re.search(r"^\S*/zeoloom (generate .*)$", steps, re.MULTILINE)
