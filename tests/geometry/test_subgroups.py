@@ -20,10 +20,10 @@ from zeoloom.geometry.operations import (
 from zeoloom.geometry.space_groups import (
     HALL_NUMBERS,
     RENAMED,
-    _quiet,
     hall_number_of,
     number_of_hall_number,
     operations_of_hall_number,
+    quiet_spglib,
     space_group_of_operations,
     standard_hall_number,
     symbol_of_hall_number,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def listed(hall_number: int) -> SpaceGroupType:
     """What spglib tells of a setting."""
-    with _quiet():
+    with quiet_spglib():
         kind = spglib.get_spacegroup_type(hall_number)
     assert kind is not None
     return kind
@@ -156,7 +156,7 @@ def wyckoff_multiplicities(hall_number: int, rng: np.random.Generator) -> set[in
                 move = group.rotations[g] @ special + group.translations[g] - special
                 special += 0.5 * (move - np.round(move))
         atoms, owner = expand_orbits(np.array([general[0], special]), group, cell, 1e-3)
-        with _quiet():
+        with quiet_spglib():
             dataset = spglib.get_symmetry_dataset((cell, atoms, 1 + owner), symprec=1e-4)
         assert dataset is not None
         if len(dataset.rotations) != len(group):
