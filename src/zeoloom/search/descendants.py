@@ -7,7 +7,8 @@ different. Where channels or cages are asked for, the parts of the cell that the
 keep out of are its hollows (`search.hollows`), so that they remain. Parents are drawn group by
 group, as evolutionary searches for structures keep their variety (Lonie & Zurek, Comput. Phys.
 Commun. 182, 372 (2011)), and each family has one. Descendants are relatives: groups that hold many
-families already lend few parents, and few begin in them.
+families already lend few parents, and few begin in them. Some begin at slabs of a parent, stacked
+otherwise (`search.restacking`), in cells that nothing had.
 """
 
 from __future__ import annotations

@@ -75,10 +75,6 @@ class Face(NamedTuple):
     depths: FloatArray
     reach: float
 
-    def moved(self, shift: FloatArray) -> Face:
-        """The face somewhere else in its plane, by (2,) Å."""
-        return self._replace(points=self.points + shift, ends=self.ends + shift)
-
 
 class Layers(NamedTuple):
     """The T atoms of a primitive cell, seen along the normal of a net plane.
@@ -178,21 +174,12 @@ def _faces_at(
     upper = lower + vectors[across]
     part = (height - lower[:, 2]) / vectors[across, 2]
     points = (lower + part[:, None] * vectors[across])[:, :2]
-    depths = upper[:, 2] - height, height - lower[:, 2]
-    return (
-        Face(
-            points,
-            upper[:, :2],
-            depths[0] - depths[0].min(initial=np.inf),
-            depths[0].max(initial=0.0),
-        ),
-        Face(
-            points,
-            lower[:, :2],
-            depths[1] - depths[1].min(initial=np.inf),
-            depths[1].max(initial=0.0),
-        ),
-    )
+
+    def face(ends: FloatArray, depths: FloatArray) -> Face:
+        outermost, deepest = depths.min(initial=np.inf), depths.max(initial=0.0)
+        return Face(points, ends[:, :2], depths - outermost, float(deepest))
+
+    return face(upper, upper[:, 2] - height), face(lower, height - lower[:, 2])
 
 
 def plane_operations(lattice: FloatArray) -> FloatArray:
